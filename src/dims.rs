@@ -1,0 +1,39 @@
+//! The sizes of a problem, in one place.
+
+/// Sizes shared by every array of a batch of networks. Symbols as in the equations of the crate documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Dims {
+    /// K, networks in the batch.
+    pub networks: usize,
+    /// N, neurons of a network.
+    pub neurons: usize,
+    /// C, conditions: trials of one network per step.
+    pub conditions: usize,
+    /// T, time steps including the given state at t = 0 and the warm-up; the longest condition's.
+    pub time_steps: usize,
+    /// Steps discarded before the first bin.
+    pub thermal: usize,
+    /// w, consecutive steps averaged into one bin.
+    pub steps_per_bin: usize,
+    /// B, bins of the longest condition; `thermal + w·B ≤ T`.
+    pub bins: usize,
+    /// U, stimulus channels.
+    pub channels: usize,
+    /// S, stimulus sequences.
+    pub sequences: usize,
+    /// G, input matrices.
+    pub input_groups: usize,
+}
+
+impl Dims {
+    /// Trainable parameters of one network: `N·N + G·N·U + 2N`.
+    pub fn parameters(&self) -> usize {
+        self.neurons * (self.neurons + self.input_groups * self.channels + 2)
+    }
+
+    /// Floating point operations of one training step of one network: the forward recurrence, the
+    /// adjoint recurrence and the weight gradient, each `2·N²·C·(T−1)`. Everything else is left out.
+    pub fn flops_per_step(&self) -> f64 {
+        6.0 * (self.neurons * self.neurons) as f64 * self.conditions as f64 * self.time_steps.saturating_sub(1) as f64
+    }
+}

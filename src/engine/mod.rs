@@ -1,0 +1,196 @@
+//! The engine: a batch of K networks that share a [`Problem`] and are simulated, differentiated and updated together.
+//!
+//! Stages, one name each across shader file, CPU twin and test:
+//! `weights → forward → loss → adjoint → weight_gradient → parameter_gradient → clip → adam → dale`.
+//! A network's result never depends on what else is in its batch.
+
+pub mod cpu;
+pub mod gpu;
+mod problem;
+mod state;
+
+pub use problem::{LossKind, Problem, TimeConstants};
+pub use state::{BatchState, NetworkState, StopReason};
+
+use crate::dims::Dims;
+use crate::error::Result;
+use crate::network::Group;
+
+/// A lesion inside a network: the listed neurons send nothing during a time window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Silence {
+    /// Which neurons are silenced, `[N]`.
+    pub neurons: Vec<bool>,
+    /// First silenced step.
+    pub from: usize,
+    /// First step after the window.
+    pub to: usize,
+}
+
+/// What may differ between the networks of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkSettings {
+    /// Gradients are scaled down to this global norm; infinity leaves them alone.
+    pub clip_norm: f32,
+    /// λ of the regulariser `λ √(‖W‖² + Σ ‖W_in‖²)`.
+    pub regularisation: f32,
+    /// Training of a network stops when its loss is at most this.
+    pub target: f32,
+    /// … or has not improved by `min_improvement` in this many steps.
+    pub patience: u32,
+    /// What counts as an improvement.
+    pub min_improvement: f32,
+    /// Groups whose gradient is taken as zero (before the global norm).
+    pub freeze: Vec<Group>,
+    /// A lesion, in training and evaluation alike.
+    pub silence: Option<Silence>,
+}
+
+impl Default for NetworkSettings {
+    /// The constants of the published program.
+    fn default() -> Self {
+        Self {
+            clip_norm: 1.0,
+            regularisation: 1e-3,
+            target: 1.0,
+            patience: 200,
+            min_improvement: 1e-6,
+            freeze: Vec::new(),
+            silence: None,
+        }
+    }
+}
+
+/// Constants of Adam as Keras states it (MATH.md, "Step").
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Adam {
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub epsilon: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }
+    }
+}
+
+impl Adam {
+    /// `lr √(1 − β₂ᵗ) / (1 − β₁ᵗ)` for update number `t` (from 1), in f32 as every engine applies it.
+    pub fn step_size(&self, learning_rate: f64, t: u32) -> f32 {
+        let t = f64::from(t);
+        (learning_rate * (1.0 - self.beta2.powf(t)).sqrt() / (1.0 - self.beta1.powf(t))) as f32
+    }
+}
+
+/// The loss of one network.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LossRecord {
+    /// L = data term + regulariser.
+    pub loss: f64,
+    /// √E (or E₁ under [`LossKind::L1`]).
+    pub data_term: f64,
+    /// λ √(‖W‖² + Σ ‖W_in‖²).
+    pub reg_term: f64,
+}
+
+/// What one step of one network reports; `loss` and `grad_norm` belong to the parameters *before* the update.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepRecord {
+    /// Number of the step, from 1.
+    pub step: u32,
+    /// The loss before the update.
+    pub loss: LossRecord,
+    /// Global norm of all gradients before clipping.
+    pub grad_norm: f64,
+    /// Set when this step found a reason to stop; the network's parameters were then left as they were.
+    pub stop: Option<StopReason>,
+}
+
+/// How an engine presents itself in reports, manifests and benchmarks.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct EngineDescription {
+    /// `cpu` or `gpu`.
+    pub engine: String,
+    /// The adapter's or processor's name.
+    pub adapter: String,
+    /// The way it computes, e.g. `stepwise`, `avx512`.
+    pub strategy: String,
+}
+
+/// A batch of networks on some hardware.
+///
+/// An engine is made for one [`Problem`] and `K` [`NetworkSettings`], starts with the parameters it is given, and
+/// keeps parameters, moments, best parameters and stop state on its device.
+pub trait Engine {
+    /// The sizes, K included.
+    fn dims(&self) -> &Dims;
+
+    /// What runs it.
+    fn describe(&self) -> EngineDescription;
+
+    /// Enqueues one training step of every network that has not stopped, with the given learning rates `[K]`
+    /// (before Adam's bias correction; the engine counts the updates). Does not wait for the device: at most one
+    /// earlier step is still in flight when it returns.
+    ///
+    /// In order: loss and gradient at the current parameters; the best parameters are replaced if the loss improved;
+    /// a stop condition or a loss or norm that is not finite ends the network's training with its parameters
+    /// untouched; otherwise clip, Adam, Dale's projection.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn step(&mut self, learning_rates: &[f64]) -> Result<()>;
+
+    /// The records of finished steps that were not taken yet, oldest first, each `[K]`; with `wait`, of all enqueued steps.
+    /// A network that had already stopped repeats its last record's loss with that record's step number and reason.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn take_records(&mut self, wait: bool) -> Result<Vec<Vec<StepRecord>>>;
+
+    /// The losses `[K]` at the current parameters, without training. Leaves the rates for the getters below.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn evaluate(&mut self) -> Result<Vec<LossRecord>>;
+
+    /// Losses and unclipped gradients at the current parameters, without training: the gradients of each network flat,
+    /// as [`crate::network::Layout`] says, regulariser included, frozen groups zero.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)>;
+
+    /// Modelled rates of the last evaluation or gradient, averaged in bins: `[C][B][N]`.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn binned_rates(&mut self, network: usize) -> Result<Vec<f32>>;
+
+    /// Modelled rates at every step of the last evaluation or gradient: `[C][T][N]`.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn rates(&mut self, network: usize) -> Result<Vec<f32>>;
+
+    /// Everything that a checkpoint needs to continue bit for bit. Waits for enqueued steps.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn state(&mut self) -> Result<BatchState>;
+
+    /// Replaces everything that [`Self::state`] returns.
+    ///
+    /// # Errors
+    /// If the shapes differ from the engine's, or the device fails.
+    fn load_state(&mut self, state: &BatchState) -> Result<()>;
+
+    /// Replaces the lesions `[K]`, for the evaluations and steps that follow.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn set_silence(&mut self, silence: &[Option<Silence>]) -> Result<()>;
+}

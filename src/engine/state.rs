@@ -1,0 +1,114 @@
+//! What an engine keeps between steps, and a checkpoint stores.
+
+use crate::error::{Error, Result};
+use crate::network::Layout;
+
+/// Why the training of a network ended before its planned steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u32)]
+pub enum StopReason {
+    /// The loss reached its target.
+    Target = 1,
+    /// The loss had not improved for `patience` steps.
+    Patience = 2,
+    /// The loss or the gradient was not finite.
+    Diverged = 3,
+}
+
+impl StopReason {
+    /// The reason with that number; 0 means still running.
+    pub fn from_code(code: u32) -> Option<Self> {
+        match code {
+            1 => Some(Self::Target),
+            2 => Some(Self::Patience),
+            3 => Some(Self::Diverged),
+            _ => None,
+        }
+    }
+}
+
+/// One network's part of a [`BatchState`]. Vectors are flat as [`Layout`] says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkState {
+    /// Trained parameters (V in place of W under `softplus`).
+    pub parameters: Vec<f32>,
+    /// Adam's first moments.
+    pub first_moment: Vec<f32>,
+    /// Adam's second moments.
+    pub second_moment: Vec<f32>,
+    /// Parameters at the lowest loss seen.
+    pub best_parameters: Vec<f32>,
+    /// The lowest loss seen; infinity before the first step.
+    pub best_loss: f32,
+    /// The step whose loss that was (the parameters before its update); 0 before the first.
+    pub best_step: u32,
+    /// Steps since then.
+    pub steps_since_best: u32,
+    /// Set once training has ended early.
+    pub stop: Option<StopReason>,
+}
+
+impl NetworkState {
+    /// The state before the first step.
+    pub fn fresh(parameters: Vec<f32>) -> Self {
+        let zeros = vec![0.0; parameters.len()];
+        Self {
+            first_moment: zeros.clone(),
+            second_moment: zeros,
+            best_parameters: parameters.clone(),
+            parameters,
+            best_loss: f32::INFINITY,
+            best_step: 0,
+            steps_since_best: 0,
+            stop: None,
+        }
+    }
+}
+
+/// The state of a batch of networks after `step` steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchState {
+    /// Steps done.
+    pub step: u32,
+    /// One state per network.
+    pub networks: Vec<NetworkState>,
+}
+
+impl BatchState {
+    /// The state before the first step, from each network's initial parameters.
+    pub fn fresh(parameters: Vec<Vec<f32>>) -> Self {
+        Self { step: 0, networks: parameters.into_iter().map(NetworkState::fresh).collect() }
+    }
+
+    /// Refuses a state that does not belong to `networks` networks of `layout`.
+    ///
+    /// # Errors
+    /// Naming the first array of another length.
+    pub fn check(&self, layout: &Layout, networks: usize) -> Result<()> {
+        if self.networks.len() != networks {
+            return Err(Error::input(format!(
+                "the state holds {} networks, the engine {networks}.",
+                self.networks.len()
+            )));
+        }
+        for (k, network) in self.networks.iter().enumerate() {
+            let arrays = [
+                ("parameters", &network.parameters),
+                ("first moments", &network.first_moment),
+                ("second moments", &network.second_moment),
+                ("best parameters", &network.best_parameters),
+            ];
+            for (name, array) in arrays {
+                if array.len() != layout.len() {
+                    return Err(Error::input(format!(
+                        "network {k}: {name} has {} elements, the network needs {}.",
+                        array.len(),
+                        layout.len()
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,3 @@
+//! The `aon` program.
+
+fn main() {}

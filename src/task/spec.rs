@@ -1,0 +1,111 @@
+//! The task file.
+
+use crate::network::Area;
+use serde::{Deserialize, Serialize};
+
+/// A task as its TOML file states it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskSpec {
+    /// The task's name.
+    pub name: String,
+    /// Time axis.
+    pub time: TimeSpec,
+    /// Areas, in the row order of the rates.
+    pub areas: Vec<Area>,
+    /// What the network is shown.
+    pub stimulus: StimulusSpec,
+    /// Conditions, in order.
+    pub conditions: Vec<Condition>,
+}
+
+/// The time axis.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSpec {
+    /// Length of a step in ms (for axes; the model counts in steps).
+    pub step_ms: f64,
+    /// w, steps averaged into one bin of the recorded rates.
+    pub steps_per_bin: usize,
+    /// Warm-up steps before the first bin.
+    pub thermal: usize,
+}
+
+/// The stimulus of a task: sequences of epochs on channels, then a filter and noise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StimulusSpec {
+    /// U.
+    pub channels: usize,
+    /// Gaussian filter along time; absent means none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoothing: Option<Smoothing>,
+    /// Standard deviation of the noise added after the filter.
+    #[serde(default)]
+    pub noise: f64,
+    /// The sequences.
+    pub sequences: Vec<Sequence>,
+}
+
+/// A Gaussian filter with reflecting edges, truncated at 4σ.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smoothing {
+    /// σ in steps.
+    pub sigma: f64,
+    /// How often it is applied.
+    pub passes: usize,
+}
+
+/// What happens on the channels in one stimulus sequence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sequence {
+    /// The sequence's name.
+    pub name: String,
+    /// Epochs; channels are 0 elsewhere.
+    pub epochs: Vec<Epoch>,
+}
+
+/// A constant value on some channels for some time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Epoch {
+    /// Channels, from 0.
+    pub channels: Vec<usize>,
+    /// The value on them.
+    pub value: f32,
+    /// First step, counted from the end of the warm-up.
+    pub from: usize,
+    /// First step after the epoch; absent means the end of the trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<usize>,
+}
+
+/// One condition: a trial type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// The condition's name, as figures and tables show it.
+    pub name: String,
+    /// Variable of the recorded rates, e.g. `FR1`; the given state at t = 0 is in `IC_FR1` and `IC_X1`.
+    pub firing_rates: String,
+    /// Input matrix, from 0 (`W_in`, `W_in2`, …).
+    pub input: usize,
+    /// Stimulus sequence, by name.
+    pub sequence: String,
+    /// Executed or observed.
+    pub class: ConditionClass,
+}
+
+/// What the animal does in a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConditionClass {
+    /// It acts.
+    Execution,
+    /// It watches.
+    Observation,
+    /// Neither.
+    Other,
+}
