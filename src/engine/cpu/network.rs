@@ -258,20 +258,19 @@ impl<T: Real> Context<'_, T> {
     }
 
     fn weight_gradient(&self, ws: &mut Workspace<T>) {
-        let (d, rows) = (self.shape.dims, self.shape.panels[0].rows);
+        let (d, panels) = (self.shape.dims, &self.shape.panels);
+        let share = panels.len().div_ceil(self.team);
+        let rows = share * panels[0].rows;
         let columns = (d.input_groups * d.channels).max(1);
-        let recurrent = self.shared.recurrent && !self.is_frozen(Group::Recurrent);
-        let kernels = self
-            .shape
-            .panels
-            .iter()
+        let kernels = panels
+            .chunks(share)
             .zip(ws.recurrent_product.chunks_mut(rows * d.neurons))
             .zip(ws.input_product.chunks_mut(rows * columns))
-            .map(|((panel, recurrent_out), input_out)| WeightGradient {
+            .map(|((panels, recurrent_out), input_out)| WeightGradient {
                 shape: self.shape,
                 shared: self.shared,
-                panel: *panel,
-                recurrent,
+                panels,
+                recurrent: self.shared.recurrent && !self.is_frozen(Group::Recurrent),
                 delta: &ws.x,
                 r: &ws.r,
                 recurrent_out,
