@@ -200,13 +200,13 @@ fn check_rates(file: &ArrayFile, variable: &str, rates: &Array2<f64>) -> Result<
 /// Checks that r, and x, at t = 0 are given for every condition or for none: where only some are, the others have
 /// most likely been lost.
 fn check_complete(file: &ArrayFile, raw: &[RawCondition]) -> Result<()> {
-    let given = |x: bool| raw.iter().map(move |c| (c, if x { c.initial_x.is_some() } else { c.initial_r.is_some() }));
-    for x in [false, true] {
-        let name = |c: &RawCondition| if x { initial_names(&c.variable).1 } else { initial_names(&c.variable).0 };
-        let (with, without) = (given(x).find(|(_, g)| *g), given(x).find(|(_, g)| !*g));
-        if let (Some((with, _)), Some((without, _))) = (with, without) {
-            let found = format!("{} but not {}", name(with), name(without));
-            return Err(file.error(&name(without), "a given state for every condition or for none", found, ""));
+    let r = raw.iter().map(|c| (initial_names(&c.variable).0, c.initial_r.is_some()));
+    let x = raw.iter().map(|c| (initial_names(&c.variable).1, c.initial_x.is_some()));
+    for states in [r.collect::<Vec<_>>(), x.collect()] {
+        let of = |given: bool| states.iter().find(|(_, g)| *g == given);
+        if let (Some((with, _)), Some((without, _))) = (of(true), of(false)) {
+            let found = format!("{with} but not {without}");
+            return Err(file.error(without, "a given state for every condition or for none", found, ""));
         }
     }
     Ok(())

@@ -72,7 +72,8 @@ fn array_flags<R: Read>(source: &mut Source<R>) -> Result<(u8, u32), Fault> {
 fn dimensions<R: Read>(source: &mut Source<R>) -> Result<Vec<usize>, Fault> {
     let tag = source.tag()?;
     let bytes = source.payload(tag, "dimensions", 4 * MAX_DIMENSIONS)?;
-    if tag.kind != INT32 || bytes.len() < 8 || bytes.len() % 4 != 0 {
+    // Unsigned ones are against the rules, but exist.
+    if ![INT32, UINT32].contains(&tag.kind) || bytes.len() < 8 || bytes.len() % 4 != 0 {
         return Err(Fault::new("at least two 32-bit dimensions", format!("{} bytes of type {}", tag.size, tag.kind)));
     }
     words(&bytes, source.endian())
