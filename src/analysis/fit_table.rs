@@ -2,11 +2,8 @@
 
 use super::comparison::{Comparison, Grouping};
 use super::fit::{Fit, GOOD_FIT, Score, Summary};
-use crate::data::write_atomically;
-use crate::error::Result;
 use crate::network::Population;
 use std::fmt::Write as _;
-use std::path::Path;
 
 /// The text of `fit.csv`: one row per neuron over all conditions (`condition` is `all`), then one per neuron and condition.
 ///
@@ -28,15 +25,6 @@ pub fn fit_csv(fit: &Fit, population: &Population, conditions: &[String]) -> Str
         rows(name, scores);
     }
     csv
-}
-
-/// Writes [`fit_csv`] to `path`.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn write_fit_csv(path: &Path, fit: &Fit, population: &Population, conditions: &[String]) -> Result<()> {
-    let csv = fit_csv(fit, population, conditions);
-    write_atomically(path, |w| w.write_all(csv.as_bytes()))
 }
 
 fn csv_number(value: f64) -> String {

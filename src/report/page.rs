@@ -65,7 +65,8 @@ fn header(page: &mut String, data: &ReportData, title: &str) {
         numbers.insert(1, (decimal(median), "median R², input-only".into()));
     }
     if let Some(last) = data.history.last() {
-        numbers.push((format!("{:.2}", last.loss), "last loss".into()));
+        let lowest = data.history.iter().map(|p| p.loss).fold(f64::INFINITY, f64::min);
+        numbers.push((format!("{lowest:.2}"), "lowest loss".into()));
         numbers.push((last.step.to_string(), "steps".into()));
     }
     numbers.push((duration(data.seconds), "training time".into()));
