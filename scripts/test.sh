@@ -42,10 +42,10 @@ if ! command -v cc >/dev/null; then
     install "the linker" gcc libc6-dev
 fi
 if ! command -v cargo >/dev/null; then
-    install "the Rust toolchain" rustup && rustup default stable || {
+    if ! { install "the Rust toolchain" rustup && rustup default stable; }; then
         echo "cargo was not found: install Rust as https://rustup.rs says, then run this script again."
         exit 1
-    }
+    fi
 fi
 if [ "$(uname -s)" = Linux ] && ! { has_vulkan_loader && has_software_vulkan; }; then
     install "software Vulkan, for the tests of the GPU engine" libvulkan1 mesa-vulkan-drivers ||
