@@ -189,7 +189,7 @@ fn result(directory: &RunDirectory) -> (Vec<(u32, u64)>, Vec<u8>, Vec<u8>) {
     (losses, bytes(CHECKPOINT), bytes("best.safetensors"))
 }
 
-const NEVER: AtomicBool = AtomicBool::new(false);
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 #[test]
 fn lag_checkpoints_and_pauses_leave_the_same_run() {
