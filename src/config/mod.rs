@@ -126,7 +126,7 @@ pub struct EngineConfig {
     /// A GPU adapter, by a part of its name or by its number in `aon devices`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,
-    /// Threads of the CPU engine; sums depend on them in the last digits, so the run keeps their number.
+    /// Threads of the CPU engine; absent means one per processor. The results do not depend on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
 }
