@@ -1,7 +1,7 @@
 //! Writing MAT v5 files.
 
 use super::class::Storage;
-use super::element::{COMPRESSED, Endian, MATRIX};
+use super::element::{COMPRESSED, Endian, MATRIX, UTF8};
 use super::signature::HEADER;
 use crate::data::arrays::{NamedArray, Values};
 use crate::data::atomic::write_atomically;
@@ -72,15 +72,13 @@ fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
 
 /// A whole matrix element, uncompressed.
 fn matrix(name: &str, values: &Values) -> io::Result<Vec<u8>> {
-    let (class, dims, storage, data) = match values {
-        Values::F64(a) => (6, dimensions(a), Storage::Double, column_major(a, f64::to_le_bytes)),
-        Values::F32(a) => (7, dimensions(a), Storage::Single, column_major(a, f32::to_le_bytes)),
-        Values::U8(a) => (9, dimensions(a), Storage::UInt8, column_major(a, |v| [v])),
-        Values::Bool(a) => (0x0209, dimensions(a), Storage::UInt8, column_major(a, |v| [u8::from(v)])),
-        Values::Text(text) => {
-            let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            (4, vec![1, units.len() / 2], Storage::UInt16, units)
-        }
+    let (class, dims, kind, data) = match values {
+        Values::F64(a) => (6, dimensions(a), Storage::Double.id(), column_major(a, f64::to_le_bytes)),
+        Values::F32(a) => (7, dimensions(a), Storage::Single.id(), column_major(a, f32::to_le_bytes)),
+        Values::U8(a) => (9, dimensions(a), Storage::UInt8.id(), column_major(a, |v| [v])),
+        Values::Bool(a) => (0x0209, dimensions(a), Storage::UInt8.id(), column_major(a, |v| [u8::from(v)])),
+        // UTF-8, since SciPy misreads UTF-16; the dimensions count UTF-16 units, as MATLAB does.
+        Values::Text(text) => (4, vec![1, text.encode_utf16().count()], UTF8, text.as_bytes().to_vec()),
     };
     let dims: Vec<u8> = dims
         .into_iter()
@@ -89,10 +87,10 @@ fn matrix(name: &str, values: &Values) -> io::Result<Vec<u8>> {
         .concat();
 
     let mut elements = Vec::with_capacity(data.len() + 256);
-    element(&mut elements, Storage::UInt32, &[u32::to_le_bytes(class), [0; 4]].concat())?;
-    element(&mut elements, Storage::Int32, &dims)?;
-    element(&mut elements, Storage::Int8, name.as_bytes())?;
-    element(&mut elements, storage, &data)?;
+    element(&mut elements, Storage::UInt32.id(), &[u32::to_le_bytes(class), [0; 4]].concat())?;
+    element(&mut elements, Storage::Int32.id(), &dims)?;
+    element(&mut elements, Storage::Int8.id(), name.as_bytes())?;
+    element(&mut elements, kind, &data)?;
 
     let mut whole = tag_bytes(MATRIX, size(elements.len())?, u32::to_le_bytes).to_vec();
     whole.append(&mut elements);
@@ -100,11 +98,11 @@ fn matrix(name: &str, values: &Values) -> io::Result<Vec<u8>> {
 }
 
 /// Appends an element; payloads of up to four bytes take the short form that the format asks for.
-fn element(out: &mut Vec<u8>, storage: Storage, payload: &[u8]) -> io::Result<()> {
+fn element(out: &mut Vec<u8>, kind: u32, payload: &[u8]) -> io::Result<()> {
     if (1..=4).contains(&payload.len()) {
-        out.extend_from_slice(&u32::to_le_bytes(storage.id() | (payload.len() as u32) << 16));
+        out.extend_from_slice(&u32::to_le_bytes(kind | (payload.len() as u32) << 16));
     } else {
-        out.extend_from_slice(&tag_bytes(storage.id(), size(payload.len())?, u32::to_le_bytes));
+        out.extend_from_slice(&tag_bytes(kind, size(payload.len())?, u32::to_le_bytes));
     }
     out.extend_from_slice(payload);
     out.resize(out.len().next_multiple_of(8), 0);
