@@ -2,6 +2,7 @@
 
 mod spec;
 mod stimulus;
+mod stimulus_file;
 
 pub use spec::{Condition, ConditionClass, Epoch, Sequence, Smoothing, StimulusSpec, TaskSpec, TimeSpec};
 pub use stimulus::Stimulus;
