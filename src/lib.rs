@@ -8,6 +8,7 @@
 
 pub mod analysis;
 pub mod cli;
+pub mod config;
 pub mod data;
 pub mod dims;
 pub mod engine;

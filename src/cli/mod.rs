@@ -4,6 +4,7 @@
 //! 1 the run failed, 2 bad input, 3 no device.
 
 mod arguments;
+mod baseline;
 mod demo;
 mod device;
 mod devices;
@@ -14,6 +15,7 @@ mod flags;
 mod interrupt;
 pub mod output;
 mod run;
+mod summary;
 mod synth;
 mod train;
 

@@ -109,8 +109,8 @@ fn register(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u3
     {
         output::warn(format!(
             "the run began on {}, and continues on {}: the last digits may differ from those of an uninterrupted run.",
-            before.engine.text(),
-            start.engine.text()
+            device::text(&before.engine),
+            device::text(&start.engine)
         ));
     }
     manifest.starts.push(start);
@@ -123,7 +123,8 @@ fn register(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u3
 }
 
 fn introduce(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u32) {
-    for (label, text) in plan.choices(&engine.describe()) {
+    let engine = ("engine".to_string(), device::text(&engine.describe()));
+    for (label, text) in plan.choices().into_iter().chain([engine]) {
         output::say(format!("{label:<10} {text}"));
     }
     let resumed = if step > 0 { format!(", resumed after step {step}") } else { String::new() };

@@ -2,6 +2,7 @@
 //! which reruns as it is.
 
 mod check;
+mod describe;
 mod plan;
 mod preset;
 mod task_source;
@@ -169,7 +170,9 @@ impl Config {
         for (key, value) in file {
             match (settings.get_mut(&key), value) {
                 // A task is stated whole; other sections override setting by setting.
-                (Some(toml::Value::Table(section)), toml::Value::Table(given)) if key != "task" => section.extend(given),
+                (Some(toml::Value::Table(section)), toml::Value::Table(given)) if key != "task" => {
+                    section.extend(given)
+                }
                 (_, value) => {
                     settings.insert(key, value);
                 }

@@ -61,7 +61,9 @@ impl Plan {
         let task = config.task.load()?;
         config.task = TaskSource::Spec(Box::new(task.clone()));
         let rates = config.data.firing_rates.as_deref().ok_or_else(|| {
-            Error::input("the recorded rates are missing. Give --firing-rates-mat FILE (`aon synth` writes such files).")
+            Error::input(
+                "the recorded rates are missing. Give --firing-rates-mat FILE (`aon synth` writes such files).",
+            )
         })?;
         let variables: Vec<String> = task.conditions.iter().map(|c| c.firing_rates.clone()).collect();
         let recording = Recording::read(rates, &variables, None, config.data.normalize)?;
@@ -98,7 +100,8 @@ impl Plan {
     pub fn baseline(&self) -> Baseline {
         let recipe = Preset::Default.config();
         let (n, t) = (&recipe.network, &recipe.training);
-        let problem = Problem { recurrent: false, dims: Dims { networks: 1, ..self.problem.dims }, ..self.problem.clone() };
+        let problem =
+            Problem { recurrent: false, dims: Dims { networks: 1, ..self.problem.dims }, ..self.problem.clone() };
         let layout = Layout::new(&problem.dims);
         let init = InitSettings {
             scheme: n.init_scheme,

@@ -10,7 +10,10 @@ pub fn warnings(config: &Config) -> Vec<String> {
     let (n, t) = (&config.network, &config.training);
     let mut list = Vec::new();
     if t.learning_rate >= 1.0 {
-        list.push(format!("learning rate {}: 1.0 fitted worse than 0.1 to 0.3, which suit all data tried.", t.learning_rate));
+        list.push(format!(
+            "learning rate {}: 1.0 fitted worse than 0.1 to 0.3, which suit all data tried.",
+            t.learning_rate
+        ));
     }
     if t.learning_rate < 0.01 && t.n_trials < 1000 && t.schedule != ScheduleKind::Constant {
         list.push(format!(
@@ -50,7 +53,9 @@ pub fn warnings(config: &Config) -> Vec<String> {
         );
     }
     if t.loss_fn == LossKind::L1 && config.preset == Preset::Published {
-        list.push("loss l1 is a true sum of absolute errors here; the published program computes l2 under that name.".into());
+        list.push(
+            "loss l1 is a true sum of absolute errors here; the published program computes l2 under that name.".into(),
+        );
     }
     list
 }

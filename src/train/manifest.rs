@@ -37,6 +37,14 @@ pub struct Start {
     pub engine: EngineDescription,
 }
 
+impl Start {
+    /// A start at this moment.
+    pub fn now(from_step: u32, planned_steps: u32, engine: EngineDescription) -> Self {
+        let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        Self { time, from_step, planned_steps, engine }
+    }
+}
+
 impl Manifest {
     /// The manifest of a run that is about to start.
     pub fn new(seed: u64, inputs: BTreeMap<PathBuf, String>) -> Self {

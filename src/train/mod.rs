@@ -13,6 +13,7 @@ mod manifest;
 mod progress;
 mod run_writer;
 mod schedule;
+mod settle;
 mod tensors;
 mod trainer;
 #[cfg(test)]
@@ -26,5 +27,6 @@ pub use manifest::{Manifest, Start, hash_file};
 pub use progress::Progress;
 pub use run_writer::{CHECKPOINT, RunWriter};
 pub use schedule::{DECISION_LAG, Schedule, ScheduleKind};
+pub use settle::{Settled, settle};
 pub use trainer::{CheckpointInterval, Observer, Outcome, TrainingPlan, train};
 pub use weights::{WeightsNote, read_weights, write_weights};

@@ -1,5 +1,6 @@
 //! Keeps one network's run directory up to date while it trains.
 
+use super::trainer::updates;
 use super::{
     HistoryRow, HistoryWriter, Observer, RunDirectory, WeightsNote, read_history, write_checkpoint, write_weights,
 };
@@ -81,8 +82,7 @@ impl<'a> RunWriter<'a> {
         let loss = state.best_loss.is_finite().then(|| f64::from(state.best_loss));
         let best = WeightsNote { updates: state.best_step.saturating_sub(1), loss };
         self.write_weights("best.safetensors", &state.best_parameters, &best)?;
-        let updates =
-            if state.stop.is_some() { (state.best_step + state.steps_since_best).saturating_sub(1) } else { step };
+        let updates = updates(state, step);
         self.write_weights("last.safetensors", &state.parameters, &WeightsNote { updates, loss: None })?;
         self.checkpoint_step = step;
         Ok(())

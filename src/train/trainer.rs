@@ -90,9 +90,14 @@ pub fn train(
     .run(start.step, interrupt)
 }
 
-/// The last step of a network of a batch that has done `step` steps.
+/// The last step of a network of a batch that has done `step` steps: where it stopped, if it did.
 fn last_step(network: &NetworkState, step: u32) -> u32 {
     if network.stop.is_some() { network.best_step + network.steps_since_best } else { step }
+}
+
+/// How often its parameters were updated: the step that stops a network leaves them alone.
+pub(super) fn updates(network: &NetworkState, step: u32) -> u32 {
+    last_step(network, step).saturating_sub(u32::from(network.stop.is_some()))
 }
 
 struct Trainer<'a, 'b> {
