@@ -26,17 +26,19 @@ mod tile;
 mod weight_gradient;
 mod weights;
 
-use self::network::{Context, Network, Workspace};
+use self::network::{Context, Network, STAGES, Workspace};
 use self::real::Isa;
 pub use self::real::Real;
 use self::shape::Shape;
 use self::shared::{Lesion, Shared};
-use super::{BatchState, Engine, EngineDescription, LossRecord, NetworkSettings, Problem, Silence, StepRecord};
+use super::{
+    BatchState, Engine, EngineDescription, LossRecord, NetworkSettings, Problem, Silence, StageTime, StepRecord,
+};
 use crate::dims::Dims;
 use crate::error::{Error, Result};
 use crate::network::Layout;
 use rayon::prelude::*;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// A batch of networks on the processor.
 pub struct CpuEngine<T: Real> {
@@ -132,12 +134,12 @@ impl<T: Real> CpuEngine<T> {
         let (settings, lesions) = (&self.settings, &self.lesions);
         let run = |team: usize, (index, network): (usize, &mut Network<T>)| {
             // A poisoned lock only means that another network's thread panicked; the list is still a list.
-            let spare = workspaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+            let spare = workspaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut workspace = spare.unwrap_or_else(|| Workspace::new(shape, layout));
             let (settings, lesion) = (&settings[index], &lesions[index]);
             let context = Context { index, isa, shape, layout, problem, shared, settings, lesion, team };
             let result = work(&context, &mut workspace, network);
-            workspaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(workspace);
+            workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
             result
         };
         let whole = self.networks.len() / threads * threads;
@@ -149,6 +151,10 @@ impl<T: Real> CpuEngine<T> {
             results.extend(few.into_par_iter().map(|item| run(team, item)).collect::<Vec<R>>());
             results
         })
+    }
+
+    fn workspaces(&mut self) -> &mut Vec<Workspace<T>> {
+        self.workspaces.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads something of one network's trajectories at its current parameters: `f(r)` with `r [C][T][padded]`.
@@ -166,11 +172,11 @@ impl<T: Real> CpuEngine<T> {
             lesion: &lesions[network],
             team,
         };
-        let spare = self.workspaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+        let spare = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut workspace = spare.unwrap_or_else(|| Workspace::new(shape, layout));
         self.pool.install(|| context.evaluate(&mut workspace, &self.networks[network].parameters));
         let result = f(&workspace.r);
-        self.workspaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(workspace);
+        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
         result
     }
 }
@@ -251,6 +257,19 @@ impl<T: Real> Engine for CpuEngine<T> {
         self.records.clear();
         self.networks = state.networks.iter().map(Network::new).collect();
         Ok(())
+    }
+
+    fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>> {
+        for workspace in self.workspaces() {
+            workspace.seconds.fill(0.0);
+        }
+        self.step(learning_rates)?;
+        let (at_once, mut total) = (self.threads.min(self.networks.len()) as f64, [0.0; STAGES.len()]);
+        for workspace in self.workspaces() {
+            total.iter_mut().zip(workspace.seconds).for_each(|(t, s)| *t += s);
+        }
+        let stage = |(name, seconds): (&&str, f64)| StageTime { stage: (*name).into(), seconds: seconds / at_once };
+        Ok(STAGES.iter().zip(total).map(stage).collect())
     }
 
     fn set_silence(&mut self, silence: &[Option<Silence>]) -> Result<()> {

@@ -16,6 +16,7 @@ use super::{dale, weights};
 use crate::engine::{LossRecord, NetworkSettings, NetworkState, Problem, StepRecord, StopReason};
 use crate::network::{Group, Layout};
 use rayon::prelude::*;
+use std::time::Instant;
 
 /// What a network keeps between steps, in the engine's number type.
 pub(super) struct Network<T> {
@@ -62,6 +63,10 @@ impl<T: Real> Network<T> {
     }
 }
 
+/// The stages that are timed apart; `loss` is part of the forward pass, `dale` of the update.
+pub(super) const STAGES: [&str; 6] =
+    ["weights", "forward+loss", "adjoint", "weight_gradient", "parameter_gradient", "clip+adam+dale"];
+
 /// The large arrays of a step. Networks that are computed one after another share one.
 pub(super) struct Workspace<T> {
     pub derived: Derived<T>,
@@ -79,6 +84,8 @@ pub(super) struct Workspace<T> {
     row_squares: Vec<f64>,
     /// The flat gradient.
     pub gradient: Vec<T>,
+    /// Seconds spent in each of [`STAGES`] since they were last set to zero.
+    pub seconds: [f64; STAGES.len()],
 }
 
 impl<T: Real> Workspace<T> {
@@ -98,8 +105,16 @@ impl<T: Real> Workspace<T> {
             input_product: Aligned::zeros(shape.packed_len(inputs)),
             row_squares: vec![0.0; d.neurons],
             gradient: vec![T::ZERO; layout.len()],
+            seconds: [0.0; STAGES.len()],
         }
     }
+}
+
+/// Adds the time since `start` to `total`; returns now.
+fn lap(total: &mut f64, start: Instant) -> Instant {
+    let now = Instant::now();
+    *total += now.duration_since(start).as_secs_f64();
+    now
 }
 
 /// What a network's step reads: the same for every network but for settings and lesion.
@@ -171,7 +186,9 @@ impl<T: Real> Context<'_, T> {
 
     /// Stages `weights`, `forward` and `loss`. Returns the loss and the factor of the residuals in the adjoint.
     pub(super) fn evaluate(&self, ws: &mut Workspace<T>, parameters: &[T]) -> (LossRecord, f64) {
+        let clock = Instant::now();
         self.weights(ws, parameters);
+        let clock = lap(&mut ws.seconds[0], clock);
         let (share, d) = (self.share(), self.shape.dims);
         let kernels =
             ws.x.chunks_mut(share * self.shape.trajectory())
@@ -193,18 +210,24 @@ impl<T: Real> Context<'_, T> {
         self.run(kernels.collect());
         let (data_term, scale) = data_term(self.shared.loss, &ws.data, d.steps_per_bin);
         let reg_term = f64::from(self.settings.regularisation) * ws.derived.squares().sqrt();
+        lap(&mut ws.seconds[1], clock);
         (LossRecord { loss: data_term + reg_term, data_term, reg_term }, scale)
     }
 
     /// Stages `adjoint`, `weight_gradient` and `parameter_gradient`, after [`Self::evaluate`]. Leaves the gradient in
     /// the workspace and returns its global norm.
     pub(super) fn differentiate(&self, ws: &mut Workspace<T>, parameters: &[T], scale: f64) -> f64 {
+        let clock = Instant::now();
         if self.shared.recurrent {
             self.pack_adjoint(ws);
         }
         self.adjoint(ws, T::from_f64(scale));
+        let clock = lap(&mut ws.seconds[2], clock);
         self.weight_gradient(ws);
-        self.parameter_gradient(ws, parameters)
+        let clock = lap(&mut ws.seconds[3], clock);
+        let norm = self.parameter_gradient(ws, parameters);
+        lap(&mut ws.seconds[4], clock);
+        norm
     }
 
     fn adjoint(&self, ws: &mut Workspace<T>, scale: T) {
@@ -235,20 +258,19 @@ impl<T: Real> Context<'_, T> {
     }
 
     fn weight_gradient(&self, ws: &mut Workspace<T>) {
-        let (d, rows) = (self.shape.dims, self.shape.panels[0].rows);
+        let (d, panels) = (self.shape.dims, &self.shape.panels);
+        let share = panels.len().div_ceil(self.team);
+        let rows = share * panels[0].rows;
         let columns = (d.input_groups * d.channels).max(1);
-        let recurrent = self.shared.recurrent && !self.is_frozen(Group::Recurrent);
-        let kernels = self
-            .shape
-            .panels
-            .iter()
+        let kernels = panels
+            .chunks(share)
             .zip(ws.recurrent_product.chunks_mut(rows * d.neurons))
             .zip(ws.input_product.chunks_mut(rows * columns))
-            .map(|((panel, recurrent_out), input_out)| WeightGradient {
+            .map(|((panels, recurrent_out), input_out)| WeightGradient {
                 shape: self.shape,
                 shared: self.shared,
-                panel: *panel,
-                recurrent,
+                panels,
+                recurrent: self.shared.recurrent && !self.is_frozen(Group::Recurrent),
                 delta: &ws.x,
                 r: &ws.r,
                 recurrent_out,
@@ -313,6 +335,7 @@ impl<T: Real> Context<'_, T> {
         }
         let (loss, scale) = self.evaluate(ws, &network.parameters);
         let grad_norm = self.differentiate(ws, &network.parameters, scale);
+        let clock = Instant::now();
         let verdict = judge(self.settings, &loss, grad_norm, network.best_loss, network.steps_since_best);
         if verdict.improved {
             network.best_parameters.copy_from_slice(&network.parameters);
@@ -325,6 +348,7 @@ impl<T: Real> Context<'_, T> {
         if verdict.stop.is_none() {
             self.update(&ws.gradient, network, verdict.factor, self.problem.adam.step_size(learning_rate, step));
         }
+        lap(&mut ws.seconds[5], clock);
     }
 
     fn update(&self, gradient: &[T], network: &mut Network<T>, factor: f64, step_size: f32) {

@@ -192,3 +192,60 @@ macro_rules! portable {
 
 portable!(f32, 1, 6);
 portable!(f64, 1, 6);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::cpu::real::{Isa, Kernel};
+
+    /// Applies sigmoid, softplus and exp to sixteen numbers.
+    struct Functions([f32; 16]);
+
+    impl Kernel<f32> for Functions {
+        type Output = [[f32; 16]; 3];
+        #[inline(always)]
+        unsafe fn run<V: Vector<Real = f32>>(self) -> Self::Output {
+            let mut out = [[0.0; 16]; 3];
+            for k in (0..16).step_by(V::LANES) {
+                // SAFETY: k + LANES ≤ 16, and the dispatcher has asked the processor for V.
+                unsafe {
+                    let x = V::load(self.0.as_ptr().add(k));
+                    x.sigmoid().store(out[0].as_mut_ptr().add(k));
+                    x.softplus().store(out[1].as_mut_ptr().add(k));
+                    x.exp().store(out[2].as_mut_ptr().add(k));
+                }
+            }
+            out
+        }
+    }
+
+    #[test]
+    fn vector_functions_are_good_to_a_few_units_in_the_last_place() {
+        for isa in Isa::available() {
+            for block in -560..560 {
+                let x: [f32; 16] = std::array::from_fn(|k| (block * 16 + k as i32) as f32 * 0.009_765);
+                let [sigmoid, softplus, exp] = f32::dispatch(isa, Functions(x));
+                for k in 0..16 {
+                    let z = f64::from(x[k]);
+                    let expected = [1.0 / (1.0 + (-z).exp()), z.max(0.0) + (-z.abs()).exp().ln_1p(), z.exp()];
+                    for (found, expected) in [sigmoid[k], softplus[k], exp[k]].into_iter().zip(expected) {
+                        // f32 has 6e-8 per unit; below 1.2e-38 numbers lose digits.
+                        let limit = 4e-7 * expected + 1e-37;
+                        assert!(
+                            (f64::from(found) - expected).abs() <= limit || z.abs() > 86.9,
+                            "{isa:?}, {z}: {found} for {expected}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_stays_so() {
+        for isa in Isa::available() {
+            let [sigmoid, softplus, _] = f32::dispatch(isa, Functions([f32::NAN; 16]));
+            assert!(sigmoid.iter().chain(&softplus).all(|v| v.is_nan()), "{isa:?}");
+        }
+    }
+}
