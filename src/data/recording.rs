@@ -59,14 +59,13 @@ impl Recording {
     /// Reads the rates of `conditions` (variable names, e.g. `FR1`) from a MAT or npz file.
     ///
     /// Each variable is `[N × bins]`; the numbers of bins may differ. The state at t = 0 is optional: r as `IC_FR1`,
-    /// x as `IC_X1`, rows or columns of N values (`IC_NAME` and `IC_X_NAME` for a variable `NAME` that does not start
+    /// x as `IC_X1`, rows or columns of N values, given for every condition or for none (`IC_NAME` and `IC_X_NAME` for a variable `NAME` that does not start
     /// with `FR`). A normalisation divides the rates of each neuron in all conditions by one factor, `IC_FR` included,
-    /// which counts as a rate when the largest is looked for; a silent neuron keeps the factor 1. `IC_X` is left
-    /// as it is: it is a state of the model, in units of the network's input, and not a rate.
+    /// which counts as a rate when the largest is looked for; a silent neuron keeps the factor 1. `IC_X` is left as it is: it is a state of the model, in units of the network's input, and not a rate.
     ///
     /// # Errors
     /// If the file cannot be read; a condition is missing, holds no bins, NaN, infinite, negative or (without a
-    /// normalisation) larger rates than 1; or the conditions differ in their number of neurons, or from `neurons`.
+    /// normalisation) larger rates than 1; a state is given for some conditions only; or the conditions differ in their number of neurons, or from `neurons`.
     pub fn read(
         path: &Path,
         conditions: &[String],
@@ -80,6 +79,7 @@ impl Recording {
             let first = raw.first().map(|c| (c.variable.as_str(), c.rates.nrows()));
             raw.push(read_condition(&file, variable, neurons, first)?);
         }
+        check_complete(&file, &raw)?;
         let factors = match normalization {
             Normalization::None => {
                 check_at_most_one(&file, &raw)?;
@@ -191,6 +191,21 @@ fn check_rates(file: &ArrayFile, variable: &str, rates: &Array2<f64>) -> Result<
         "Leave out the neurons or bins without data, or fill them in."
     };
     Err(file.error(variable, "finite firing rates of 0 or more", found, remedy))
+}
+
+/// Checks that r, and x, at t = 0 are given for every condition or for none: where only some are, the others have
+/// most likely been lost.
+fn check_complete(file: &ArrayFile, raw: &[RawCondition]) -> Result<()> {
+    let given = |x: bool| raw.iter().map(move |c| (c, if x { c.initial_x.is_some() } else { c.initial_r.is_some() }));
+    for x in [false, true] {
+        let name = |c: &RawCondition| if x { initial_names(&c.variable).1 } else { initial_names(&c.variable).0 };
+        let (with, without) = (given(x).find(|(_, g)| *g), given(x).find(|(_, g)| !*g));
+        if let (Some((with, _)), Some((without, _))) = (with, without) {
+            let found = format!("{} but not {}", name(with), name(without));
+            return Err(file.error(&name(without), "a given state for every condition or for none", found, ""));
+        }
+    }
+    Ok(())
 }
 
 fn check_at_most_one(file: &ArrayFile, raw: &[RawCondition]) -> Result<()> {
