@@ -7,3 +7,6 @@ mod fit_table;
 pub use comparison::{Comparison, GroupFit, Grouping};
 pub use fit::{Fit, GOOD_FIT, Recorded, Score, Summary};
 pub use fit_table::{fit_csv, fit_text};
+
+pub(crate) use fit::{quantile, sorted};
+pub(crate) use fit_table::{decimal, percent};
