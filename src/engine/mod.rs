@@ -121,6 +121,15 @@ pub struct EngineDescription {
     pub strategy: String,
 }
 
+/// Seconds that one stage took in a step that was timed stage by stage.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct StageTime {
+    /// The stage's name, as its shader file and its twin are called; fused stages are joined by `+`.
+    pub stage: String,
+    /// Seconds, all networks together; where several networks run at once, the sum over them divided by how many do.
+    pub seconds: f64,
+}
+
 /// A batch of networks on some hardware.
 ///
 /// An engine is made for one [`Problem`] and `K` [`NetworkSettings`], starts with the parameters it is given, and
@@ -187,6 +196,12 @@ pub trait Engine {
     /// # Errors
     /// If the shapes differ from the engine's, or the device fails.
     fn load_state(&mut self, state: &BatchState) -> Result<()>;
+
+    /// One training step as [`Self::step`], timed stage by stage (and slower for it where stages overlap).
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>>;
 
     /// Replaces the lesions `[K]`, for the evaluations and steps that follow.
     ///

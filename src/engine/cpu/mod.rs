@@ -1,1 +1,282 @@
-//! The CPU engine.
+//! The CPU engine: every stage of the model as plain loops and one micro-kernel, generic over f32 and f64.
+//!
+//! In f32 it is the engine for machines without a GPU; in f64 the oracle that finite differences check and that checks
+//! the GPU. One network's conditions are split over threads; of several networks each runs on a thread of its own.
+//! No split changes a bit of the result: every sum runs in an order that depends on the problem alone.
+
+// The stages are written as index arithmetic on purpose: each line is an equation of MATH.md.
+#![allow(clippy::needless_range_loop, clippy::inline_always, clippy::too_many_arguments)]
+
+mod adam;
+mod adjoint;
+mod aligned;
+mod clip;
+mod dale;
+mod forward;
+mod loss;
+mod network;
+mod parameter_gradient;
+#[doc(hidden)]
+pub mod real;
+mod shape;
+mod shared;
+#[doc(hidden)]
+pub mod simd;
+mod tile;
+mod weight_gradient;
+mod weights;
+
+use self::network::{Context, Network, STAGES, Workspace};
+use self::real::Isa;
+pub use self::real::Real;
+use self::shape::Shape;
+use self::shared::{Lesion, Shared};
+use super::{
+    BatchState, Engine, EngineDescription, LossRecord, NetworkSettings, Problem, Silence, StageTime, StepRecord,
+};
+use crate::dims::Dims;
+use crate::error::{Error, Result};
+use crate::network::Layout;
+use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
+
+/// A batch of networks on the processor.
+pub struct CpuEngine<T: Real> {
+    problem: Problem,
+    shared: Shared<T>,
+    shape: Shape,
+    layout: Layout,
+    isa: Isa,
+    settings: Vec<NetworkSettings>,
+    lesions: Vec<Lesion<T>>,
+    networks: Vec<Network<T>>,
+    workspaces: Mutex<Vec<Workspace<T>>>,
+    pool: rayon::ThreadPool,
+    threads: usize,
+    step: u32,
+    records: Vec<Vec<StepRecord>>,
+}
+
+impl<T: Real> CpuEngine<T> {
+    /// An engine for `problem` with one network per entry of `settings`, starting from `state`; `threads` 0 means one
+    /// per processor.
+    ///
+    /// # Errors
+    /// If the problem, the settings and the state do not fit together, or the threads cannot be started.
+    pub fn new(problem: Problem, settings: Vec<NetworkSettings>, state: &BatchState, threads: usize) -> Result<Self> {
+        Self::with_isa(problem, settings, state, threads, T::detect())
+    }
+
+    /// As [`Self::new`], with the instruction set named (one of [`Isa::available`]).
+    #[doc(hidden)]
+    pub fn with_isa(
+        problem: Problem,
+        settings: Vec<NetworkSettings>,
+        state: &BatchState,
+        threads: usize,
+        isa: Isa,
+    ) -> Result<Self> {
+        problem.check()?;
+        let (dims, layout) = (problem.dims, Layout::new(&problem.dims));
+        if settings.len() != dims.networks {
+            return Err(Error::input(format!(
+                "{} networks have settings, the batch holds {}.",
+                settings.len(),
+                dims.networks
+            )));
+        }
+        state.check(&layout, dims.networks)?;
+        let threads = if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|k| format!("aon-{k}"))
+            .build()
+            .map_err(|e| Error::run(format!("cannot start {threads} threads: {e}")))?;
+        let shape = Shape::new::<T>(isa, dims);
+        Ok(Self {
+            shared: Shared::new(&problem, &shape),
+            lesions: settings.iter().map(|s| Lesion::new(&shape, s.silence.as_ref())).collect(),
+            networks: state.networks.iter().map(Network::new).collect(),
+            workspaces: Mutex::new(Vec::new()),
+            records: Vec::new(),
+            step: state.step,
+            problem,
+            shape,
+            layout,
+            isa,
+            settings,
+            pool,
+            threads,
+        })
+    }
+
+    /// The parameters of one network in full precision, flat as [`Layout`] says, to read or change.
+    pub fn parameters_mut(&mut self, network: usize) -> &mut [T] {
+        &mut self.networks[network].parameters
+    }
+
+    /// Losses and gradients as [`Engine::gradients`], in full precision, with the global norms.
+    pub fn exact_gradients(&mut self) -> Vec<(LossRecord, f64, Vec<T>)> {
+        self.each_network(|context, ws, network| {
+            let (loss, scale) = context.evaluate(ws, &network.parameters);
+            let norm = context.differentiate(ws, &network.parameters, scale);
+            (loss, norm, ws.gradient.clone())
+        })
+    }
+
+    /// Runs `work` on every network: as many at a time as there are threads, the rest with several threads each.
+    fn each_network<R: Send>(
+        &mut self,
+        work: impl Fn(&Context<T>, &mut Workspace<T>, &mut Network<T>) -> R + Sync,
+    ) -> Vec<R> {
+        let (shape, layout, workspaces) = (&self.shape, &self.layout, &self.workspaces);
+        let (problem, shared, isa, threads) = (&self.problem, &self.shared, self.isa, self.threads);
+        let (settings, lesions) = (&self.settings, &self.lesions);
+        let run = |team: usize, (index, network): (usize, &mut Network<T>)| {
+            // A poisoned lock only means that another network's thread panicked; the list is still a list.
+            let spare = workspaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut workspace = spare.unwrap_or_else(|| Workspace::new(shape, layout));
+            let (settings, lesion) = (&settings[index], &lesions[index]);
+            let context = Context { index, isa, shape, layout, problem, shared, settings, lesion, team };
+            let result = work(&context, &mut workspace, network);
+            workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+            result
+        };
+        let whole = self.networks.len() / threads * threads;
+        let mut many: Vec<_> = self.networks.iter_mut().enumerate().collect();
+        let few = many.split_off(whole);
+        let team = threads / few.len().max(1);
+        self.pool.install(|| {
+            let mut results: Vec<R> = many.into_par_iter().map(|item| run(1, item)).collect();
+            results.extend(few.into_par_iter().map(|item| run(team, item)).collect::<Vec<R>>());
+            results
+        })
+    }
+
+    fn workspaces(&mut self) -> &mut Vec<Workspace<T>> {
+        self.workspaces.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads something of one network's trajectories at its current parameters: `f(r)` with `r [C][T][padded]`.
+    fn simulated<R>(&mut self, network: usize, f: impl Fn(&[T]) -> R) -> R {
+        let team = self.threads;
+        let Self { shape, layout, problem, shared, settings, lesions, isa, .. } = &*self;
+        let context = Context {
+            index: network,
+            isa: *isa,
+            shape,
+            layout,
+            problem,
+            shared,
+            settings: &settings[network],
+            lesion: &lesions[network],
+            team,
+        };
+        let spare = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut workspace = spare.unwrap_or_else(|| Workspace::new(shape, layout));
+        self.pool.install(|| context.evaluate(&mut workspace, &self.networks[network].parameters));
+        let result = f(&workspace.r);
+        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+        result
+    }
+}
+
+impl<T: Real> Engine for CpuEngine<T> {
+    fn dims(&self) -> &Dims {
+        &self.problem.dims
+    }
+
+    fn describe(&self) -> EngineDescription {
+        EngineDescription {
+            engine: "cpu".into(),
+            adapter: format!("{} threads", self.threads),
+            strategy: self.isa.name().into(),
+        }
+    }
+
+    fn step(&mut self, learning_rates: &[f64]) -> Result<()> {
+        if learning_rates.len() != self.networks.len() {
+            return Err(Error::input(format!(
+                "{} learning rates for {} networks.",
+                learning_rates.len(),
+                self.networks.len()
+            )));
+        }
+        self.step += 1;
+        let step = self.step;
+        let records = self.each_network(|context, ws, network| {
+            context.step(ws, network, step, learning_rates[context.index]);
+            network.last
+        });
+        self.records.push(records);
+        Ok(())
+    }
+
+    fn take_records(&mut self, _wait: bool) -> Result<Vec<Vec<StepRecord>>> {
+        Ok(std::mem::take(&mut self.records))
+    }
+
+    fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
+        Ok(self.each_network(|context, ws, network| context.evaluate(ws, &network.parameters).0))
+    }
+
+    fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
+        let narrow = |g: Vec<T>| g.iter().map(|g| g.to_f64() as f32).collect();
+        Ok(self.exact_gradients().into_iter().map(|(loss, _, gradient)| (loss, narrow(gradient))).unzip())
+    }
+
+    fn binned_rates(&mut self, network: usize) -> Result<Vec<f32>> {
+        let (d, np) = (self.problem.dims, self.shape.padded);
+        Ok(self.simulated(network, |r| {
+            let mut out = Vec::with_capacity(d.conditions * d.bins * d.neurons);
+            for condition in r.chunks_exact(d.time_steps * np) {
+                let binned = condition[d.thermal * np..].chunks_exact(d.steps_per_bin * np).take(d.bins);
+                for bin in binned {
+                    let sum = |i: usize| bin.chunks_exact(np).map(|step| step[i].to_f64()).sum::<f64>();
+                    out.extend((0..d.neurons).map(|i| (sum(i) / d.steps_per_bin as f64) as f32));
+                }
+            }
+            out
+        }))
+    }
+
+    fn rates(&mut self, network: usize) -> Result<Vec<f32>> {
+        let (n, np) = (self.problem.dims.neurons, self.shape.padded);
+        Ok(self.simulated(network, |r| {
+            r.chunks_exact(np).flat_map(|row| row[..n].iter().map(|r| r.to_f64() as f32)).collect()
+        }))
+    }
+
+    fn state(&mut self) -> Result<BatchState> {
+        Ok(BatchState { step: self.step, networks: self.networks.iter().map(Network::state).collect() })
+    }
+
+    fn load_state(&mut self, state: &BatchState) -> Result<()> {
+        state.check(&self.layout, self.networks.len())?;
+        self.step = state.step;
+        self.records.clear();
+        self.networks = state.networks.iter().map(Network::new).collect();
+        Ok(())
+    }
+
+    fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>> {
+        for workspace in self.workspaces() {
+            workspace.seconds.fill(0.0);
+        }
+        self.step(learning_rates)?;
+        let (at_once, mut total) = (self.threads.min(self.networks.len()) as f64, [0.0; STAGES.len()]);
+        for workspace in self.workspaces() {
+            total.iter_mut().zip(workspace.seconds).for_each(|(t, s)| *t += s);
+        }
+        let stage = |(name, seconds): (&&str, f64)| StageTime { stage: (*name).into(), seconds: seconds / at_once };
+        Ok(STAGES.iter().zip(total).map(stage).collect())
+    }
+
+    fn set_silence(&mut self, silence: &[Option<Silence>]) -> Result<()> {
+        if silence.len() != self.networks.len() {
+            return Err(Error::input(format!("{} lesions for {} networks.", silence.len(), self.networks.len())));
+        }
+        self.lesions = silence.iter().map(|s| Lesion::new(&self.shape, s.as_ref())).collect();
+        Ok(())
+    }
+}

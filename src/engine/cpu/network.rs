@@ -1,0 +1,378 @@
+//! One network through one step.
+
+use super::adam::Update;
+use super::adjoint::Adjoint;
+use super::aligned::Aligned;
+use super::clip::judge;
+use super::forward::Forward;
+use super::loss::data_term;
+use super::parameter_gradient::{RecurrentRows, small_groups};
+use super::real::{Isa, Kernel, Real};
+use super::shape::Shape;
+use super::shared::{Lesion, Shared};
+use super::weight_gradient::WeightGradient;
+use super::weights::{Derived, WeightRows, pack_adjoint};
+use super::{dale, weights};
+use crate::engine::{LossRecord, NetworkSettings, NetworkState, Problem, StepRecord, StopReason};
+use crate::network::{Group, Layout};
+use rayon::prelude::*;
+use std::time::Instant;
+
+/// What a network keeps between steps, in the engine's number type.
+pub(super) struct Network<T> {
+    pub parameters: Vec<T>,
+    pub first_moment: Vec<T>,
+    pub second_moment: Vec<T>,
+    pub best_parameters: Vec<T>,
+    pub best_loss: f32,
+    pub best_step: u32,
+    pub steps_since_best: u32,
+    pub stop: Option<StopReason>,
+    /// Its last record, repeated once it has stopped.
+    pub last: StepRecord,
+}
+
+impl<T: Real> Network<T> {
+    pub(super) fn new(state: &NetworkState) -> Self {
+        let convert = |values: &[f32]| values.iter().map(|v| T::from_f64(f64::from(*v))).collect();
+        Self {
+            parameters: convert(&state.parameters),
+            first_moment: convert(&state.first_moment),
+            second_moment: convert(&state.second_moment),
+            best_parameters: convert(&state.best_parameters),
+            best_loss: state.best_loss,
+            best_step: state.best_step,
+            steps_since_best: state.steps_since_best,
+            stop: state.stop,
+            last: StepRecord { stop: state.stop, ..StepRecord::default() },
+        }
+    }
+
+    pub(super) fn state(&self) -> NetworkState {
+        let convert = |values: &[T]| values.iter().map(|v| v.to_f64() as f32).collect();
+        NetworkState {
+            parameters: convert(&self.parameters),
+            first_moment: convert(&self.first_moment),
+            second_moment: convert(&self.second_moment),
+            best_parameters: convert(&self.best_parameters),
+            best_loss: self.best_loss,
+            best_step: self.best_step,
+            steps_since_best: self.steps_since_best,
+            stop: self.stop,
+        }
+    }
+}
+
+/// The stages that are timed apart; `loss` is part of the forward pass, `dale` of the update.
+pub(super) const STAGES: [&str; 6] =
+    ["weights", "forward+loss", "adjoint", "weight_gradient", "parameter_gradient", "clip+adam+dale"];
+
+/// The large arrays of a step. Networks that are computed one after another share one.
+pub(super) struct Workspace<T> {
+    pub derived: Derived<T>,
+    /// x, then δ, `[C][T][padded]`.
+    pub x: Aligned<T>,
+    /// r, `[C][T][padded]`.
+    pub r: Aligned<T>,
+    residual: Aligned<T>,
+    data: Vec<f64>,
+    lambda: Aligned<T>,
+    d_current: Aligned<T>,
+    d_alpha: Aligned<T>,
+    recurrent_product: Aligned<T>,
+    input_product: Aligned<T>,
+    row_squares: Vec<f64>,
+    /// The flat gradient.
+    pub gradient: Vec<T>,
+    /// Seconds spent in each of [`STAGES`] since they were last set to zero.
+    pub seconds: [f64; STAGES.len()],
+}
+
+impl<T: Real> Workspace<T> {
+    pub(super) fn new(shape: &Shape, layout: &Layout) -> Self {
+        let (d, np) = (shape.dims, shape.padded);
+        let inputs = d.input_groups * d.channels;
+        Self {
+            derived: Derived::new(shape),
+            x: Aligned::zeros(d.conditions * shape.trajectory()),
+            r: Aligned::zeros(d.conditions * shape.trajectory()),
+            residual: Aligned::zeros(d.conditions * d.bins * np),
+            data: vec![0.0; d.conditions],
+            lambda: Aligned::zeros(d.conditions * np),
+            d_current: Aligned::zeros(d.conditions * np),
+            d_alpha: Aligned::zeros(d.conditions * np),
+            recurrent_product: Aligned::zeros(shape.packed_len(d.neurons)),
+            input_product: Aligned::zeros(shape.packed_len(inputs)),
+            row_squares: vec![0.0; d.neurons],
+            gradient: vec![T::ZERO; layout.len()],
+            seconds: [0.0; STAGES.len()],
+        }
+    }
+}
+
+/// Adds the time since `start` to `total`; returns now.
+fn lap(total: &mut f64, start: Instant) -> Instant {
+    let now = Instant::now();
+    *total += now.duration_since(start).as_secs_f64();
+    now
+}
+
+/// What a network's step reads: the same for every network but for settings and lesion.
+pub(super) struct Context<'a, T> {
+    /// Number of the network in its batch.
+    pub index: usize,
+    pub isa: Isa,
+    pub shape: &'a Shape,
+    pub layout: &'a Layout,
+    pub problem: &'a Problem,
+    pub shared: &'a Shared<T>,
+    pub settings: &'a NetworkSettings,
+    pub lesion: &'a Lesion<T>,
+    /// Threads that work on this network. Never changes a bit of the result.
+    pub team: usize,
+}
+
+impl<T: Real> Context<'_, T> {
+    fn run<K: Kernel<T, Output = ()> + Send>(&self, kernels: Vec<K>) {
+        let one = |kernel| T::dispatch(self.isa, kernel);
+        if self.team > 1 { kernels.into_par_iter().for_each(one) } else { kernels.into_iter().for_each(one) }
+    }
+
+    /// Conditions per thread.
+    fn share(&self) -> usize {
+        self.shape.dims.conditions.div_ceil(self.team)
+    }
+
+    fn is_frozen(&self, group: Group) -> bool {
+        self.settings.freeze.contains(&group)
+    }
+
+    /// Stage `weights`.
+    fn weights(&self, ws: &mut Workspace<T>, parameters: &[T]) {
+        let (n, np, out) = (self.shape.dims.neurons, self.shape.padded, &mut ws.derived);
+        weights::small_parameters(self.layout, &self.problem.time_constants, parameters, np, out);
+        let rows = self.shape.panels[0].rows;
+        let kernels = self
+            .shape
+            .panels
+            .iter()
+            .zip(out.weights.chunks_mut(rows * np))
+            .zip(out.effective.chunks_mut(rows * np))
+            .zip(out.forward.chunks_mut(rows * n))
+            .zip(out.row_squares.chunks_mut(rows))
+            .map(|((((panel, weights), effective), packed), squares)| WeightRows {
+                shape: self.shape,
+                panel: *panel,
+                constraint: self.problem.constraint.sign,
+                signed_mask: &self.shared.signs,
+                area: &self.shared.area,
+                stored: &parameters[..n * n],
+                weights,
+                effective,
+                packed,
+                squares,
+            });
+        self.run(kernels.collect());
+    }
+
+    /// The transposed copy that only the adjoint needs.
+    fn pack_adjoint(&self, ws: &mut Workspace<T>) {
+        let rows = self.shape.panels[0].rows * self.shape.dims.neurons;
+        let effective: &[T] = &ws.derived.effective;
+        for (panel, packed) in self.shape.panels.iter().zip(ws.derived.adjoint.chunks_mut(rows)) {
+            pack_adjoint(self.shape, *panel, effective, packed);
+        }
+    }
+
+    /// Stages `weights`, `forward` and `loss`. Returns the loss and the factor of the residuals in the adjoint.
+    pub(super) fn evaluate(&self, ws: &mut Workspace<T>, parameters: &[T]) -> (LossRecord, f64) {
+        let clock = Instant::now();
+        self.weights(ws, parameters);
+        let clock = lap(&mut ws.seconds[0], clock);
+        let (share, d) = (self.share(), self.shape.dims);
+        let kernels =
+            ws.x.chunks_mut(share * self.shape.trajectory())
+                .zip(ws.r.chunks_mut(share * self.shape.trajectory()))
+                .zip(ws.residual.chunks_mut(share * d.bins * self.shape.padded))
+                .zip(ws.data.chunks_mut(share))
+                .enumerate()
+                .map(|(k, (((x, r), residual), data))| Forward {
+                    shape: self.shape,
+                    shared: self.shared,
+                    derived: &ws.derived,
+                    lesion: self.lesion,
+                    conditions: k * share..k * share + data.len(),
+                    x,
+                    r,
+                    residual,
+                    data,
+                });
+        self.run(kernels.collect());
+        let (data_term, scale) = data_term(self.shared.loss, &ws.data, d.steps_per_bin);
+        let reg_term = f64::from(self.settings.regularisation) * ws.derived.squares().sqrt();
+        lap(&mut ws.seconds[1], clock);
+        (LossRecord { loss: data_term + reg_term, data_term, reg_term }, scale)
+    }
+
+    /// Stages `adjoint`, `weight_gradient` and `parameter_gradient`, after [`Self::evaluate`]. Leaves the gradient in
+    /// the workspace and returns its global norm.
+    pub(super) fn differentiate(&self, ws: &mut Workspace<T>, parameters: &[T], scale: f64) -> f64 {
+        let clock = Instant::now();
+        if self.shared.recurrent {
+            self.pack_adjoint(ws);
+        }
+        self.adjoint(ws, T::from_f64(scale));
+        let clock = lap(&mut ws.seconds[2], clock);
+        self.weight_gradient(ws);
+        let clock = lap(&mut ws.seconds[3], clock);
+        let norm = self.parameter_gradient(ws, parameters);
+        lap(&mut ws.seconds[4], clock);
+        norm
+    }
+
+    fn adjoint(&self, ws: &mut Workspace<T>, scale: T) {
+        let (share, d, np) = (self.share(), self.shape.dims, self.shape.padded);
+        let trajectory = share * self.shape.trajectory();
+        let kernels =
+            ws.x.chunks_mut(trajectory)
+                .zip(ws.r.chunks(trajectory))
+                .zip(ws.residual.chunks(share * d.bins * np))
+                .zip(ws.lambda.chunks_mut(share * np))
+                .zip(ws.d_current.chunks_mut(share * np))
+                .zip(ws.d_alpha.chunks_mut(share * np))
+                .enumerate()
+                .map(|(k, (((((x, r), residual), lambda), d_current), d_alpha))| Adjoint {
+                    shape: self.shape,
+                    shared: self.shared,
+                    derived: &ws.derived,
+                    conditions: k * share..k * share + lambda.len() / np,
+                    scale,
+                    x,
+                    r,
+                    residual,
+                    lambda,
+                    d_current,
+                    d_alpha,
+                });
+        self.run(kernels.collect());
+    }
+
+    fn weight_gradient(&self, ws: &mut Workspace<T>) {
+        let (d, rows) = (self.shape.dims, self.shape.panels[0].rows);
+        let columns = (d.input_groups * d.channels).max(1);
+        let recurrent = self.shared.recurrent && !self.is_frozen(Group::Recurrent);
+        let kernels = self
+            .shape
+            .panels
+            .iter()
+            .zip(ws.recurrent_product.chunks_mut(rows * d.neurons))
+            .zip(ws.input_product.chunks_mut(rows * columns))
+            .map(|((panel, recurrent_out), input_out)| WeightGradient {
+                shape: self.shape,
+                shared: self.shared,
+                panel: *panel,
+                recurrent,
+                delta: &ws.x,
+                r: &ws.r,
+                recurrent_out,
+                input_out,
+            });
+        self.run(kernels.collect());
+    }
+
+    fn parameter_gradient(&self, ws: &mut Workspace<T>, parameters: &[T]) -> f64 {
+        let (n, rows) = (self.shape.dims.neurons, self.shape.panels[0].rows);
+        let squares = ws.derived.squares();
+        let lambda = f64::from(self.settings.regularisation);
+        let shrink = T::from_f64(if squares > 0.0 { lambda / squares.sqrt() } else { 0.0 });
+        let recurrent = &mut ws.gradient[..n * n];
+        if self.is_frozen(Group::Recurrent) || !self.shared.recurrent {
+            recurrent.fill(T::ZERO);
+            ws.row_squares.fill(0.0);
+        } else {
+            let kernels = self
+                .shape
+                .panels
+                .iter()
+                .zip(ws.recurrent_product.chunks(rows * n))
+                .zip(recurrent.chunks_mut(rows * n))
+                .zip(ws.row_squares.chunks_mut(rows))
+                .map(|(((panel, product), out), squares)| RecurrentRows {
+                    shape: self.shape,
+                    shared: self.shared,
+                    derived: &ws.derived,
+                    panel: *panel,
+                    constraint: self.problem.constraint.sign,
+                    stored: &parameters[..n * n],
+                    product,
+                    shrink,
+                    out,
+                    squares,
+                });
+            self.run(kernels.collect());
+        }
+        small_groups(
+            self.shape,
+            self.layout,
+            &ws.derived,
+            parameters,
+            &ws.input_product,
+            &ws.d_current,
+            &ws.d_alpha,
+            shrink,
+            &mut ws.gradient,
+        );
+        for group in &self.settings.freeze {
+            ws.gradient[self.layout.range(*group)].fill(T::ZERO);
+        }
+        let small: f64 = ws.gradient[n * n..].iter().map(|g| g.to_f64() * g.to_f64()).sum();
+        (ws.row_squares.iter().sum::<f64>() + small).sqrt()
+    }
+
+    /// One training step: everything above, then stages `clip`, `adam` and `dale`.
+    pub(super) fn step(&self, ws: &mut Workspace<T>, network: &mut Network<T>, step: u32, learning_rate: f64) {
+        if network.stop.is_some() {
+            return;
+        }
+        let (loss, scale) = self.evaluate(ws, &network.parameters);
+        let grad_norm = self.differentiate(ws, &network.parameters, scale);
+        let clock = Instant::now();
+        let verdict = judge(self.settings, &loss, grad_norm, network.best_loss, network.steps_since_best);
+        if verdict.improved {
+            network.best_parameters.copy_from_slice(&network.parameters);
+            (network.best_loss, network.best_step, network.steps_since_best) = (loss.loss as f32, step, 0);
+        } else {
+            network.steps_since_best += 1;
+        }
+        network.stop = verdict.stop;
+        network.last = StepRecord { step, loss, grad_norm, stop: verdict.stop };
+        if verdict.stop.is_none() {
+            self.update(&ws.gradient, network, verdict.factor, self.problem.adam.step_size(learning_rate, step));
+        }
+        lap(&mut ws.seconds[5], clock);
+    }
+
+    fn update(&self, gradient: &[T], network: &mut Network<T>, factor: f64, step_size: f32) {
+        let n = self.shape.dims.neurons;
+        let chunk = self.layout.len().div_ceil(self.team);
+        let kernels = network
+            .parameters
+            .chunks_mut(chunk)
+            .zip(gradient.chunks(chunk))
+            .zip(network.first_moment.chunks_mut(chunk))
+            .zip(network.second_moment.chunks_mut(chunk))
+            .map(|(((parameters, gradient), first_moment), second_moment)| Update {
+                adam: self.problem.adam,
+                step_size,
+                factor,
+                gradient,
+                parameters,
+                first_moment,
+                second_moment,
+            });
+        self.run(kernels.collect());
+        if !self.is_frozen(Group::Recurrent) {
+            dale::project(self.problem.constraint.sign, n, 0, &self.shared.signs, &mut network.parameters[..n * n]);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! How arrays are laid out for the vector instructions in use.
+
+use super::real::{Isa, Kernel, Real};
+use super::simd::Vector;
+use crate::dims::Dims;
+
+/// A block of rows that one tile covers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Panel {
+    /// First row.
+    pub start: usize,
+    /// Registers of rows.
+    pub vectors: usize,
+    /// `vectors · LANES`.
+    pub rows: usize,
+}
+
+/// Sizes and panels. Rows of neurons are padded with zeros to a multiple of 64 bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    pub dims: Dims,
+    /// Length of a padded row of neurons.
+    pub padded: usize,
+    /// The panels, which cover `padded` or a little less.
+    pub panels: Vec<Panel>,
+    /// Most columns of a tile.
+    pub columns: usize,
+}
+
+impl Shape {
+    pub(super) fn new<T: Real>(isa: Isa, dims: Dims) -> Self {
+        struct Sizes;
+        impl<T: Real> Kernel<T> for Sizes {
+            type Output = (usize, usize, usize);
+            #[inline(always)]
+            unsafe fn run<V: Vector<Real = T>>(self) -> Self::Output {
+                (V::LANES, V::ROWS, V::COLS)
+            }
+        }
+        let (lanes, rows, columns) = T::dispatch(isa, Sizes);
+        let vectors = dims.neurons.div_ceil(lanes);
+        let panels = (0..vectors.div_ceil(rows))
+            .map(|p| {
+                let vectors = rows.min(vectors - p * rows);
+                Panel { start: p * rows * lanes, vectors, rows: vectors * lanes }
+            })
+            .collect();
+        Self { dims, padded: dims.neurons.next_multiple_of(16), panels, columns }
+    }
+
+    /// Numbers in an array packed as `[panel][depth][rows]`.
+    pub(super) fn packed_len(&self, depth: usize) -> usize {
+        self.panels.iter().map(|p| p.rows).sum::<usize>() * depth
+    }
+
+    /// Numbers of one condition's trajectory, `[T][padded]`.
+    pub(super) fn trajectory(&self) -> usize {
+        self.dims.time_steps * self.padded
+    }
+}
+
+/// Cuts `count` things into the fewest runs of at most `most`, as even as can be: `(start, length)`.
+pub(super) fn even_runs(count: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let runs = count.div_ceil(most);
+    (0..runs).map(move |k| {
+        let (start, end) = (k * count / runs, (k + 1) * count / runs);
+        (start, end - start)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn even_runs_cover_everything_once() {
+        for count in 0..30 {
+            for most in 1..9 {
+                let runs: Vec<_> = even_runs(count, most).collect();
+                let mut next = 0;
+                for (start, length) in &runs {
+                    assert!(*start == next && (1..=most).contains(length));
+                    next += length;
+                }
+                assert_eq!(next, count);
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! AVX2 with FMA, and AVX-512.
+
+use super::super::real::Kernel;
+use super::super::tile::{Tile, run_tile};
+use super::Vector;
+#[allow(clippy::wildcard_imports)] // thirty intrinsics with names that cannot clash
+use std::arch::x86_64::*;
+
+/// Runs `kernel` with 512-bit vectors.
+///
+/// # Safety
+/// The processor must have AVX-512 F and DQ.
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
+pub unsafe fn with_avx512<K: Kernel<f32>>(kernel: K) -> K::Output {
+    // SAFETY: the caller's promise.
+    unsafe { kernel.run::<Avx512>() }
+}
+
+/// Runs `kernel` with 256-bit vectors.
+///
+/// # Safety
+/// The processor must have AVX2 and FMA.
+#[target_feature(enable = "avx2,fma")]
+pub unsafe fn with_avx2<K: Kernel<f32>>(kernel: K) -> K::Output {
+    // SAFETY: the caller's promise.
+    unsafe { kernel.run::<Avx2>() }
+}
+
+/// Sixteen f32.
+#[derive(Clone, Copy)]
+pub struct Avx512(__m512);
+
+/// Eight f32.
+#[derive(Clone, Copy)]
+pub struct Avx2(__m256);
+
+macro_rules! x86_vector {
+    ($name:ident, $features:literal, $lanes:expr, $rows:expr, $cols:expr,
+     $load:ident, $store:ident, $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident,
+     $max:ident, |$x:ident| $round:expr, |$p:ident, $n:ident| $scale:expr) => {
+        impl Vector for $name {
+            type Real = f32;
+            const LANES: usize = $lanes;
+            const ROWS: usize = $rows;
+            const COLS: usize = $cols;
+
+            // SAFETY (all of these): the caller promises the instructions, and valid memory for loads and stores.
+            #[inline(always)]
+            unsafe fn load(from: *const f32) -> Self {
+                // SAFETY: see above.
+                Self(unsafe { $load(from) })
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut f32) {
+                // SAFETY: see above.
+                unsafe { $store(to, self.0) }
+            }
+            #[inline(always)]
+            unsafe fn splat(value: f32) -> Self {
+                // SAFETY: see above.
+                Self(unsafe { $set1(value) })
+            }
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                // SAFETY: see above.
+                Self(unsafe { $add(self.0, other.0) })
+            }
+            #[inline(always)]
+            unsafe fn sub(self, other: Self) -> Self {
+                // SAFETY: see above.
+                Self(unsafe { $sub(self.0, other.0) })
+            }
+            #[inline(always)]
+            unsafe fn mul(self, other: Self) -> Self {
+                // SAFETY: see above.
+                Self(unsafe { $mul(self.0, other.0) })
+            }
+            #[inline(always)]
+            unsafe fn div(self, other: Self) -> Self {
+                // SAFETY: see above.
+                Self(unsafe { $div(self.0, other.0) })
+            }
+            #[inline(always)]
+            unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
+                // SAFETY: see above.
+                Self(unsafe { $fma(self.0, factor.0, summand.0) })
+            }
+            #[inline(always)]
+            unsafe fn min(self, other: Self) -> Self {
+                // SAFETY: see above.
+                Self(unsafe { $min(self.0, other.0) })
+            }
+            #[inline(always)]
+            unsafe fn max(self, other: Self) -> Self {
+                // SAFETY: see above.
+                Self(unsafe { $max(self.0, other.0) })
+            }
+            #[inline(always)]
+            unsafe fn round(self) -> Self {
+                let $x = self.0;
+                // SAFETY: see above.
+                Self(unsafe { $round })
+            }
+            #[inline(always)]
+            unsafe fn times_power_of_two(self, n: Self) -> Self {
+                let ($p, $n) = (self.0, n.0);
+                // SAFETY: see above.
+                Self(unsafe { $scale })
+            }
+            unsafe fn tile(tile: &Tile<f32>) {
+                #[target_feature(enable = $features)]
+                unsafe fn run(tile: &Tile<f32>) {
+                    // SAFETY: the caller's promise is the tile's.
+                    unsafe { run_tile::<$name>(tile) }
+                }
+                // SAFETY: see above.
+                unsafe { run(tile) }
+            }
+        }
+    };
+}
+
+x86_vector!(
+    Avx512,
+    "avx512f,avx512dq,avx512vl,avx2,fma",
+    16,
+    3,
+    8,
+    _mm512_loadu_ps,
+    _mm512_storeu_ps,
+    _mm512_set1_ps,
+    _mm512_add_ps,
+    _mm512_sub_ps,
+    _mm512_mul_ps,
+    _mm512_div_ps,
+    _mm512_fmadd_ps,
+    _mm512_min_ps,
+    _mm512_max_ps,
+    |x| _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x),
+    |p, n| _mm512_scalef_ps(p, n)
+);
+
+x86_vector!(
+    Avx2,
+    "avx2,fma",
+    8,
+    2,
+    6,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
+    _mm256_set1_ps,
+    _mm256_add_ps,
+    _mm256_sub_ps,
+    _mm256_mul_ps,
+    _mm256_div_ps,
+    _mm256_fmadd_ps,
+    _mm256_min_ps,
+    _mm256_max_ps,
+    |x| _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x),
+    |p, n| {
+        let exponent = _mm256_slli_epi32::<23>(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)));
+        _mm256_mul_ps(p, _mm256_castsi256_ps(exponent))
+    }
+);

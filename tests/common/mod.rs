@@ -1,0 +1,99 @@
+//! What several test programs share.
+#![allow(dead_code, missing_docs, unreachable_pub)] // each program uses a part
+
+pub mod golden;
+
+use aon::dims::Dims;
+use aon::engine::{Adam, LossKind, Problem, TimeConstants};
+use aon::network::{Area, Constraint, Dale, Population, SignConstraint};
+use aon::rng::{Rng, Stream};
+
+/// `‖found − expected‖ / ‖expected‖`.
+pub fn relative_norm_error(found: &[f32], expected: &[f64]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let error: f64 = found.iter().zip(expected).map(|(f, e)| (f64::from(*f) - e).powi(2)).sum();
+    let norm: f64 = expected.iter().map(|e| e * e).sum();
+    (error / norm).sqrt()
+}
+
+/// Largest absolute difference.
+pub fn max_abs_error(found: &[f32], expected: &[f64]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    found.iter().zip(expected).map(|(f, e)| (f64::from(*f) - e).abs()).fold(0.0, f64::max)
+}
+
+/// A small problem of awkward sizes with numbers from the counter generator: ragged conditions, unused last steps,
+/// three areas, two input matrices, silent stretches in no channel.
+pub fn awkward_problem(networks: usize, constraint: Constraint, loss: LossKind) -> (Problem, Vec<Vec<f32>>) {
+    let dims = Dims {
+        networks,
+        neurons: 19,
+        conditions: 5,
+        time_steps: 38,
+        thermal: 7,
+        steps_per_bin: 3,
+        bins: 10,
+        channels: 4,
+        sequences: 3,
+        input_groups: 2,
+    };
+    let n = dims.neurons;
+    let rng = Rng::new(11, 0, Stream::Synthetic);
+    let mut next = 0;
+    let mut draw = |count: usize, f: &dyn Fn(f64) -> f64| -> Vec<f32> {
+        next += count as u32;
+        (0..count as u32).map(|k| f(rng.normal(next + k)) as f32).collect()
+    };
+    let logistic = |z: f64| 1.0 / (1.0 + (-z).exp());
+    let areas = [("A", 8), ("B", 6), ("C", 5)].map(|(name, size)| Area { name: name.into(), size });
+    let population = Population::new(areas.to_vec(), (0..n).map(|i| i % 4 == 1).collect(), None).unwrap();
+    let problem = Problem {
+        dims,
+        constraint,
+        time_constants: TimeConstants { min: 1.0, max: 20.0, dt: 1.0 },
+        loss,
+        adam: Adam::default(),
+        input_group: vec![0, 1, 0, 1, 1],
+        sequence: vec![0, 1, 2, 0, 2],
+        bins: vec![10, 7, 10, 1, 9],
+        stimulus: draw(dims.sequences * dims.time_steps * dims.channels, &|z| z),
+        targets: draw(dims.conditions * dims.bins * n, &logistic),
+        initial_x: draw(dims.conditions * n, &|z| z),
+        initial_r: draw(dims.conditions * n, &logistic),
+        recurrent: true,
+        population,
+    };
+    let layout = aon::network::Layout::new(&dims);
+    let parameters = (0..networks)
+        .map(|_| {
+            let mut p = draw(layout.len(), &|z| 0.4 * z);
+            if constraint.sign != SignConstraint::Softplus {
+                for (k, w) in p[..n * n].iter_mut().enumerate() {
+                    let sign = constraint.sign_of(&problem.population, k / n, k % n);
+                    *w = if k / n == k % n {
+                        0.0
+                    } else if sign == 0.0 {
+                        *w
+                    } else {
+                        sign * w.abs()
+                    };
+                }
+            }
+            p
+        })
+        .collect();
+    (problem, parameters)
+}
+
+/// Every combination of whose sign and how it is kept that means something.
+pub fn constraints() -> Vec<Constraint> {
+    let mut all = Vec::new();
+    for dale in [Dale::Presynaptic, Dale::Postsynaptic, Dale::None] {
+        for sign in [SignConstraint::Reflect, SignConstraint::Clamp, SignConstraint::Softplus] {
+            if dale != Dale::None || sign == SignConstraint::Reflect {
+                all.push(Constraint { dale, sign });
+            }
+        }
+    }
+    all
+}
