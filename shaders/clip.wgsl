@@ -1,8 +1,8 @@
 // clip: the global norm of the gradient, and what becomes of the network in this step.
 //
 //   scale = min(1, clip_norm / ‖g‖)
-//   improved: L < best − min_improvement (always, the first time)
-//   stop: 3 if L or ‖g‖ is not finite, else 1 if L ≤ goal, else 2 if steps since the best ≥ patience
+//   improved: L and ‖g‖ finite, and L < best − min_improvement or none was the best before
+//   stop: 3 if L or ‖g‖ is not finite, else 1 if L ≤ goal, else 2 if not improved and steps since the best ≥ patience
 //
 // Reads gradient (parameter_gradient) and losses (loss). MATH.md, "Step".
 
@@ -48,17 +48,18 @@ fn clip(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         record.step = at.step;
         record.clip_scale = select(1.0, chosen.clip_norm / norm, norm > chosen.clip_norm);
         record.steps_since_best += 1u;
-        if is_finite(loss.x) && (record.best_step == 0u || loss.x < record.best_loss - chosen.min_improvement) {
+        let finite = is_finite(loss.x) && is_finite(norm);
+        if finite && (record.best_step == 0u || loss.x < record.best_loss - chosen.min_improvement) {
             record.improved = 1u;
             record.best_loss = loss.x;
             record.best_step = at.step;
             record.steps_since_best = 0u;
         }
-        if !is_finite(loss.x) || !is_finite(norm) {
+        if !finite {
             record.stop = 3u;
         } else if loss.x <= chosen.goal {
             record.stop = 1u;
-        } else if record.steps_since_best >= chosen.patience {
+        } else if record.improved == 0u && record.steps_since_best >= chosen.patience {
             record.stop = 2u;
         }
         record.update = select(0u, 1u, record.stop == 0u);

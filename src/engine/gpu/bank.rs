@@ -4,7 +4,7 @@ use super::buffers::{Buffers, Shared};
 use super::device::GpuDevice;
 use super::kernels::Id;
 use super::pipelines::{Pipelines, Resource};
-use super::plan::{Loads, Plan};
+use super::plan::{Loads, PARTIALS, Plan};
 use super::textures::Textures;
 use crate::engine::{NetworkSettings, Problem};
 use crate::error::Result;
@@ -19,6 +19,44 @@ struct At {
     slab: u32,
     accumulate: u32,
     step: u32,
+}
+
+/// The stages of a training step, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Weights,
+    Forward,
+    Loss,
+    Adjoint,
+    WeightGradient,
+    ParameterGradient,
+    Clip,
+    Adam,
+    Dale,
+}
+
+impl Stage {
+    /// What gives the loss and the rates.
+    pub(super) const LOSS: [Self; 3] = [Self::Weights, Self::Forward, Self::Loss];
+    /// What gives the gradient, after that.
+    pub(super) const GRADIENT: [Self; 3] = [Self::Adjoint, Self::WeightGradient, Self::ParameterGradient];
+    /// What updates the parameters, after that.
+    pub(super) const UPDATE: [Self; 3] = [Self::Clip, Self::Adam, Self::Dale];
+
+    /// The name of its shader file and of its CPU twin.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Weights => "weights",
+            Self::Forward => "forward",
+            Self::Loss => "loss",
+            Self::Adjoint => "adjoint",
+            Self::WeightGradient => "weight_gradient",
+            Self::ParameterGradient => "parameter_gradient",
+            Self::Clip => "clip",
+            Self::Adam => "adam",
+            Self::Dale => "dale",
+        }
+    }
 }
 
 /// Networks that share buffers and dispatches.
@@ -74,58 +112,90 @@ impl Bank {
 
     /// Records the stage that writes the stimulus and the initial rates.
     pub(super) fn record_stimulus(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
-        let mut pass = begin(encoder, "stimulus");
+        let label = Some("stimulus");
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: None });
         let d = &self.plan.dims;
         let extent = [self.plan.z_rows.div_ceil(64), d.time_steps, self.slabs()];
-        dispatch(&mut pass, pipelines, Id::Stimulus, &self.groups.stimulus, &[], At::default(), extent);
+        dispatch(&mut pass, pipelines, Id::Stimulus, &self.groups.stimulus, At::default(), extent);
     }
 
-    /// Records weights, forward and loss.
-    pub(super) fn record_loss(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
-        let (plan, d, k, g) = (&self.plan, &self.plan.dims, self.networks, &self.groups);
-        let at = At::default();
+    /// Records one stage; `step` is the number of the training step.
+    pub(super) fn record(&self, stage: Stage, encoder: &mut CommandEncoder, pipelines: &Pipelines, step: u32) {
+        match stage {
+            Stage::Weights => self.record_weights(encoder, pipelines),
+            Stage::Forward => self.record_forward(encoder, pipelines),
+            Stage::Loss => self.record_loss(encoder, pipelines),
+            Stage::Adjoint => self.record_adjoint(encoder, pipelines),
+            Stage::WeightGradient => self.record_weight_gradient(encoder, pipelines),
+            Stage::ParameterGradient => {
+                let group = &self.groups.parameter_gradient;
+                let extent = self.over_parameters();
+                dispatch(&mut begin(encoder, stage), pipelines, Id::ParameterGradient, group, At::default(), extent);
+            }
+            Stage::Clip => {
+                let at = At { step, ..At::default() };
+                let mut pass = begin(encoder, stage);
+                let extent = [PARTIALS / 64, self.networks, 1];
+                dispatch(&mut pass, pipelines, Id::SquaresOf, &self.groups.squares_of, at, extent);
+                dispatch(&mut pass, pipelines, Id::Clip, &self.groups.clip, at, [self.networks, 1, 1]);
+            }
+            Stage::Adam => {
+                let (group, extent) = (&self.groups.adam, self.over_parameters());
+                dispatch(&mut begin(encoder, stage), pipelines, Id::Adam, group, At::default(), extent);
+            }
+            Stage::Dale => {
+                let (group, extent) = (&self.groups.dale, self.over_parameters());
+                if self.plan.projects() {
+                    dispatch(&mut begin(encoder, stage), pipelines, Id::Dale, group, At::default(), extent);
+                }
+            }
+        }
+    }
+
+    fn record_weights(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
+        let (d, k, g, at) = (&self.plan.dims, self.networks, &self.groups, At::default());
         {
-            let mut pass = begin(encoder, "weights");
+            let mut pass = begin(encoder, Stage::Weights);
             let columns = d.neurons + d.input_groups * d.channels;
             let extent = [columns.div_ceil(64), d.neurons, k];
-            dispatch(&mut pass, pipelines, Id::Weights, &g.weights, &[], at, extent);
-            dispatch(&mut pass, pipelines, Id::CellsOf, &g.cells_of, &[], at, [d.neurons.div_ceil(64), k, 1]);
-            let extent = [super::plan::PARTIALS / 64, k, 1];
-            dispatch(&mut pass, pipelines, Id::WeightSquares, &g.weight_squares, &[], at, extent);
+            dispatch(&mut pass, pipelines, Id::Weights, &g.weights, at, extent);
+            dispatch(&mut pass, pipelines, Id::CellsOf, &g.cells_of, at, [d.neurons.div_ceil(64), k, 1]);
+            dispatch(&mut pass, pipelines, Id::WeightSquares, &g.weight_squares, at, [PARTIALS / 64, k, 1]);
         }
         if let Some(textures) = &self.textures {
-            textures.copy_weights(encoder, plan, &self.buffers, k);
+            textures.copy_weights(encoder, &self.plan, &self.buffers, k);
         }
-        let mut pass = begin(encoder, "forward and loss");
+    }
+
+    fn record_forward(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
+        let mut pass = begin(encoder, Stage::Forward);
+        pass.set_pipeline(&pipelines.get(Id::Forward).pipeline);
+        let g = &self.groups;
         for (first, slabs) in self.slab_groups() {
-            pass.set_pipeline(&pipelines.get(Id::Forward).pipeline);
-            for t in 1..d.time_steps {
+            for t in 1..self.plan.dims.time_steps {
                 let group = if t == 1 { &g.first_forward } else { &g.forward[t % 2] };
                 self.dispatch_step(&mut pass, group, &self.forward_offsets(first, t), t, first, slabs);
             }
         }
-        let extent = [d.neurons.div_ceil(64), plan.chunks(), self.slabs()];
-        dispatch(&mut pass, pipelines, Id::BinsOf, &g.bins_of, &[], at, extent);
-        dispatch(&mut pass, pipelines, Id::Total, &g.total, &[], at, [k, 1, 1]);
     }
 
-    /// Records adjoint, weight_gradient and parameter_gradient, after [`Self::record_loss`].
-    pub(super) fn record_gradient(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
-        let (d, g) = (&self.plan.dims, &self.groups);
-        {
-            let mut pass = begin(encoder, "adjoint");
-            pass.set_pipeline(&pipelines.get(Id::Adjoint).pipeline);
-            for (first, slabs) in self.slab_groups() {
-                for t in (1..d.time_steps).rev() {
-                    let offsets = self.adjoint_offsets(first, t);
-                    self.dispatch_step(&mut pass, &g.adjoint[t % 2], &offsets, t, first, slabs);
-                }
+    fn record_loss(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
+        let mut pass = begin(encoder, Stage::Loss);
+        let (g, at) = (&self.groups, At::default());
+        let extent = [self.plan.dims.neurons.div_ceil(64), self.plan.chunks(), self.slabs()];
+        dispatch(&mut pass, pipelines, Id::BinsOf, &g.bins_of, at, extent);
+        dispatch(&mut pass, pipelines, Id::Total, &g.total, at, [self.networks, 1, 1]);
+    }
+
+    fn record_adjoint(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
+        let mut pass = begin(encoder, Stage::Adjoint);
+        pass.set_pipeline(&pipelines.get(Id::Adjoint).pipeline);
+        for (first, slabs) in self.slab_groups() {
+            for t in (1..self.plan.dims.time_steps).rev() {
+                let group = &self.groups.adjoint[t % 2];
+                self.dispatch_step(&mut pass, group, &self.adjoint_offsets(first, t), t, first, slabs);
             }
         }
-        self.record_weight_gradient(encoder, pipelines);
-        let mut pass = begin(encoder, "parameter gradient");
-        let extent = [self.parameter_workgroups(), self.networks, 1];
-        dispatch(&mut pass, pipelines, Id::ParameterGradient, &g.parameter_gradient, &[], At::default(), extent);
     }
 
     fn record_weight_gradient(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
@@ -141,17 +211,17 @@ impl Bank {
                 let group = &self.groups.weight_gradient[parity];
                 match &self.textures {
                     None => {
-                        let mut pass = begin(encoder, "weight gradient");
+                        let mut pass = begin(encoder, Stage::WeightGradient);
                         let extent = [gx, gy, self.networks * plan.segments];
-                        dispatch(&mut pass, pipelines, Id::WeightGradient, group, &[], at(tile), extent);
+                        dispatch(&mut pass, pipelines, Id::WeightGradient, group, at(tile), extent);
                     }
                     Some(textures) => {
                         for network in 0..self.networks {
                             let slab = network * plan.condition_tiles + tile;
                             textures.copy_trajectories(encoder, plan, &self.buffers, parity, slab);
-                            let mut pass = begin(encoder, "weight gradient");
+                            let mut pass = begin(encoder, Stage::WeightGradient);
                             let extent = [gx, gy, plan.segments];
-                            dispatch(&mut pass, pipelines, Id::WeightGradient, group, &[], at(slab), extent);
+                            dispatch(&mut pass, pipelines, Id::WeightGradient, group, at(slab), extent);
                         }
                     }
                 }
@@ -159,24 +229,9 @@ impl Bank {
         }
     }
 
-    /// Records clip, adam and dale, after [`Self::record_gradient`].
-    pub(super) fn record_update(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines, step: u32) {
-        let (g, k) = (&self.groups, self.networks);
-        let at = At { step, ..At::default() };
-        let mut pass = begin(encoder, "update");
-        let extent = [super::plan::PARTIALS / 64, k, 1];
-        dispatch(&mut pass, pipelines, Id::SquaresOf, &g.squares_of, &[], at, extent);
-        dispatch(&mut pass, pipelines, Id::Clip, &g.clip, &[], at, [k, 1, 1]);
-        let extent = [self.parameter_workgroups(), k, 1];
-        dispatch(&mut pass, pipelines, Id::Adam, &g.adam, &[], at, extent);
-        if self.plan.projects() {
-            dispatch(&mut pass, pipelines, Id::Dale, &g.dale, &[], at, extent);
-        }
-    }
-
-    /// Workgroups of the kernels that stride over parameters.
-    fn parameter_workgroups(&self) -> usize {
-        self.plan.dims.parameters().div_ceil(64).min(8192)
+    /// Extent of the kernels that stride over the parameters of each network.
+    fn over_parameters(&self) -> [usize; 3] {
+        [self.plan.dims.parameters().div_ceil(64).min(8192), self.networks, 1]
     }
 
     /// First slab and number of slabs of each dispatch of a recurrence: all together, or one by one where slices are
@@ -188,7 +243,15 @@ impl Bank {
         }
     }
 
-    fn dispatch_step(&self, pass: &mut ComputePass, group: &BindGroup, offsets: &[u32], t: usize, first: usize, slabs: usize) {
+    fn dispatch_step(
+        &self,
+        pass: &mut ComputePass,
+        group: &BindGroup,
+        offsets: &[u32],
+        t: usize,
+        first: usize,
+        slabs: usize,
+    ) {
         let tiles = &self.plan.tiles;
         let parts = self.plan.quads / tiles.tile_quads as usize;
         let rows = (4 * tiles.row_quads * tiles.workgroup) as usize;
@@ -281,10 +344,7 @@ impl Groups {
                 Some(t) => (Texture(t.deltas()), Texture(t.inputs())),
                 None => (Buffer(&b.deltas[parity]), Buffer(&b.inputs[parity])),
             };
-            bind(
-                Id::WeightGradient,
-                &[("deltas", deltas), ("inputs", inputs), ("product", Buffer(&b.product))],
-            )
+            bind(Id::WeightGradient, &[("deltas", deltas), ("inputs", inputs), ("product", Buffer(&b.product))])
         };
         let common = [
             ("sequences", Buffer(&shared.sequences)),
@@ -316,7 +376,8 @@ impl Groups {
             ("second_moment", Buffer(&b.second_moment)),
             ("best", Buffer(&b.best)),
         ];
-        let of_gradient = common.map(|(name, r)| (name, if name == "squares" { Buffer(&b.gradient_squares) } else { r }));
+        let of_gradient =
+            common.map(|(name, r)| (name, if name == "squares" { Buffer(&b.gradient_squares) } else { r }));
         Ok(Self {
             stimulus: bind(Id::Stimulus, &common)?,
             weights: bind(Id::Weights, &common)?,
@@ -337,21 +398,13 @@ impl Groups {
     }
 }
 
-fn begin<'a>(encoder: &'a mut CommandEncoder, label: &str) -> ComputePass<'a> {
-    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes: None })
+fn begin(encoder: &mut CommandEncoder, stage: Stage) -> ComputePass<'_> {
+    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(stage.name()), timestamp_writes: None })
 }
 
-fn dispatch(
-    pass: &mut ComputePass,
-    pipelines: &Pipelines,
-    id: Id,
-    group: &BindGroup,
-    offsets: &[u32],
-    at: At,
-    extent: [usize; 3],
-) {
+fn dispatch(pass: &mut ComputePass, pipelines: &Pipelines, id: Id, group: &BindGroup, at: At, extent: [usize; 3]) {
     pass.set_pipeline(&pipelines.get(id).pipeline);
-    pass.set_bind_group(0, group, offsets);
+    pass.set_bind_group(0, group, &[]);
     pass.set_immediates(0, bytemuck::bytes_of(&at));
     let [x, y, z] = extent.map(|e| e as u32);
     pass.dispatch_workgroups(x, y, z);

@@ -106,13 +106,16 @@ fn choose(found: &[AdapterInfo], selector: Option<&str>, allow_software: bool) -
 }
 
 fn no_device(found: &[AdapterInfo], selector: Option<&str>) -> Error {
-    let list: Vec<String> = found.iter().map(|a| format!("{}: {} ({}, {})", a.index, a.name, a.backend, a.kind)).collect();
+    let list: Vec<String> =
+        found.iter().map(|a| format!("{}: {} ({}, {})", a.index, a.name, a.backend, a.kind)).collect();
     let list = list.join("; ");
     Error::NoDevice(match (selector, found.is_empty()) {
         (_, true) => "no graphics adapter was found. Install the graphics driver (on Linux its Vulkan part too), \
                       or run on the processor with --engine cpu."
             .into(),
-        (Some(s), false) => format!("no adapter matches '{s}'. Adapters: {list}. Name one of these with --adapter, or use --engine cpu."),
+        (Some(s), false) => format!(
+            "no adapter matches '{s}'. Adapters: {list}. Name one of these with --adapter, or use --engine cpu."
+        ),
         (None, false) => format!(
             "only software adapters were found ({list}), and the CPU engine is several times faster. \
              Use --engine cpu, or name the adapter with --adapter."
@@ -136,7 +139,9 @@ impl GpuDevice {
     fn from_adapter(info: AdapterInfo, adapter: &wgpu::Adapter) -> Result<Self> {
         let refused = |why: String| {
             let name = &info.name;
-            Error::NoDevice(format!("the adapter {name} cannot be used: {why}. Choose another with --adapter, or use --engine cpu."))
+            Error::NoDevice(format!(
+                "the adapter {name} cannot be used: {why}. Choose another with --adapter, or use --engine cpu."
+            ))
         };
         if !adapter.features().contains(wgpu::Features::IMMEDIATES) {
             return Err(refused("its driver does not offer immediates (push constants)".into()));
@@ -233,7 +238,11 @@ mod tests {
 
     #[test]
     fn hardware_is_preferred_and_software_must_be_named() {
-        let all = [adapter(0, "llvmpipe (LLVM)", "software"), adapter(1, "Iris", "integrated"), adapter(2, "RTX", "discrete")];
+        let all = [
+            adapter(0, "llvmpipe (LLVM)", "software"),
+            adapter(1, "Iris", "integrated"),
+            adapter(2, "RTX", "discrete"),
+        ];
         assert_eq!(choose(&all, None, false), Some(2));
         assert_eq!(choose(&all[..2], None, false), Some(1));
         assert_eq!(choose(&all[..1], None, false), None);

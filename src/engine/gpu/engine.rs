@@ -1,6 +1,6 @@
 //! The engine itself: banks of networks behind the trait.
 
-use super::bank::Bank;
+use super::bank::{Bank, Stage};
 use super::buffers::{RECORD_BYTES, Record, Shared, silence_windows};
 use super::device::GpuDevice;
 use super::pipelines::Pipelines;
@@ -8,8 +8,8 @@ use super::plan::{GpuOptions, Plan};
 use super::transfer::{RecordRing, read};
 use crate::dims::Dims;
 use crate::engine::{
-    BatchState, Engine, EngineDescription, LossRecord, NetworkSettings, NetworkState, Problem, Silence, StepRecord,
-    StopReason,
+    BatchState, Engine, EngineDescription, LossRecord, NetworkSettings, NetworkState, Problem, Silence, StageTime,
+    StepRecord, StopReason,
 };
 use crate::error::{Error, Result};
 use crate::network::Layout;
@@ -44,6 +44,8 @@ pub struct GpuEngine {
     /// The last records that came back, once every network has stopped: nothing can change any more.
     all_stopped: Option<Vec<StepRecord>>,
     step: u32,
+    /// Whether the rates on the device are those of the current parameters and lesions.
+    simulated: bool,
 }
 
 impl GpuEngine {
@@ -84,6 +86,7 @@ impl GpuEngine {
             finished: VecDeque::new(),
             all_stopped: None,
             step: 0,
+            simulated: false,
         };
         engine.load_state(initial)?;
         let silence: Vec<_> = settings.iter().map(|s| s.silence.clone()).collect();
@@ -202,6 +205,46 @@ impl GpuEngine {
         self.finished.push_back(records);
     }
 
+    fn check_rates(&self, learning_rates: &[f64]) -> Result<()> {
+        let (found, expected) = (learning_rates.len(), self.plan.dims.networks);
+        if found == expected {
+            return Ok(());
+        }
+        Err(Error::input(format!("there are {found} learning rates for {expected} networks.")))
+    }
+
+    fn write_step_sizes(&self, learning_rates: &[f64]) {
+        let mut rest = learning_rates;
+        for bank in &self.banks {
+            let (part, others) = rest.split_at(bank.networks);
+            rest = others;
+            let sizes: Vec<f32> = part.iter().map(|lr| self.adam.step_size(*lr, self.step)).collect();
+            self.device.queue.write_buffer(&bank.buffers.step_sizes, 0, bytemuck::cast_slice(&sizes));
+        }
+    }
+
+    /// Records these stages of every bank.
+    fn record(&self, stages: &[Stage], encoder: &mut CommandEncoder) {
+        for bank in &self.banks {
+            for stage in stages {
+                bank.record(*stage, encoder, &self.pipelines, self.step);
+            }
+        }
+    }
+
+    /// Ends a training step: its records go to the ring, the commands to the device.
+    fn submit_step(&mut self, mut encoder: CommandEncoder) {
+        let mut offset = 0;
+        for bank in &self.banks {
+            let bytes = RECORD_BYTES * bank.networks as u64;
+            encoder.copy_buffer_to_buffer(&bank.buffers.records, 0, self.ring.slot(), offset, bytes);
+            offset += bytes;
+        }
+        let submission = self.device.queue.submit([encoder.finish()]);
+        self.ring.submitted(submission);
+        self.simulated = false;
+    }
+
     /// Waits for every enqueued step.
     fn drain(&mut self) -> Result<()> {
         while let Some(records) = self.ring.take(&self.device)? {
@@ -238,13 +281,7 @@ impl Engine for GpuEngine {
     }
 
     fn step(&mut self, learning_rates: &[f64]) -> Result<()> {
-        if learning_rates.len() != self.plan.dims.networks {
-            return Err(Error::input(format!(
-                "there are {} learning rates for {} networks.",
-                learning_rates.len(),
-                self.plan.dims.networks
-            )));
-        }
+        self.check_rates(learning_rates)?;
         if let Some(records) = self.ring.make_room(&self.device)? {
             self.finish(&records);
         }
@@ -253,22 +290,12 @@ impl Engine for GpuEngine {
             self.finished.push_back(records.clone());
             return Ok(());
         }
+        self.write_step_sizes(learning_rates);
         let mut encoder = self.encoder("step");
-        let (mut first, mut offset) = (0, 0);
-        for bank in &self.banks {
-            let rates = &learning_rates[first..first + bank.networks];
-            let sizes: Vec<f32> = rates.iter().map(|lr| self.adam.step_size(*lr, self.step)).collect();
-            self.device.queue.write_buffer(&bank.buffers.step_sizes, 0, bytemuck::cast_slice(&sizes));
-            bank.record_loss(&mut encoder, &self.pipelines);
-            bank.record_gradient(&mut encoder, &self.pipelines);
-            bank.record_update(&mut encoder, &self.pipelines, self.step);
-            let bytes = RECORD_BYTES * bank.networks as u64;
-            encoder.copy_buffer_to_buffer(&bank.buffers.records, 0, self.ring.slot(), offset, bytes);
-            first += bank.networks;
-            offset += bytes;
+        for stages in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE] {
+            self.record(&stages, &mut encoder);
         }
-        let submission = self.device.queue.submit([encoder.finish()]);
-        self.ring.submitted(submission);
+        self.submit_step(encoder);
         self.device.check()
     }
 
@@ -281,20 +308,18 @@ impl Engine for GpuEngine {
 
     fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
         let mut encoder = self.encoder("evaluate");
-        for bank in &self.banks {
-            bank.record_loss(&mut encoder, &self.pipelines);
-        }
+        self.record(&Stage::LOSS, &mut encoder);
         self.device.queue.submit([encoder.finish()]);
+        self.simulated = true;
         self.losses()
     }
 
     fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
         let mut encoder = self.encoder("gradients");
-        for bank in &self.banks {
-            bank.record_loss(&mut encoder, &self.pipelines);
-            bank.record_gradient(&mut encoder, &self.pipelines);
-        }
+        self.record(&Stage::LOSS, &mut encoder);
+        self.record(&Stage::GRADIENT, &mut encoder);
         self.device.queue.submit([encoder.finish()]);
+        self.simulated = true;
         let length = self.plan.dims.parameters();
         let mut gradients = Vec::with_capacity(self.plan.dims.networks);
         for bank in &self.banks {
@@ -321,6 +346,9 @@ impl Engine for GpuEngine {
 
     fn rates(&mut self, network: usize) -> Result<Vec<f32>> {
         let (bank, k) = self.locate(network)?;
+        if !self.simulated {
+            self.evaluate()?;
+        }
         self.trajectory(&self.banks[bank].buffers.inputs, k, self.plan.z_slots(), self.plan.z_rows, |t| t)
     }
 
@@ -331,7 +359,8 @@ impl Engine for GpuEngine {
         for bank in &self.banks {
             let b = &bank.buffers;
             let flat = |buffer| read::<f32>(&self.device, buffer, 0, bank.networks * length);
-            let (p, m, v, best) = (flat(&b.parameters)?, flat(&b.first_moment)?, flat(&b.second_moment)?, flat(&b.best)?);
+            let (p, m, v, best) =
+                (flat(&b.parameters)?, flat(&b.first_moment)?, flat(&b.second_moment)?, flat(&b.best)?);
             let records = read::<Record>(&self.device, &b.records, 0, bank.networks)?;
             for (k, record) in records.iter().enumerate() {
                 let part = |values: &[f32]| values[k * length..(k + 1) * length].to_vec();
@@ -356,11 +385,13 @@ impl Engine for GpuEngine {
         self.finished.clear();
         self.all_stopped = None;
         self.step = state.step;
+        self.simulated = false;
         let mut networks = state.networks.as_slice();
         for bank in &self.banks {
             let (part, rest) = networks.split_at(bank.networks);
             networks = rest;
-            let flat = |values: fn(&NetworkState) -> &Vec<f32>| part.iter().flat_map(values).copied().collect::<Vec<f32>>();
+            let flat =
+                |values: fn(&NetworkState) -> &Vec<f32>| part.iter().flat_map(values).copied().collect::<Vec<f32>>();
             let b = &bank.buffers;
             let write = |buffer, bytes: &[u8]| self.device.queue.write_buffer(buffer, 0, bytes);
             write(&b.parameters, bytemuck::cast_slice(&flat(|n| &n.parameters)));
@@ -373,14 +404,40 @@ impl Engine for GpuEngine {
         self.device.check()
     }
 
+    fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>> {
+        self.check_rates(learning_rates)?;
+        self.drain()?;
+        self.device.wait(None)?;
+        self.step += 1;
+        self.write_step_sizes(learning_rates);
+        let mut times = Vec::new();
+        for stage in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE].concat() {
+            let start = std::time::Instant::now();
+            let mut encoder = self.encoder(stage.name());
+            self.record(&[stage], &mut encoder);
+            let submission = self.device.queue.submit([encoder.finish()]);
+            self.device.wait(Some(submission))?;
+            times.push(StageTime { stage: stage.name().into(), seconds: start.elapsed().as_secs_f64() });
+        }
+        let encoder = self.encoder("records");
+        self.submit_step(encoder);
+        self.drain()?;
+        Ok(times)
+    }
+
     fn set_silence(&mut self, silence: &[Option<Silence>]) -> Result<()> {
         let d = &self.plan.dims;
         if silence.len() != d.networks {
             return Err(Error::input(format!("there are {} lesions for {} networks.", silence.len(), d.networks)));
         }
         if let Some(s) = silence.iter().flatten().find(|s| s.neurons.len() != d.neurons) {
-            return Err(Error::input(format!("a lesion lists {} neurons, the network has {}.", s.neurons.len(), d.neurons)));
+            return Err(Error::input(format!(
+                "a lesion lists {} neurons, the network has {}.",
+                s.neurons.len(),
+                d.neurons
+            )));
         }
+        self.simulated = false;
         let mut encoder = self.encoder("stimulus");
         let mut rest = silence;
         for bank in &self.banks {

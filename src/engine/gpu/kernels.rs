@@ -235,11 +235,7 @@ pub const KERNELS: [Kernel; 14] = [
         source: shader!("weight_gradient"),
         includes: &[Include::GradientLoads],
         workgroup: Workgroup::Gradient,
-        bindings: &[
-            binding(0, "deltas", Trajectory),
-            binding(1, "inputs", Trajectory),
-            binding(2, "product", Write),
-        ],
+        bindings: &[binding(0, "deltas", Trajectory), binding(1, "inputs", Trajectory), binding(2, "product", Write)],
     },
     Kernel {
         entry: "parameter_gradient",
@@ -299,7 +295,7 @@ pub const KERNELS: [Kernel; 14] = [
         entry: "dale",
         file: "dale",
         source: shader!("dale"),
-        includes: &[Include::Constraint, Include::Network],
+        includes: &[Include::Math, Include::Constraint, Include::Network],
         workgroup: Workgroup::Fixed(64),
         bindings: &[
             binding(0, "population", Read),

@@ -40,10 +40,8 @@ fn compile(device: &GpuDevice, plan: &Plan, kernel: &Kernel, overrides: &[(&'sta
     let device = &device.device;
     let bindings: Vec<&'static Binding> = kernel.bindings(plan.loads).collect();
     let entries: Vec<_> = bindings.iter().map(|b| layout_entry(b, plan.loads)).collect();
-    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some(kernel.entry),
-        entries: &entries,
-    });
+    let layout = device
+        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(kernel.entry), entries: &entries });
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(kernel.entry),
         bind_group_layouts: &[Some(&layout)],

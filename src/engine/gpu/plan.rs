@@ -95,18 +95,19 @@ impl Plan {
     /// # Errors
     /// If a single network needs a larger buffer than the device offers.
     pub fn new(problem: &Problem, device: &GpuDevice, options: &GpuOptions) -> Result<Self> {
-        let wanted =
-            options.loads.unwrap_or(if device.info().software { Loads::Texture } else { Loads::Storage });
+        let wanted = options.loads.unwrap_or(if device.info().software { Loads::Texture } else { Loads::Storage });
         let columns = problem.dims.neurons + problem.dims.input_groups * problem.dims.channels + 1;
         let z_rows = columns.next_multiple_of(16);
         let uniform = device.limits.max_uniform_buffer_binding_size as usize;
-        let quads = condition_quads(problem.dims.conditions, |q| wanted == Loads::Storage || z_rows * q * 16 <= uniform);
+        let quads =
+            condition_quads(problem.dims.conditions, |q| wanted == Loads::Storage || z_rows * q * 16 <= uniform);
         // Networks too wide for a uniform binding fall back to storage buffers: slower on software, but correct.
         let (loads, quads) = match quads {
             Some(quads) => (wanted, quads),
             None => (Loads::Storage, condition_quads(problem.dims.conditions, |_| true).unwrap_or(1)),
         };
-        let mut tiles = options.tiles.unwrap_or(if loads == Loads::Texture { Tiles::SOFTWARE } else { Tiles::HARDWARE });
+        let mut tiles =
+            options.tiles.unwrap_or(if loads == Loads::Texture { Tiles::SOFTWARE } else { Tiles::HARDWARE });
         if quads as u32 % tiles.tile_quads != 0 {
             tiles.tile_quads = if tiles.tile_quads == 1 { 1 } else { quads as u32 };
         }

@@ -85,8 +85,7 @@ fn make(device: &wgpu::Device, label: &str, [width, height, layers]: [u32; 3], a
 
 fn copy(encoder: &mut CommandEncoder, buffer: &wgpu::Buffer, offset: u64, row: u32, texture: &Texture, size: [u32; 3]) {
     let [width, height, depth_or_array_layers] = size;
-    let layout =
-        wgpu::TexelCopyBufferLayout { offset, bytes_per_row: Some(row), rows_per_image: Some(height) };
+    let layout = wgpu::TexelCopyBufferLayout { offset, bytes_per_row: Some(row), rows_per_image: Some(height) };
     encoder.copy_buffer_to_texture(
         wgpu::TexelCopyBufferInfo { buffer, layout },
         texture.as_image_copy(),
