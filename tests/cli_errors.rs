@@ -94,4 +94,3 @@ fn help_and_version_are_no_errors() {
     }
     aon().assert().code(2);
 }
-

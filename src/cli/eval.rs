@@ -70,7 +70,7 @@ impl Trained {
     pub(super) fn simulate(&self) -> Result<(LossRecord, Vec<f32>)> {
         let plan = &self.plan;
         let state = BatchState::fresh(vec![self.parameters.clone()]);
-        let mut engine = device::open(&plan.config.engine, plan.problem.clone(), plan.settings.clone(), &state)?;
+        let mut engine = device::open(&plan.config.engine, &plan.problem, &plan.settings, &state)?;
         let loss = engine.evaluate()?[0];
         Ok((loss, engine.binned_rates(0)?))
     }

@@ -1,8 +1,8 @@
 //! The end of a run: which weights are reported, how well they fit, beside what.
 
 use super::baseline::{BaselineResult, train_baseline};
-use super::output;
 use super::summary::Summary;
+use super::{output, report};
 use crate::analysis::{Comparison, Recorded, fit_csv, fit_text};
 use crate::config::Plan;
 use crate::engine::{Engine, StopReason};
@@ -39,7 +39,7 @@ pub(super) fn finish(
     let groups = comparison.groups(&problem.population, &conditions);
     let summary = Summary::new(plan, engine.describe(), &settled, outcome, baseline.as_ref(), &comparison, groups);
     directory.write("summary.json", &summary.to_json()?)?;
-    // report::write_report(plan, directory, engine, &settled, &modelled, &comparison, outcome.seconds)?;
+    report::write_report(plan, directory, engine, &settled, &modelled, &comparison, outcome.seconds)?;
     if !quiet {
         say_baseline(plan, baseline.as_ref());
         output::say(format!("\n{}", fit_text(&comparison, &problem.population, &conditions)));

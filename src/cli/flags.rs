@@ -4,8 +4,8 @@ use crate::config::{Config, EngineConfig, EngineKind, TaskSource};
 use crate::data::Normalization;
 use crate::engine::LossKind;
 use crate::error::{Error, Result};
-use crate::network::{Area, Dale, InitScheme, MagnitudeDistribution, SignConstraint};
-use crate::task::TaskSpec;
+use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
+use crate::task::{TaskSpec, parse_areas};
 use crate::train::ScheduleKind;
 use clap::Args;
 use std::path::PathBuf;
@@ -42,8 +42,8 @@ pub(super) struct TaskFlags {
     #[arg(long, value_name = "SD|off", value_parser = number_or_off)]
     stimulus_noise: Option<f64>,
     /// Areas in the row order of the rates, e.g. AIP=86,F5=106,F6=163
-    #[arg(long, value_name = "NAME=SIZE,…", value_delimiter = ',', value_parser = area)]
-    areas: Vec<Area>,
+    #[arg(long, value_name = "NAME=SIZE,…")]
+    areas: Option<String>,
     /// Size of the task's first area
     #[arg(long = "N1", value_name = "SIZE", conflicts_with = "areas")]
     n1: Option<usize>,
@@ -174,9 +174,7 @@ impl TaskFlags {
         let mut task = config.task.load()?;
         set(&mut task.time.thermal, self.thermal);
         set(&mut task.stimulus.noise, self.stimulus_noise);
-        if !self.areas.is_empty() {
-            task.areas.clone_from(&self.areas);
-        }
+        set(&mut task.areas, self.areas.as_deref().map(parse_areas).transpose()?);
         self.set_sizes(&mut task)?;
         task.check()?;
         config.task = TaskSource::Spec(Box::new(task));
@@ -241,12 +239,6 @@ fn override_with<T: Clone>(setting: &mut Option<T>, flag: Option<&T>) {
     if flag.is_some() {
         *setting = flag.cloned();
     }
-}
-
-fn area(text: &str) -> std::result::Result<Area, String> {
-    let (name, size) = text.split_once('=').ok_or("expected NAME=SIZE")?;
-    let size = size.parse().map_err(|_| format!("expected a number of neurons after {name}=, found {size:?}"))?;
-    Ok(Area { name: name.into(), size })
 }
 
 fn number(text: &str) -> std::result::Result<f64, String> {

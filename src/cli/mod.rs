@@ -14,6 +14,7 @@ mod finish;
 mod flags;
 mod interrupt;
 pub mod output;
+mod report;
 mod run;
 mod summary;
 mod synth;
@@ -64,7 +65,10 @@ impl Cli {
             Command::Train(args) => train::run(*args),
             Command::Eval(args) => eval::run(&args),
             Command::Demo(args) => demo::run(&args),
-            Command::Devices(args) => devices::run(&args),
+            Command::Devices(args) => {
+                devices::run(&args);
+                Ok(())
+            }
             Command::Synth(args) => synth::run(&args),
             Command::Export(args) => export::run(&args),
         }

@@ -5,7 +5,7 @@ use crate::config::Plan;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::network::{Group, Layout};
-use crate::report::{self, ConditionInfo, HistoryPoint, ReportData};
+use crate::report::{self as page, ConditionInfo, HistoryPoint, ReportData};
 use crate::train::{HistoryRow, RunDirectory, Settled, read_history};
 
 /// Writes the report of a finished run.
@@ -26,7 +26,7 @@ pub(super) fn write_report(
     let history: Vec<HistoryPoint> = read_history(&directory.file("history.csv"))?.iter().map(point).collect();
     let description = engine.describe();
     let title = directory.path().file_name().map_or("run".into(), |n| n.to_string_lossy().into_owned());
-    report::write(
+    page::write(
         &directory.file("report.html"),
         &ReportData {
             title: &title,

@@ -2,6 +2,7 @@
 
 use super::{device, finish, interrupt, output};
 use crate::config::{Plan, warnings};
+use crate::data::NormalizationFactors;
 use crate::engine::{BatchState, Engine, NetworkState, StopReason};
 use crate::error::{Error, Result};
 use crate::network::Layout;
@@ -41,13 +42,14 @@ pub(super) fn new_directory(prefix: &str, name: &str) -> Result<RunDirectory> {
 /// If the device, the directory or the training fails.
 pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
     let start = starting_point(plan, directory)?;
-    let mut engine = device::open(&plan.config.engine, plan.problem.clone(), plan.settings.clone(), &start)?;
+    let mut engine = device::open(&plan.config.engine, &plan.problem, &plan.settings, &start)?;
     let engine = engine.as_mut();
     register(plan, directory, engine, start.step)?;
     if !options.quiet {
         introduce(plan, directory, engine, start.step);
     }
-    warnings(&plan.config).iter().for_each(output::warn);
+    let task_warnings = plan.task.warnings(plan.problem.dims.bins);
+    warnings(&plan.config).iter().chain(&task_warnings).for_each(output::warn);
 
     let (mut writer, history) = RunWriter::begin(directory, &plan.problem, 0, start.step, &start.networks[0])?;
     let interrupt = interrupt::flag()?;
@@ -60,7 +62,7 @@ pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Re
         }
         train(engine, &start, training_plan(plan, &history, options), &mut observers, interrupt)
     };
-    let outcome = outcome.map_err(|e| with_way_back(e, directory, writer.checkpoint_step()))?;
+    let outcome = outcome.map_err(|e| with_way_back(&e, directory, writer.checkpoint_step()))?;
     if outcome.stop[0] == Some(StopReason::Diverged) {
         return Err(diverged(&outcome, directory, writer.checkpoint_step()));
     }
@@ -116,10 +118,14 @@ fn register(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u3
     manifest.starts.push(start);
     manifest.write(directory)?;
     if let Some(factors) = &plan.factors {
-        let rows: String = factors.0.iter().zip(1..).map(|(f, i)| format!("{i},{f}\n")).collect();
-        directory.write("normalization.csv", &format!("neuron,divisor\n{rows}"))?;
+        directory.write("normalization.csv", &normalization_csv(factors))?;
     }
     directory.write("config.toml", &plan.config.to_toml()?)
+}
+
+fn normalization_csv(factors: &NormalizationFactors) -> String {
+    let rows = factors.0.iter().zip(1..).map(|(factor, neuron)| format!("{neuron},{factor}"));
+    std::iter::once("neuron,divisor".to_string()).chain(rows).map(|line| line + "\n").collect()
 }
 
 fn introduce(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u32) {
@@ -133,7 +139,9 @@ fn introduce(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u
 
 fn training_plan(plan: &Plan, history: &[HistoryRow], options: Options) -> TrainingPlan {
     let mut schedule = plan.schedule();
-    history.iter().for_each(|row| schedule.observe(row.step, row.loss));
+    for row in history {
+        schedule.observe(row.step, row.loss);
+    }
     TrainingPlan {
         planned_steps: plan.config.training.n_trials,
         stop_after: options.stop_after,
@@ -143,7 +151,7 @@ fn training_plan(plan: &Plan, history: &[HistoryRow], options: Options) -> Train
     }
 }
 
-fn with_way_back(error: Error, directory: &RunDirectory, step: u32) -> Error {
+fn with_way_back(error: &Error, directory: &RunDirectory, step: u32) -> Error {
     Error::run(format!(
         "{error} The checkpoint of step {step} is kept; continue with: aon train --resume {}",
         directory.path().display()

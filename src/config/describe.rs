@@ -11,7 +11,7 @@ impl Plan {
     /// What was chosen, as label and text: data, task, network, start, optimiser, stop.
     pub fn choices(&self) -> Vec<(String, String)> {
         let rows = [
-            ("preset", value_name(self.config.preset)),
+            ("preset", value_name(&self.config.preset)),
             ("data", self.data()),
             ("task", self.task_text()),
             ("network", self.network()),
@@ -70,8 +70,8 @@ impl Plan {
         let frozen = if n.freeze.is_empty() { String::new() } else { format!(", frozen: {}", n.freeze.join(", ")) };
         format!(
             "signs {}, kept by {}; time constants {} to {} steps{frozen}",
-            value_name(n.dale),
-            value_name(n.sign_constraint),
+            value_name(&n.dale),
+            value_name(&n.sign_constraint),
             n.tau_min,
             n.tau_max
         )
@@ -81,7 +81,7 @@ impl Plan {
         let n = &self.config.network;
         match &n.init {
             Some(path) => format!("from {}, seed {}", file_name(path), self.config.seed),
-            None => format!("{}, gain {}, seed {}", value_name(n.init_scheme), n.gain, self.config.seed),
+            None => format!("{}, gain {}, seed {}", value_name(&n.init_scheme), n.gain, self.config.seed),
         }
     }
 
@@ -102,14 +102,12 @@ impl Plan {
 
     fn stop(&self) -> String {
         let t = &self.config.training;
-        let mut text = format!("after {} steps", t.n_trials);
-        if t.target > 0.0 {
-            text += &format!(", or at a loss of {}", t.target);
-        }
-        if t.patience < u32::MAX {
-            text += &format!(", or after {} steps without improvement", t.patience);
-        }
-        text
+        let target = if t.target > 0.0 { format!(", or at a loss of {}", t.target) } else { String::new() };
+        let patience = match t.patience {
+            u32::MAX => String::new(),
+            steps => format!(", or after {steps} steps without improvement"),
+        };
+        format!("after {} steps{target}{patience}", t.n_trials)
     }
 }
 
@@ -118,6 +116,6 @@ fn file_name(path: &Path) -> String {
 }
 
 /// A choice as its flag spells it.
-fn value_name(value: impl ValueEnum) -> String {
+fn value_name(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default()
 }

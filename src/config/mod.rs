@@ -171,7 +171,7 @@ impl Config {
             match (settings.get_mut(&key), value) {
                 // A task is stated whole; other sections override setting by setting.
                 (Some(toml::Value::Table(section)), toml::Value::Table(given)) if key != "task" => {
-                    section.extend(given)
+                    section.extend(given);
                 }
                 (_, value) => {
                     settings.insert(key, value);

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::network::{
     Constraint, Dale, Group, InitSettings, Layout, Population, SignConstraint, initial_parameters, read_parameters,
 };
+use crate::rng::{Rng, Stream};
 use crate::task::{Stimulus, TaskSpec};
 use crate::train::{Schedule, hash_file, read_weights};
 use std::collections::BTreeMap;
@@ -166,7 +167,7 @@ fn population(config: &Config, task: &TaskSpec, neurons: usize) -> Result<Popula
 fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: Population) -> Result<Problem> {
     let bins: Vec<usize> = recording.conditions.iter().map(|c| c.rates.ncols()).collect();
     let (n, longest) = (population.len(), bins.iter().copied().max().unwrap_or(0));
-    let time_steps = task.time.thermal + task.time.steps_per_bin * longest;
+    let time_steps = task.time.time_steps(longest);
     let stimulus = stimulus(config, task, time_steps)?;
     let dims = Dims {
         networks: 1,
@@ -178,7 +179,7 @@ fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: 
         bins: longest,
         channels: stimulus.channels,
         sequences: stimulus.sequences,
-        input_groups: task.conditions.iter().map(|c| c.input + 1).max().unwrap_or(0),
+        input_groups: task.input_groups(),
     };
     let mut targets = vec![0.0; dims.conditions * longest * n];
     for (block, condition) in targets.chunks_exact_mut(longest * n).zip(&recording.conditions) {
@@ -203,8 +204,8 @@ fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: 
         time_constants: TimeConstants { min: network.tau_min as f32, max: network.tau_max as f32, dt: 1.0 },
         loss: config.training.loss_fn,
         adam: config.training.adam,
-        input_group: task.conditions.iter().map(|c| c.input).collect(),
-        sequence: task.sequence_indices()?,
+        input_group: task.inputs(),
+        sequence: task.sequence_indices(),
         bins,
         stimulus: stimulus.values,
         targets,
@@ -219,7 +220,8 @@ fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: 
 /// The stimulus of the task, or the file in its place.
 fn stimulus(config: &Config, task: &TaskSpec, time_steps: usize) -> Result<Stimulus> {
     let Some(path) = &config.data.stimulus else {
-        return task.stimulus.render(&task.time, time_steps, config.seed);
+        let rng = Rng::new(config.seed, 0, Stream::StimulusNoise);
+        return Ok(task.stimulus.render(time_steps, task.time.thermal, &rng));
     };
     let stimulus = Stimulus::read(path)?;
     if (stimulus.sequences, stimulus.time_steps) == (task.stimulus.sequences.len(), time_steps) {

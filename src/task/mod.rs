@@ -2,8 +2,6 @@
 
 mod spec;
 mod stimulus;
-mod stimulus_file;
-mod stub;
 
 pub use spec::{Condition, ConditionClass, Epoch, Sequence, Smoothing, StimulusSpec, TaskSpec, TimeSpec};
 pub use stimulus::Stimulus;

@@ -6,9 +6,10 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// What this program may write into a run directory, and what `--overwrite` removes.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "config.toml",
     "manifest.json",
+    "normalization.csv",
     "history.csv",
     "checkpoint.safetensors",
     "last.safetensors",

@@ -90,6 +90,10 @@ impl Engine for Toy {
         Ok(())
     }
 
+    fn profile(&mut self, _: &[f64]) -> Result<Vec<StageTime>> {
+        unreachable!()
+    }
+
     fn set_silence(&mut self, _: &[Option<Silence>]) -> Result<()> {
         unreachable!()
     }
