@@ -58,11 +58,12 @@ mod tests {
     use super::super::Preset;
     use super::*;
 
+    type Change = fn(&mut Config);
+
     #[test]
     fn presets_are_sound_and_nonsense_is_named() {
         Preset::Default.config().check().unwrap();
         Preset::Published.config().check().unwrap();
-        type Change = fn(&mut Config);
         let cases: [(Change, &str); 8] = [
             (|c| c.training.learning_rate = -1.0, "learning-rate"),
             (|c| c.training.learning_rate = f64::NAN, "learning-rate"),
