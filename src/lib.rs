@@ -7,6 +7,7 @@
 //! condition of one network, simulated once (and, in training, differentiated).
 
 pub mod analysis;
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod data;

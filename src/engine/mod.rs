@@ -141,6 +141,9 @@ pub trait Engine {
     /// What runs it.
     fn describe(&self) -> EngineDescription;
 
+    /// Bytes of the engine's own arrays on its device.
+    fn memory_bytes(&self) -> u64;
+
     /// Enqueues one training step of every network that has not stopped, with the given learning rates `[K]`
     /// (before Adam's bias correction; the engine counts the updates). Does not wait for the device: at most one
     /// earlier step is still in flight when it returns.

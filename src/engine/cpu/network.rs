@@ -89,6 +89,16 @@ pub(super) struct Workspace<T> {
 }
 
 impl<T: Real> Workspace<T> {
+    /// Numbers in a workspace: trajectories, residuals, W and its packed copies, the gradient and its parts.
+    pub(super) fn numbers(shape: &Shape, layout: &Layout) -> usize {
+        let (d, np) = (shape.dims, shape.padded);
+        d.conditions * (2 * shape.trajectory() + (d.bins + 3) * np)
+            + 2 * d.neurons * np
+            + 3 * shape.packed_len(d.neurons)
+            + 2 * shape.packed_len(d.input_groups * d.channels)
+            + layout.len()
+    }
+
     pub(super) fn new(shape: &Shape, layout: &Layout) -> Self {
         let (d, np) = (shape.dims, shape.padded);
         let inputs = d.input_groups * d.channels;
