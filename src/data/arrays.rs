@@ -110,6 +110,17 @@ impl ArrayFile {
         }
     }
 
+    /// The names of all variables, or of the first of many, for an error.
+    pub(crate) fn listing(&self) -> String {
+        const LISTED: usize = 40;
+        let names = self.names();
+        match names.len() {
+            0 => "no variables at all".into(),
+            n if n <= LISTED => names.join(", "),
+            n => format!("{} and {} more", names[..LISTED].join(", "), n - LISTED),
+        }
+    }
+
     /// Whether there is a variable of that name.
     pub fn contains(&self, name: &str) -> bool {
         self.names().contains(&name)

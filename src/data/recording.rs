@@ -125,9 +125,13 @@ fn check_present(file: &ArrayFile, conditions: &[String]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let found = if file.names().is_empty() { "no variables at all".into() } else { file.names().join(", ") };
     let expected = "[neurons × bins] firing rates under each of these names";
-    Err(file.error(&missing.join(", "), expected, found, "Rename the variables, or give a task that names them."))
+    Err(file.error(
+        &missing.join(", "),
+        expected,
+        file.listing(),
+        "Rename the variables, or give a task that names them.",
+    ))
 }
 
 fn read_condition(

@@ -18,8 +18,7 @@ pub fn read_parameters(path: &Path, layout: &Layout) -> Result<Vec<f32>> {
     let names: Vec<String> = layout.groups().into_iter().map(Group::name).collect();
     let missing: Vec<&str> = names.iter().map(String::as_str).filter(|n| !file.contains(n)).collect();
     if !missing.is_empty() {
-        let found = if file.names().is_empty() { "no variables at all".into() } else { file.names().join(", ") };
-        return Err(file.error(&missing.join(", "), "all parameters of the network", found, ""));
+        return Err(file.error(&missing.join(", "), "all parameters of the network", file.listing(), ""));
     }
     let mut parameters = vec![0.0; layout.len()];
     for group in layout.groups() {

@@ -65,6 +65,12 @@ impl Class {
         })
     }
 
+    /// The class that MATLAB calls `name`.
+    #[cfg(feature = "hdf5")]
+    pub(super) fn from_name(name: &str) -> Self {
+        NAMES.iter().find(|(_, n)| *n == name).map_or(Self::Object, |(class, _)| *class)
+    }
+
     /// Whether [`super::MatFile::array`] can read it.
     pub fn is_numeric(self) -> bool {
         self.value_size().is_some()
@@ -107,27 +113,29 @@ impl Class {
 
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Double => "double",
-            Self::Single => "single",
-            Self::Int8 => "int8",
-            Self::UInt8 => "uint8",
-            Self::Int16 => "int16",
-            Self::UInt16 => "uint16",
-            Self::Int32 => "int32",
-            Self::UInt32 => "uint32",
-            Self::Int64 => "int64",
-            Self::UInt64 => "uint64",
-            Self::Logical => "logical",
-            Self::Char => "char",
-            Self::Cell => "cell",
-            Self::Struct => "struct",
-            Self::Sparse => "sparse",
-            Self::Function => "function handle",
-            Self::Object => "object",
-        })
+        f.pad(NAMES.iter().find(|(class, _)| class == self).map_or("object", |(_, name)| name))
     }
 }
+
+/// The classes as MATLAB calls them; objects have names of their own.
+const NAMES: [(Class, &str); 16] = [
+    (Class::Double, "double"),
+    (Class::Single, "single"),
+    (Class::Int8, "int8"),
+    (Class::UInt8, "uint8"),
+    (Class::Int16, "int16"),
+    (Class::UInt16, "uint16"),
+    (Class::Int32, "int32"),
+    (Class::UInt32, "uint32"),
+    (Class::Int64, "int64"),
+    (Class::UInt64, "uint64"),
+    (Class::Logical, "logical"),
+    (Class::Char, "char"),
+    (Class::Cell, "cell"),
+    (Class::Struct, "struct"),
+    (Class::Sparse, "sparse"),
+    (Class::Function, "function_handle"),
+];
 
 /// Class number of `string`, `table` and other new objects, whose elements have no dimensions.
 pub(super) const OPAQUE: u8 = 17;

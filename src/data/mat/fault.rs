@@ -12,11 +12,18 @@ pub(super) struct Fault {
     variable: Option<String>,
     expected: String,
     found: String,
+    remedy: &'static str,
 }
 
 impl Fault {
     pub(super) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { variable: None, expected: expected.into(), found: found.into() }
+        Self { variable: None, expected: expected.into(), found: found.into(), remedy: DAMAGED }
+    }
+
+    /// What the user can do, where it is not that the file is damaged.
+    pub(super) fn remedy(mut self, remedy: &'static str) -> Self {
+        self.remedy = remedy;
+        self
     }
 
     /// Says where the fault is, unless something closer to it has said so already.
@@ -32,7 +39,7 @@ impl Fault {
             variable: self.variable.unwrap_or_else(|| "header".into()),
             expected: self.expected,
             found: self.found,
-            remedy: DAMAGED.into(),
+            remedy: self.remedy.into(),
         }
     }
 }

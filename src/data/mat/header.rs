@@ -109,7 +109,7 @@ fn values<R: Read>(source: &mut Source<R>, class: Class, dims: &[usize]) -> Resu
         .ok_or_else(|| Fault::new(format!("values of class {class}"), format!("an element of type {}", tag.kind)))?;
     if count.checked_mul(storage.size()) != Some(tag.size) {
         return Err(Fault::new(
-            format!("{count} values, as the dimensions {} say,", shape()),
+            format!("{count} values for the dimensions {}", shape()),
             format!("{} bytes for values of {} bytes each", tag.size, storage.size()),
         ));
     }

@@ -11,6 +11,8 @@ const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 /// Where the HDF5 signature may stand; MATLAB puts it behind 512 bytes of its own.
 const HDF5_OFFSETS: [u64; 4] = [0, 512, 1024, 2048];
 
+const WRITERS: &str = "Such files are written by save -v7 in MATLAB, and by scipy.io.savemat.";
+
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signature {
@@ -36,7 +38,9 @@ pub(super) fn recognise(file: &mut (impl Read + Seek), length: u64) -> Result<Si
     match bytes_at::<128>(file, 0).map_err(io)? {
         Some(header) => from_header(&header),
         None if bytes_at(file, 0).map_err(io)?.is_some_and(|b: [u8; 20]| is_v4(&b)) => Ok(Signature::V4),
-        None => Err(Fault::new("a MATLAB file, which has a header of 128 bytes", format!("{length} bytes"))),
+        None => {
+            Err(Fault::new("a MATLAB file, which has a header of 128 bytes", format!("{length} bytes")).remedy(WRITERS))
+        }
     }
 }
 
@@ -46,7 +50,7 @@ fn from_header(header: &[u8; 128]) -> Result<Signature, Fault> {
         b"IM" => (Endian::Little, u16::from_le_bytes(version)),
         b"MI" => (Endian::Big, u16::from_be_bytes(version)),
         _ if header.first_chunk().is_some_and(is_v4) => return Ok(Signature::V4),
-        _ => return Err(Fault::new("a MATLAB file (save -v7)", "another kind of file")),
+        _ => return Err(Fault::new("a MATLAB file", "a file of another kind").remedy(WRITERS)),
     };
     match version {
         0x0100 => Ok(Signature::V5(endian)),
