@@ -9,6 +9,7 @@ mod filter;
 mod load;
 mod spec;
 mod stimulus;
+mod stimulus_file;
 
 pub use areas::parse_areas;
 pub use load::BUILT_IN;

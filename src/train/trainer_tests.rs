@@ -90,6 +90,10 @@ impl Engine for Toy {
         Ok(())
     }
 
+    fn memory_bytes(&self) -> u64 {
+        0
+    }
+
     fn profile(&mut self, _: &[f64]) -> Result<Vec<StageTime>> {
         unreachable!()
     }
