@@ -68,9 +68,9 @@ impl GpuEngine {
                 problem.dims.networks
             )));
         }
-        let plan = Plan::new(problem, device, options)?;
+        let plan = Plan::new(problem, device.info(), options)?;
         let pipelines = Pipelines::new(device, &plan)?;
-        let per_bank = plan.networks_per_bank(device)?;
+        let per_bank = plan.networks_per_bank(device.info())?;
         let banks = device.checked("allocating", || {
             let shared = Shared::new(device, &plan, problem);
             settings.chunks(per_bank).map(|part| Bank::new(device, &plan, &pipelines, &shared, problem, part)).collect()

@@ -1,6 +1,6 @@
 //! The shape of a problem on a device: tiles, padding, slots, and whether it fits.
 
-use super::device::GpuDevice;
+use super::device::AdapterInfo;
 use crate::dims::Dims;
 use crate::engine::{LossKind, Problem};
 use crate::error::{Error, Result};
@@ -90,15 +90,15 @@ struct Constants {
 }
 
 impl Plan {
-    /// The plan for `problem` on `device`.
+    /// The plan for `problem` on a device of `adapter`.
     ///
     /// # Errors
     /// If a single network needs a larger buffer than the device offers.
-    pub fn new(problem: &Problem, device: &GpuDevice, options: &GpuOptions) -> Result<Self> {
-        let wanted = options.loads.unwrap_or(if device.info().software { Loads::Texture } else { Loads::Storage });
+    pub fn new(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions) -> Result<Self> {
+        let wanted = options.loads.unwrap_or(if adapter.software { Loads::Texture } else { Loads::Storage });
         let columns = problem.dims.neurons + problem.dims.input_groups * problem.dims.channels + 1;
         let z_rows = columns.next_multiple_of(16);
-        let uniform = device.limits.max_uniform_buffer_binding_size as usize;
+        let uniform = adapter.max_uniform_binding_bytes as usize;
         let quads =
             condition_quads(problem.dims.conditions, |q| wanted == Loads::Storage || z_rows * q * 16 <= uniform);
         // Networks too wide for a uniform binding fall back to storage buffers: slower on software, but correct.
@@ -123,7 +123,7 @@ impl Plan {
             dims: problem.dims,
             constants: Constants::new(problem),
         };
-        plan.networks_per_bank(device)?;
+        plan.networks_per_bank(adapter)?;
         Ok(plan)
     }
 
@@ -173,8 +173,8 @@ impl Plan {
     }
 
     /// How many networks one set of buffers can hold: more than that are split over several.
-    pub(super) fn networks_per_bank(&self, device: &GpuDevice) -> Result<usize> {
-        let binding = device.info().max_storage_binding_bytes.min(device.info().max_buffer_bytes);
+    pub(super) fn networks_per_bank(&self, adapter: &AdapterInfo) -> Result<usize> {
+        let binding = adapter.max_storage_binding_bytes.min(adapter.max_buffer_bytes);
         let mut most = self.dims.networks as u64;
         for (name, bytes) in self.bytes_per_network() {
             if bytes > binding {
@@ -186,17 +186,17 @@ impl Plan {
                     self.dims.conditions,
                     self.dims.time_steps,
                     mb(bytes),
-                    device.info().name,
+                    adapter.name,
                     mb(binding)
                 )));
             }
             most = most.min(binding / bytes.max(1));
         }
         // Indices in the kernels are 32 bits, workgroups per dimension 16, layers of a texture fewer.
-        let groups = u64::from(device.limits.max_compute_workgroups_per_dimension);
+        let groups = u64::from(adapter.max_workgroups);
         most = most.min(groups / (self.condition_tiles * 3 * self.segments) as u64);
         if self.loads == Loads::Texture {
-            most = most.min(u64::from(device.limits.max_texture_array_layers));
+            most = most.min(u64::from(adapter.max_texture_layers));
         }
         Ok(most.max(1) as usize)
     }
