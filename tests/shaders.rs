@@ -33,7 +33,8 @@ fn adapter() -> AdapterInfo {
 /// Plans that differ in every line that is put before a kernel: both ways to load, several tiles.
 fn plans() -> Vec<Plan> {
     let (problem, _) = common::awkward_problem(3, Constraint::default(), LossKind::L2);
-    let other = Tiles { row_quads: 2, tile_quads: 1, workgroup: 32, gradient_tile: 8, gradient_workgroup: (8, 8) };
+    let other =
+        Tiles { row_quads: 2, tile_quads: 1, workgroup: 32, unroll: 2, gradient_tile: 8, gradient_workgroup: (8, 8) };
     let options = [(Loads::Storage, Tiles::HARDWARE), (Loads::Storage, other), (Loads::Texture, Tiles::SOFTWARE)];
     let plan = |(loads, tiles)| {
         let options = GpuOptions { loads: Some(loads), tiles: Some(tiles) };
@@ -55,8 +56,7 @@ fn compiled(kernel: &Kernel, plan: &Plan) -> (Module, ModuleInfo) {
     let info = validator.validate(&module).unwrap_or_else(|e| panic!("{}: {}", kernel.entry, e.emit_to_string(&text)));
     let constants = plan.overrides().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
     let entry = Some((ShaderStage::Compute, kernel.entry));
-    let (module, info) =
-        naga::back::pipeline_constants::process_overrides(&module, &info, entry, &constants).unwrap();
+    let (module, info) = naga::back::pipeline_constants::process_overrides(&module, &info, entry, &constants).unwrap();
     (module.into_owned(), info.into_owned())
 }
 
@@ -99,8 +99,7 @@ fn the_table_names_every_binding_as_the_shader_uses_it() {
             found.push((binding.binding, name, access));
         }
         found.sort_by_key(|(number, ..)| *number);
-        let expected: Vec<_> =
-            kernel.bindings(plan.loads).map(|b| (b.number, b.name.to_string(), b.access)).collect();
+        let expected: Vec<_> = kernel.bindings(plan.loads).map(|b| (b.number, b.name.to_string(), b.access)).collect();
         assert_eq!(found, expected, "{} with {:?} loads", kernel.entry, plan.loads);
     }
 }

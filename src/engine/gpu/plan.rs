@@ -25,6 +25,8 @@ pub struct Tiles {
     pub tile_quads: u32,
     /// Invocations of a workgroup of a recurrence.
     pub workgroup: u32,
+    /// Presynaptic neurons of one turn of a recurrence's loop: 1, 2, 4, 8 or 16.
+    pub unroll: u32,
     /// Rows and columns of one invocation of the weight gradient: 4, 8 or 16.
     pub gradient_tile: u32,
     /// Workgroup of the weight gradient, columns × rows.
@@ -34,10 +36,20 @@ pub struct Tiles {
 impl Tiles {
     /// A sound choice for hardware.
     pub const HARDWARE: Self =
-        Self { row_quads: 1, tile_quads: 3, workgroup: 64, gradient_tile: 4, gradient_workgroup: (16, 4) };
+        Self { row_quads: 1, tile_quads: 3, workgroup: 64, unroll: 4, gradient_tile: 4, gradient_workgroup: (16, 4) };
     /// A sound choice for software adapters, which run eight invocations as one vector.
     pub const SOFTWARE: Self =
-        Self { row_quads: 2, tile_quads: 3, workgroup: 8, gradient_tile: 8, gradient_workgroup: (8, 1) };
+        Self { row_quads: 2, tile_quads: 3, workgroup: 8, unroll: 1, gradient_tile: 8, gradient_workgroup: (8, 1) };
+
+    /// A sound choice for `neurons` neurons.
+    fn default_for(loads: Loads, neurons: usize) -> Self {
+        match loads {
+            Loads::Storage => Self::HARDWARE,
+            Loads::Texture if neurons >= 100 => Self::SOFTWARE,
+            // Large tiles take seconds to compile: small networks never earn them back.
+            Loads::Texture => Self { row_quads: 1, gradient_tile: 4, ..Self::SOFTWARE },
+        }
+    }
 }
 
 /// What a user of the engine may choose.
@@ -106,8 +118,7 @@ impl Plan {
             Some(quads) => (wanted, quads),
             None => (Loads::Storage, condition_quads(problem.dims.conditions, |_| true).unwrap_or(1)),
         };
-        let mut tiles =
-            options.tiles.unwrap_or(if loads == Loads::Texture { Tiles::SOFTWARE } else { Tiles::HARDWARE });
+        let mut tiles = options.tiles.unwrap_or(Tiles::default_for(loads, problem.dims.neurons));
         if quads as u32 % tiles.tile_quads != 0 {
             tiles.tile_quads = if tiles.tile_quads == 1 { 1 } else { quads as u32 };
         }
@@ -215,6 +226,7 @@ impl Plan {
             ("TILE_QUADS", t.tile_quads),
             ("ROW_QUADS", t.row_quads),
             ("WORKGROUP", t.workgroup),
+            ("UNROLL", t.unroll),
             ("GRADIENT_TILE", t.gradient_tile),
             ("GRADIENT_X", gx),
             ("GRADIENT_Y", gy),
