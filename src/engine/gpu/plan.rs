@@ -119,7 +119,7 @@ impl Plan {
             None => (Loads::Storage, condition_quads(problem.dims.conditions, |_| true).unwrap_or(1)),
         };
         let mut tiles = options.tiles.unwrap_or(Tiles::default_for(loads, problem.dims.neurons));
-        if quads as u32 % tiles.tile_quads != 0 {
+        if !(quads as u32).is_multiple_of(tiles.tile_quads) {
             tiles.tile_quads = if tiles.tile_quads == 1 { 1 } else { quads as u32 };
         }
         let plan = Self {
@@ -233,7 +233,8 @@ impl Plan {
             ("Z_ROWS", self.z_rows as u32),
             ("D_ROWS", self.d_rows as u32),
         ];
-        lines.iter().map(|(name, value)| format!("const {name}: u32 = {value}u;\n")).collect()
+        let lines = lines.map(|(name, value)| format!("const {name}: u32 = {value}u;\n"));
+        lines.concat()
     }
 
     /// The values of the `override` constants.
