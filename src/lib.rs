@@ -7,7 +7,9 @@
 //! condition of one network, simulated once (and, in training, differentiated).
 
 pub mod analysis;
+pub mod bench;
 pub mod cli;
+pub mod config;
 pub mod data;
 pub mod dims;
 pub mod engine;

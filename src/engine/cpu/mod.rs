@@ -16,6 +16,7 @@ mod forward;
 mod loss;
 mod network;
 mod parameter_gradient;
+pub mod peak;
 #[doc(hidden)]
 pub mod real;
 mod shape;
@@ -192,6 +193,12 @@ impl<T: Real> Engine for CpuEngine<T> {
             adapter: format!("{} threads", self.threads),
             strategy: self.isa.name().into(),
         }
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        let held = self.workspaces.lock().map_or(0, |w| w.len());
+        let state = 4 * self.layout.len() * self.networks.len();
+        ((state + held * Workspace::<T>::numbers(&self.shape, &self.layout)) * size_of::<T>()) as u64
     }
 
     fn step(&mut self, learning_rates: &[f64]) -> Result<()> {

@@ -192,6 +192,10 @@ impl Engine for GpuEngine {
         }
     }
 
+    fn memory_bytes(&self) -> u64 {
+        self.plan.network_bytes() * self.plan.dims.networks as u64
+    }
+
     fn step(&mut self, learning_rates: &[f64]) -> Result<()> {
         self.check_rates(learning_rates)?;
         if let Some(records) = self.ring.make_room(&self.device)? {

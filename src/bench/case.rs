@@ -1,0 +1,100 @@
+//! A problem of given sizes with made-up data.
+
+use crate::dims::Dims;
+use crate::engine::{Adam, BatchState, LossKind, NetworkSettings, Problem, TimeConstants};
+use crate::error::{Error, Result};
+use crate::network::{
+    Area, Constraint, InitScheme, InitSettings, Layout, MagnitudeDistribution, Population, initial_parameters,
+};
+use crate::rng::{Rng, Stream};
+
+/// Sizes of a benchmark. The default is the reference size: 355 neurons in three areas, 12 conditions, 800 steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// K.
+    pub networks: usize,
+    /// N.
+    pub neurons: usize,
+    /// C.
+    pub conditions: usize,
+    /// T; a ninth of it up to 100 steps is warm-up.
+    pub time_steps: usize,
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        Self { networks: 1, neurons: 355, conditions: 12, time_steps: 800 }
+    }
+}
+
+impl Case {
+    /// The problem, settings that never stop a network, and the start of each network.
+    ///
+    /// # Errors
+    /// If a size is too small to make a problem of.
+    pub fn pose(&self) -> Result<(Problem, Vec<NetworkSettings>, BatchState)> {
+        if self.networks == 0 || self.neurons < 3 || self.conditions == 0 || self.time_steps < 16 {
+            return Err(Error::input(format!(
+                "a benchmark needs at least 1 network, 3 neurons, 1 condition and 16 steps, not {self:?}."
+            )));
+        }
+        let problem = self.problem()?;
+        problem.check()?;
+        let (layout, mean_rate) = (Layout::new(&problem.dims), problem.mean_rate());
+        let start = |network| {
+            let settings = InitSettings {
+                scheme: InitScheme::Balanced,
+                distribution: MagnitudeDistribution::Normal,
+                gain: 0.1,
+                mean_rate: &mean_rate,
+                seed: 1,
+                network,
+                without_recurrence: false,
+            };
+            initial_parameters(&layout, &problem.population, &problem.constraint, &settings)
+        };
+        let state = BatchState::fresh((0..self.networks as u32).map(start).collect());
+        let settings = NetworkSettings { target: 0.0, patience: u32::MAX, ..NetworkSettings::default() };
+        Ok((problem, vec![settings; self.networks], state))
+    }
+
+    fn problem(&self) -> Result<Problem> {
+        let (n, c, t) = (self.neurons, self.conditions, self.time_steps);
+        let thermal = 100.min(t / 9);
+        let sequences = c.div_ceil(2);
+        let dims = Dims {
+            networks: self.networks,
+            neurons: n,
+            conditions: c,
+            time_steps: t,
+            thermal,
+            steps_per_bin: 4,
+            bins: (t - thermal) / 4,
+            channels: 10,
+            sequences,
+            input_groups: 2,
+        };
+        let rng = Rng::new(1, 0, Stream::Synthetic);
+        let uniform = |count: usize, from: u32| (0..count as u32).map(|k| rng.uniform(from + k) as f32).collect();
+        // The areas of the reference network, in proportion.
+        let sizes = [n * 86 / 355, n * 106 / 355];
+        let areas = [("AIP", sizes[0]), ("F5", sizes[1]), ("F6", n - sizes[0] - sizes[1])];
+        let areas = areas.map(|(name, size)| Area { name: name.into(), size }).to_vec();
+        Ok(Problem {
+            dims,
+            population: Population::new(areas, (0..n).map(|i| i % 5 == 0).collect(), None)?,
+            constraint: Constraint::default(),
+            time_constants: TimeConstants::default(),
+            loss: LossKind::L2,
+            adam: Adam::default(),
+            input_group: (0..c).map(|c| c / sequences).collect(),
+            sequence: (0..c).map(|c| c % sequences).collect(),
+            bins: vec![dims.bins; c],
+            stimulus: uniform(sequences * t * 10, 0),
+            targets: uniform(c * dims.bins * n, 1 << 30),
+            initial_x: vec![0.0; c * n],
+            initial_r: vec![0.5; c * n],
+            recurrent: true,
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! Benchmarks: the full training step on made-up data of any size, held against what the device can do at most.
+
+mod case;
+mod measure;
+
+pub use case::Case;
+pub use measure::{Measurement, measure, peak_resident_bytes};

@@ -1,0 +1,84 @@
+//! The walk through a v5 file, element by element, and the reading of single variables.
+
+use super::Variable;
+use super::element::{COMPRESSED, Endian, MATRIX, Source};
+use super::fault::Fault;
+use super::header::Header;
+use super::signature::HEADER;
+use super::values;
+use flate2::bufread::ZlibDecoder;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+
+/// Where a variable lies in the file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    offset: u64,
+    size: u64,
+    compressed: bool,
+    endian: Endian,
+}
+
+/// Lists the variables of a file of `length` bytes. Of each, only as much is read (and inflated) as stands before
+/// its values.
+pub(super) fn walk(file: &File, length: u64, endian: Endian) -> Result<Vec<(Variable, Place)>, Fault> {
+    let mut found: Vec<(Variable, Place)> = Vec::new();
+    let mut names = HashSet::new();
+    let mut offset = HEADER;
+    while offset < length {
+        let here = || format!("variable {} (byte {offset})", found.len() + 1);
+        let place = top_level(file, offset, length, endian).map_err(|f| f.at(here))?;
+        let header = place.open(file).and_then(|mut s| Header::read(&mut s)).map_err(|f| f.at(here))?;
+        if !names.insert(header.name.clone()) {
+            let twice = Fault::new("names that differ", "a second variable of this name");
+            return Err(twice.at(|| header.name));
+        }
+        offset = place.offset + place.size;
+        let variable = Variable { name: header.name, class: header.class, dims: header.dims, complex: header.complex };
+        found.push((variable, place));
+    }
+    Ok(found)
+}
+
+fn top_level(mut file: &File, offset: u64, length: u64, endian: Endian) -> Result<Place, Fault> {
+    file.seek(SeekFrom::Start(offset)).map_err(|e| Fault::new("readable data", e.to_string()))?;
+    let tag = Source::new(file, length - offset, endian).tag()?;
+    match tag.kind {
+        MATRIX | COMPRESSED => {
+            Ok(Place { offset: offset + 8, size: tag.size, compressed: tag.kind == COMPRESSED, endian })
+        }
+        other => Err(Fault::new("a variable", format!("an element of type {other}"))),
+    }
+}
+
+impl Place {
+    /// The inside of the variable, inflated where it is compressed.
+    fn open<'a>(&self, mut file: &'a File) -> Result<Source<Box<dyn Read + 'a>>, Fault> {
+        file.seek(SeekFrom::Start(self.offset)).map_err(|e| Fault::new("readable data", e.to_string()))?;
+        let raw = BufReader::new(file).take(self.size);
+        if !self.compressed {
+            return Ok(Source::new(Box::new(raw), self.size, self.endian));
+        }
+        let mut inflated: Box<dyn Read> = Box::new(ZlibDecoder::new(raw));
+        // The tag inside may declare any size: it is held against the dimensions, and nothing is reserved for it.
+        let tag = Source::new(&mut inflated, u64::MAX, self.endian).tag()?;
+        if tag.kind != MATRIX {
+            return Err(Fault::new("a variable", format!("an element of type {}", tag.kind)));
+        }
+        Ok(Source::new(inflated, tag.size, self.endian))
+    }
+
+    /// The values of a real numeric variable of at most `limit` values, in file order.
+    pub(super) fn read(&self, file: &File, limit: u64) -> Result<Vec<f64>, Fault> {
+        let mut source = self.open(file)?;
+        let header = Header::read(&mut source)?;
+        let values = header.values.ok_or_else(|| Fault::new("numbers", header.class.to_string()))?;
+        if values.count > limit {
+            return Err(Fault::new(format!("at most {limit} values"), format!("{}", values.count)));
+        }
+        let numbers = values::read(&mut source, values)?;
+        source.finish()?;
+        Ok(numbers)
+    }
+}
