@@ -169,7 +169,7 @@ impl Bank {
 
     fn record_forward(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
         let mut pass = begin(encoder, Stage::Forward);
-        pass.set_pipeline(&pipelines.get(Id::Forward).pipeline);
+        pass.set_pipeline(&pipelines.get(Id::Forward).compiled);
         let g = &self.groups;
         for (first, slabs) in self.slab_groups() {
             for t in 1..self.plan.dims.time_steps {
@@ -189,7 +189,7 @@ impl Bank {
 
     fn record_adjoint(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
         let mut pass = begin(encoder, Stage::Adjoint);
-        pass.set_pipeline(&pipelines.get(Id::Adjoint).pipeline);
+        pass.set_pipeline(&pipelines.get(Id::Adjoint).compiled);
         for (first, slabs) in self.slab_groups() {
             for t in (1..self.plan.dims.time_steps).rev() {
                 let group = &self.groups.adjoint[t % 2];
@@ -403,7 +403,7 @@ fn begin(encoder: &mut CommandEncoder, stage: Stage) -> ComputePass<'_> {
 }
 
 fn dispatch(pass: &mut ComputePass, pipelines: &Pipelines, id: Id, group: &BindGroup, at: At, extent: [usize; 3]) {
-    pass.set_pipeline(&pipelines.get(id).pipeline);
+    pass.set_pipeline(&pipelines.get(id).compiled);
     pass.set_bind_group(0, group, &[]);
     pass.set_immediates(0, bytemuck::bytes_of(&at));
     let [x, y, z] = extent.map(|e| e as u32);

@@ -16,29 +16,14 @@ use crate::network::Layout;
 use std::collections::VecDeque;
 use wgpu::CommandEncoder;
 
-/// What a stage left on the device, for tests that hold each stage against its CPU twin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StageOutput {
-    /// weights: W_eff, `[N][N]`.
-    EffectiveWeights,
-    /// weights: α, `[N]`.
-    Alpha,
-    /// forward: `d_t = x_t − x_{t−1}`, `[C][T][N]` with zero at t = 0; after an evaluation only.
-    Increments,
-    /// loss: `y − F`, zero past a condition's bins, `[C][B][N]`.
-    Residuals,
-    /// adjoint: `δ_t = α ⊙ λ_t`, `[C][T][N]` with zero at t = 0; after a gradient only.
-    Deltas,
-}
-
 /// A batch of networks on a graphics device.
 #[derive(Debug)]
 pub struct GpuEngine {
-    device: GpuDevice,
-    plan: Plan,
+    pub(super) device: GpuDevice,
+    pub(super) plan: Plan,
     adam: crate::engine::Adam,
     pipelines: Pipelines,
-    banks: Vec<Bank>,
+    pub(super) banks: Vec<Bank>,
     ring: RecordRing,
     finished: VecDeque<Vec<StepRecord>>,
     /// The last records that came back, once every network has stopped: nothing can change any more.
@@ -68,9 +53,9 @@ impl GpuEngine {
                 problem.dims.networks
             )));
         }
-        let plan = Plan::new(problem, device, options)?;
+        let plan = Plan::new(problem, device.info(), options)?;
         let pipelines = Pipelines::new(device, &plan)?;
-        let per_bank = plan.networks_per_bank(device)?;
+        let per_bank = plan.networks_per_bank(device.info())?;
         let banks = device.checked("allocating", || {
             let shared = Shared::new(device, &plan, problem);
             settings.chunks(per_bank).map(|part| Bank::new(device, &plan, &pipelines, &shared, problem, part)).collect()
@@ -99,81 +84,8 @@ impl GpuEngine {
         &self.plan
     }
 
-    /// What a stage left for one network; see [`StageOutput`] for shapes and when they are valid.
-    ///
-    /// # Errors
-    /// If there is no such network, or the device fails.
-    pub fn stage_output(&mut self, output: StageOutput, network: usize) -> Result<Vec<f32>> {
-        let (bank, k) = self.locate(network)?;
-        let buffers = &self.banks[bank].buffers;
-        let (plan, d) = (&self.plan, &self.plan.dims);
-        let (n, rows) = (d.neurons, plan.d_rows);
-        match output {
-            StageOutput::EffectiveWeights => {
-                let count = rows * plan.weight_stride;
-                let padded = read::<f32>(&self.device, &buffers.weights_adjoint, (4 * k * count) as u64, count)?;
-                Ok(padded.chunks_exact(plan.weight_stride).take(n).flat_map(|row| row[..n].to_vec()).collect())
-            }
-            StageOutput::Alpha => {
-                let cells = read::<[f32; 4]>(&self.device, &buffers.cells, (16 * k * rows) as u64, n)?;
-                Ok(cells.iter().map(|cell| cell[0]).collect())
-            }
-            StageOutput::Residuals => {
-                let per_slab = d.bins * rows * 4 * plan.quads;
-                let count = plan.condition_tiles * per_slab;
-                let slabs = read::<f32>(&self.device, &buffers.residuals, (4 * k * count) as u64, count)?;
-                Ok(self.natural(d.bins, |tile, bin| {
-                    let at = (tile * d.bins + bin) * rows * 4 * plan.quads;
-                    Some(&slabs[at..at + rows * 4 * plan.quads])
-                }))
-            }
-            StageOutput::Increments => self.trajectory(&buffers.deltas, k, plan.d_slots(), rows, |t| t),
-            StageOutput::Deltas => self.trajectory(&buffers.deltas, k, plan.d_slots(), rows, |t| t + 1),
-        }
-        .map(|mut values: Vec<f32>| {
-            if matches!(output, StageOutput::Increments | StageOutput::Deltas) {
-                for condition in values.chunks_exact_mut(d.time_steps * n) {
-                    condition[..n].fill(0.0);
-                }
-            }
-            values
-        })
-    }
-
-    /// A trajectory of network `k` of a bank as `[C][T][N]`; step t stands in slot `slot(t)`.
-    fn trajectory(
-        &self,
-        pair: &[wgpu::Buffer; 2],
-        k: usize,
-        slots: usize,
-        rows: usize,
-        slot: impl Fn(usize) -> usize,
-    ) -> Result<Vec<f32>> {
-        let slice = rows * 4 * self.plan.quads;
-        let count = self.plan.condition_tiles * slots * slice;
-        let one = |parity: usize| read::<f32>(&self.device, &pair[parity], (4 * k * count) as u64, count);
-        let halves = [one(0)?, one(1)?];
-        Ok(self.natural(self.plan.dims.time_steps, |tile, t| {
-            let at = (tile * slots + slot(t) / 2) * slice;
-            halves[slot(t) % 2].get(at..at + slice)
-        }))
-    }
-
-    /// `[C][slices][N]` from the kernels' slices `[rows][4·QUADS]` of each tile of conditions.
-    fn natural<'a>(&self, slices: usize, slice: impl Fn(usize, usize) -> Option<&'a [f32]>) -> Vec<f32> {
-        let (d, wide) = (&self.plan.dims, 4 * self.plan.quads);
-        let mut values = vec![0.0; d.conditions * slices * d.neurons];
-        for (row, out) in values.chunks_exact_mut(d.neurons).enumerate() {
-            let (c, s) = (row / slices, row % slices);
-            if let Some(from) = slice(c / wide, s) {
-                out.iter_mut().enumerate().for_each(|(i, v)| *v = from[i * wide + c % wide]);
-            }
-        }
-        values
-    }
-
     /// Bank of a network, and its number there.
-    fn locate(&self, network: usize) -> Result<(usize, usize)> {
+    pub(super) fn locate(&self, network: usize) -> Result<(usize, usize)> {
         let mut first = 0;
         for (b, bank) in self.banks.iter().enumerate() {
             if network < first + bank.networks {
@@ -343,7 +255,9 @@ impl Engine for GpuEngine {
                 let at = (c * d.time_steps + d.thermal + b * d.steps_per_bin + t) * d.neurons;
                 out.iter_mut().zip(&rates[at..at + d.neurons]).for_each(|(y, r)| *y += r);
             }
-            out.iter_mut().for_each(|y| *y /= d.steps_per_bin as f32);
+            for y in out {
+                *y /= d.steps_per_bin as f32;
+            }
         }
         Ok(binned)
     }
