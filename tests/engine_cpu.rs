@@ -6,8 +6,9 @@ mod common;
 
 use aon::engine::cpu::CpuEngine;
 use aon::engine::cpu::real::Isa;
-use aon::engine::{BatchState, Engine, LossKind, NetworkSettings, Problem, Silence, StopReason};
+use aon::engine::{BatchState, Engine, FreshNoise, LossKind, NetworkSettings, Problem, Silence, StopReason};
 use aon::network::{Constraint, Dale, Group, Layout, SignConstraint};
+use aon::rng::{Rng, Stream};
 use common::{awkward_problem, constraints, relative_norm_error};
 
 fn engine(problem: &Problem, settings: &[NetworkSettings], start: &[Vec<f32>], threads: usize) -> CpuEngine<f32> {
@@ -108,6 +109,36 @@ fn silenced_neurons_send_nothing_during_their_window_and_only_then() {
     assert!(!downstream(10) && downstream(11), "others feel it one step later");
     engine.set_silence(&[None]).unwrap();
     assert_eq!(engine.rates(0).unwrap(), intact);
+}
+
+#[test]
+fn fresh_noise_is_drawn_by_step_and_network_and_evaluations_do_not_see_it() {
+    let (problem, start) = awkward_problem(1, Constraint::default(), LossKind::L2);
+    let losses = |noise: Option<(f32, u32)>| {
+        let fresh_noise = noise.map(|(sigma, network)| FreshNoise { sigma, seed: 5, network });
+        let mut engine = engine(&problem, &[NetworkSettings { fresh_noise, ..NetworkSettings::default() }], &start, 2);
+        for _ in 0..2 {
+            engine.step(&[0.0]).unwrap();
+        }
+        let records = engine.take_records(true).unwrap();
+        let evaluated = engine.evaluate().unwrap()[0].loss;
+        [records[0][0].loss.loss, records[1][0].loss.loss, evaluated]
+    };
+    let (quiet, noisy, other) = (losses(None), losses(Some((0.1, 0))), losses(Some((0.1, 1))));
+    assert!(quiet[0] == quiet[1] && quiet[0] == quiet[2]);
+    assert!(noisy[0] != noisy[1] && noisy[0] != other[0] && noisy[0] != quiet[0]);
+    assert_eq!(noisy[2], quiet[2]);
+    assert_eq!(noisy, losses(Some((0.1, 0))), "the same key draws the same noise");
+    assert_eq!(losses(Some((0.0, 0))), quiet);
+
+    // The noise is what the generator says it is.
+    let mut by_hand = problem.clone();
+    let rng = Rng::new(5, 0, Stream::StimulusNoise).at_step(2);
+    for (k, value) in by_hand.stimulus.iter_mut().enumerate() {
+        *value += 0.1 * rng.normal_element(k as u32);
+    }
+    let mut engine = engine(&by_hand, &[NetworkSettings::default()], &start, 1);
+    assert_eq!(engine.evaluate().unwrap()[0].loss, noisy[1]);
 }
 
 #[test]

@@ -27,6 +27,19 @@ pub struct Silence {
     pub to: usize,
 }
 
+/// Noise that is drawn anew for every training step: Normal(0, sigma) added to every stimulus value, element
+/// `(s·T + t)·U + u` of step k being [`Rng::normal_element`](crate::rng::Rng::normal_element) of the key
+/// (seed, network, `StimulusNoise`, k). Evaluations see the stimulus without it.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FreshNoise {
+    /// Standard deviation.
+    pub sigma: f32,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Number of the network under that seed (not its place in a batch).
+    pub network: u32,
+}
+
 /// What may differ between the networks of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkSettings {
@@ -44,6 +57,8 @@ pub struct NetworkSettings {
     pub freeze: Vec<Group>,
     /// A lesion, in training and evaluation alike.
     pub silence: Option<Silence>,
+    /// Stimulus noise drawn anew for every training step.
+    pub fresh_noise: Option<FreshNoise>,
 }
 
 impl Default for NetworkSettings {
@@ -57,6 +72,7 @@ impl Default for NetworkSettings {
             min_improvement: 1e-6,
             freeze: Vec::new(),
             silence: None,
+            fresh_noise: None,
         }
     }
 }

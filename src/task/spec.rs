@@ -19,6 +19,50 @@ pub struct TaskSpec {
     pub conditions: Vec<Condition>,
 }
 
+impl TaskSpec {
+    /// N, neurons of all areas together.
+    pub fn neurons(&self) -> usize {
+        self.areas.iter().map(|a| a.size).sum()
+    }
+
+    /// G, input matrices: one more than the highest number that a condition uses.
+    pub fn input_groups(&self) -> usize {
+        self.conditions.iter().map(|c| c.input + 1).max().unwrap_or(0)
+    }
+
+    /// Input matrix of each condition, `[C]`.
+    pub fn inputs(&self) -> Vec<usize> {
+        self.conditions.iter().map(|c| c.input).collect()
+    }
+
+    /// Number of the stimulus sequence of each condition, `[C]`. In a checked task every sequence exists.
+    pub fn sequence_indices(&self) -> Vec<usize> {
+        let number = |c: &Condition| self.stimulus.sequences.iter().position(|s| s.name == c.sequence).unwrap_or(0);
+        self.conditions.iter().map(number).collect()
+    }
+
+    /// What a user should know before a run whose longest condition has `bins` bins: epochs that begin after its end
+    /// are never shown. One sentence each.
+    pub fn warnings(&self, bins: usize) -> Vec<String> {
+        let steps = bins * self.time.steps_per_bin;
+        let late = |s: &Sequence| {
+            let sentence = |(k, e): (usize, &Epoch)| {
+                format!(
+                    "stimulus sequence `{}`, epoch {}, begins at step {}, but the longest condition has {steps} steps \
+                     ({bins} bins of {}): it is never shown. Does the task belong to these data?",
+                    s.name,
+                    k + 1,
+                    e.from,
+                    self.time.steps_per_bin
+                )
+            };
+            let epochs = s.epochs.iter().enumerate().filter(|(_, e)| e.from >= steps);
+            epochs.map(sentence).collect::<Vec<_>>()
+        };
+        self.stimulus.sequences.iter().flat_map(late).collect()
+    }
+}
+
 /// The time axis.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +73,18 @@ pub struct TimeSpec {
     pub steps_per_bin: usize,
     /// Warm-up steps before the first bin.
     pub thermal: usize,
+}
+
+impl TimeSpec {
+    /// T, steps of a trial of `bins` bins: the warm-up, then every bin.
+    pub fn time_steps(&self, bins: usize) -> usize {
+        self.thermal + self.steps_per_bin * bins
+    }
+
+    /// Length of a bin in ms.
+    pub fn bin_ms(&self) -> f64 {
+        self.step_ms * self.steps_per_bin as f64
+    }
 }
 
 /// The stimulus of a task: sequences of epochs on channels, then a filter and noise.

@@ -23,6 +23,8 @@ pub(super) struct Forward<'a, T> {
     pub shared: &'a Shared<T>,
     pub derived: &'a Derived<T>,
     pub lesion: &'a Lesion<T>,
+    /// Stimulus, `[S][T][U]`.
+    pub stimulus: &'a [T],
     /// Which conditions; the slices below are theirs.
     pub conditions: Range<usize>,
     /// x, `[conditions][T][padded]`.
@@ -124,7 +126,7 @@ impl<T: Real> Forward<'_, T> {
         unsafe {
             let mut core = recurrent;
             for u in 0..d.channels {
-                let value = *self.shared.stimulus.get_unchecked(stimulus + u);
+                let value = *self.stimulus.get_unchecked(stimulus + u);
                 core = V::load(self.derived.inputs.as_ptr().add(inputs + u * np)).mul_add(V::splat(value), core);
             }
             let before = V::load(self.x.as_ptr().add(row - np));

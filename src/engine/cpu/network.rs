@@ -15,6 +15,7 @@ use super::weights::{Derived, WeightRows, pack_adjoint};
 use super::{dale, weights};
 use crate::engine::{LossRecord, NetworkSettings, NetworkState, Problem, StepRecord, StopReason};
 use crate::network::{Group, Layout};
+use crate::rng::{Rng, Stream};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -74,6 +75,8 @@ pub(super) struct Workspace<T> {
     pub x: Aligned<T>,
     /// r, `[C][T][padded]`.
     pub r: Aligned<T>,
+    /// Stimulus with the step's own noise, `[S][T][U]`; empty where the shared stimulus is used as it is.
+    stimulus: Vec<T>,
     residual: Aligned<T>,
     data: Vec<f64>,
     lambda: Aligned<T>,
@@ -106,6 +109,7 @@ impl<T: Real> Workspace<T> {
             derived: Derived::new(shape),
             x: Aligned::zeros(d.conditions * shape.trajectory()),
             r: Aligned::zeros(d.conditions * shape.trajectory()),
+            stimulus: Vec::new(),
             residual: Aligned::zeros(d.conditions * d.bins * np),
             data: vec![0.0; d.conditions],
             lambda: Aligned::zeros(d.conditions * np),
@@ -194,6 +198,27 @@ impl<T: Real> Context<'_, T> {
         }
     }
 
+    /// The stimulus of training step `step`, where it has noise of its own.
+    fn draw_noise(&self, ws: &mut Workspace<T>, step: u32) {
+        const CHUNK: usize = 4096;
+        let Some(noise) = self.settings.fresh_noise else { return };
+        let rng = Rng::new(noise.seed, noise.network, Stream::StimulusNoise).at_step(step);
+        ws.stimulus.extend_from_slice(&self.shared.stimulus);
+        let add = |(chunk, values): (usize, &mut [T])| {
+            for (k, block) in values.chunks_mut(4).enumerate() {
+                let drawn = rng.normal_block((chunk * CHUNK / 4 + k) as u32);
+                for (value, z) in block.iter_mut().zip(drawn) {
+                    *value += T::from_f64(f64::from(noise.sigma * z));
+                }
+            }
+        };
+        if self.team > 1 {
+            ws.stimulus.par_chunks_mut(CHUNK).enumerate().for_each(add);
+        } else {
+            ws.stimulus.chunks_mut(CHUNK).enumerate().for_each(add);
+        }
+    }
+
     /// Stages `weights`, `forward` and `loss`. Returns the loss and the factor of the residuals in the adjoint.
     pub(super) fn evaluate(&self, ws: &mut Workspace<T>, parameters: &[T]) -> (LossRecord, f64) {
         let clock = Instant::now();
@@ -211,6 +236,7 @@ impl<T: Real> Context<'_, T> {
                     shared: self.shared,
                     derived: &ws.derived,
                     lesion: self.lesion,
+                    stimulus: if ws.stimulus.is_empty() { &self.shared.stimulus } else { &ws.stimulus },
                     conditions: k * share..k * share + data.len(),
                     x,
                     r,
@@ -281,6 +307,7 @@ impl<T: Real> Context<'_, T> {
                 shared: self.shared,
                 panels,
                 recurrent: self.shared.recurrent && !self.is_frozen(Group::Recurrent),
+                stimulus: if ws.stimulus.is_empty() { &self.shared.stimulus } else { &ws.stimulus },
                 delta: &ws.x,
                 r: &ws.r,
                 recurrent_out,
@@ -343,8 +370,10 @@ impl<T: Real> Context<'_, T> {
         if network.stop.is_some() {
             return;
         }
+        self.draw_noise(ws, step);
         let (loss, scale) = self.evaluate(ws, &network.parameters);
         let grad_norm = self.differentiate(ws, &network.parameters, scale);
+        ws.stimulus.clear();
         let clock = Instant::now();
         let verdict = judge(self.settings, &loss, grad_norm, network.best_loss, network.steps_since_best);
         if verdict.improved {

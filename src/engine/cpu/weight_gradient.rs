@@ -20,6 +20,8 @@ pub(super) struct WeightGradient<'a, T> {
     pub panels: &'a [Panel],
     /// Whether `∂W_eff` is wanted at all.
     pub recurrent: bool,
+    /// Stimulus, `[S][T][U]`.
+    pub stimulus: &'a [T],
     /// δ, `[C][T][padded]` (t ≥ 1).
     pub delta: &'a [T],
     /// r, `[C][T][padded]`.
@@ -118,7 +120,7 @@ impl<T: Real> WeightGradient<'_, T> {
                 V::tile(&Tile {
                     a: self.delta.as_ptr().add(c * self.shape.trajectory() + np + panel.start),
                     a_stride: np,
-                    b: self.shared.stimulus.as_ptr().add(stimulus + u),
+                    b: self.stimulus.as_ptr().add(stimulus + u),
                     b_depth_stride: d.channels,
                     b_col_stride: 1,
                     depth: d.time_steps - 1,

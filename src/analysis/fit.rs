@@ -1,0 +1,358 @@
+//! Goodness of fit of modelled firing rates, per neuron.
+
+use crate::engine::Problem;
+use crate::error::{Error, Result};
+
+/// R² above which a neuron counts as well fitted in the summaries.
+pub const GOOD_FIT: f64 = 0.8;
+
+/// Recorded rates as the engine holds them, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded<'a> {
+    rates: &'a [f32],
+    bins: &'a [usize],
+    neurons: usize,
+    longest: usize,
+}
+
+impl<'a> Recorded<'a> {
+    /// Rates `[C][B][N]` with `bins[c] ≤ B` of them recorded in condition `c`; what stands past them is never read.
+    ///
+    /// # Errors
+    /// If the sizes do not belong together, or a recorded rate is not finite.
+    pub fn new(rates: &'a [f32], bins: &'a [usize], neurons: usize) -> Result<Self> {
+        let rows = rates.len() / neurons.max(1);
+        let longest = rows / bins.len().max(1);
+        if neurons == 0 || bins.is_empty() || rates.len() != bins.len() * longest * neurons {
+            return Err(Error::input(format!(
+                "recorded rates: {} values are not a whole number of bins for {} conditions of {neurons} neurons.",
+                rates.len(),
+                bins.len()
+            )));
+        }
+        if let Some(c) = bins.iter().position(|b| *b > longest) {
+            return Err(Error::input(format!(
+                "recorded rates: condition {} should have {} bins, but at most {longest} are stored.",
+                c + 1,
+                bins[c]
+            )));
+        }
+        let recorded = Self { rates, bins, neurons, longest };
+        recorded.refuse_non_finite("recorded", rates).map_err(Error::input)?;
+        Ok(recorded)
+    }
+
+    /// The targets of a training problem.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of(problem: &'a Problem) -> Result<Self> {
+        Self::new(&problem.targets, &problem.bins, problem.dims.neurons)
+    }
+
+    /// N.
+    pub fn neurons(&self) -> usize {
+        self.neurons
+    }
+
+    /// Recorded bins per condition, `[C]`.
+    pub fn bins(&self) -> &'a [usize] {
+        self.bins
+    }
+
+    /// Goodness of fit of `modelled`, `[C][B][N]` like the recorded rates.
+    ///
+    /// # Errors
+    /// If the sizes differ from the recorded ones, or a modelled rate inside the recorded bins is not finite.
+    pub fn score(&self, modelled: &[f32]) -> Result<Fit> {
+        if modelled.len() != self.rates.len() {
+            return Err(Error::run(format!(
+                "modelled rates: expected {} values, as recorded, found {}.",
+                self.rates.len(),
+                modelled.len()
+            )));
+        }
+        self.refuse_non_finite("modelled", modelled).map_err(Error::run)?;
+        let by_condition: Vec<Vec<Sums>> = (0..self.bins.len()).map(|c| self.sums(c, modelled)).collect();
+        let overall = (0..self.neurons).map(|i| Sums::joined(by_condition.iter().map(|s| &s[i])).score()).collect();
+        let by_condition = by_condition.iter().map(|sums| sums.iter().map(Sums::score).collect()).collect();
+        Ok(Fit { overall, by_condition })
+    }
+
+    /// The prediction of the mean-rate baseline, `[C][B][N]`: every neuron fires at its mean over all recorded bins.
+    pub fn mean_rate(&self) -> Vec<f32> {
+        let by_condition: Vec<Vec<Sums>> = (0..self.bins.len()).map(|c| self.sums(c, self.rates)).collect();
+        let of_neuron = |i: usize| Sums::joined(by_condition.iter().map(|s| &s[i])).mean as f32;
+        let mean: Vec<f32> = (0..self.neurons).map(of_neuron).collect();
+        mean.repeat(self.bins.len() * self.longest)
+    }
+
+    /// The recorded bins of condition `c` in an array `[C][B][N]`, as rows `[N]`.
+    fn rows<'b>(&self, c: usize, values: &'b [f32]) -> std::slice::ChunksExact<'b, f32> {
+        let start = c * self.longest * self.neurons;
+        values[start..start + self.bins[c] * self.neurons].chunks_exact(self.neurons)
+    }
+
+    fn refuse_non_finite(&self, what: &str, values: &[f32]) -> std::result::Result<(), String> {
+        for c in 0..self.bins.len() {
+            for (b, row) in self.rows(c, values).enumerate() {
+                if let Some(i) = row.iter().position(|v| !v.is_finite()) {
+                    return Err(format!(
+                        "{what} rates: expected finite numbers, found {} for neuron {} in condition {}, bin {}.",
+                        row[i],
+                        i + 1,
+                        c + 1,
+                        b + 1
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One pass for the means, one for the deviations: the textbook one-pass formula cancels for small variances.
+    fn sums(&self, c: usize, modelled: &[f32]) -> Vec<Sums> {
+        let mut sums = vec![Sums::default(); self.neurons];
+        for row in self.rows(c, self.rates) {
+            sums.iter_mut().zip(row).for_each(|(s, r)| s.include(*r));
+        }
+        for s in &mut sums {
+            s.mean /= s.count.max(1) as f64;
+        }
+        for (recorded, modelled) in self.rows(c, self.rates).zip(self.rows(c, modelled)) {
+            for (s, (r, m)) in sums.iter_mut().zip(recorded.iter().zip(modelled)) {
+                s.sst += (f64::from(*r) - s.mean).powi(2);
+                s.sse += (f64::from(*r) - f64::from(*m)).powi(2);
+            }
+        }
+        sums
+    }
+}
+
+/// Sums of one neuron over some bins.
+#[derive(Clone, Copy, Debug)]
+struct Sums {
+    count: usize,
+    mean: f64,
+    min: f32,
+    max: f32,
+    /// Σ (recorded − mean)².
+    sst: f64,
+    /// Σ (recorded − modelled)².
+    sse: f64,
+}
+
+impl Default for Sums {
+    fn default() -> Self {
+        Self { count: 0, mean: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY, sst: 0.0, sse: 0.0 }
+    }
+}
+
+impl Sums {
+    fn include(&mut self, rate: f32) {
+        self.count += 1;
+        self.mean += f64::from(rate);
+        self.min = self.min.min(rate);
+        self.max = self.max.max(rate);
+    }
+
+    /// The sums over several disjoint sets of bins: the deviations around the common mean are those within the sets
+    /// plus those of the sets' means.
+    fn joined<'a>(parts: impl Iterator<Item = &'a Sums> + Clone) -> Self {
+        let count = parts.clone().map(|p| p.count).sum::<usize>();
+        let mean = parts.clone().map(|p| p.mean * p.count as f64).sum::<f64>() / count.max(1) as f64;
+        parts.fold(Self { count, mean, ..Self::default() }, |a, p| Self {
+            min: a.min.min(p.min),
+            max: a.max.max(p.max),
+            sst: a.sst + p.sst + p.count as f64 * (p.mean - mean).powi(2),
+            sse: a.sse + p.sse,
+            ..a
+        })
+    }
+
+    fn score(&self) -> Score {
+        // Compared by value, not by SST = 0: the mean of equal f32 values may carry a rounding error.
+        let constant = self.min >= self.max;
+        Score {
+            r2: if constant { f64::NAN } else { 1.0 - self.sse / self.sst },
+            rmse: (self.sse / self.count as f64).sqrt(),
+        }
+    }
+}
+
+/// How well one neuron is reproduced over some bins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// R² = 1 − SSE/SST, SST around the neuron's mean over the same bins. At most 1; negative where the mean would
+    /// have been the better prediction. NaN (undefined) for a neuron whose recorded rate is constant over the bins, or
+    /// that has none.
+    pub r2: f64,
+    /// Root mean square error, in the unit of the rates; NaN without bins.
+    pub rmse: f64,
+}
+
+/// The fit of one network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// Each neuron over all conditions and bins, `[N]`.
+    pub overall: Vec<Score>,
+    /// Each neuron over the bins of one condition, `[C][N]`. SST is around its mean *in that condition*.
+    pub by_condition: Vec<Vec<Score>>,
+}
+
+/// A summary of the scores of some neurons. R² that is undefined is counted, and left out of everything else.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Summary {
+    /// Neurons in the group.
+    pub neurons: usize,
+    /// Those among them whose R² is undefined (constant recorded rate).
+    pub undefined: usize,
+    /// Median R²; NaN where no neuron has one.
+    pub median_r2: f64,
+    /// Mean R²; NaN where no neuron has one.
+    pub mean_r2: f64,
+    /// Fraction of the neurons with a defined R² whose R² exceeds [`GOOD_FIT`]; NaN where there are none.
+    pub fraction_above_0_8: f64,
+    /// Median root mean square error; NaN without neurons.
+    pub median_rmse: f64,
+}
+
+impl Summary {
+    /// The summary of `scores`.
+    pub fn of<'a>(scores: impl IntoIterator<Item = &'a Score>) -> Self {
+        let scores: Vec<&Score> = scores.into_iter().collect();
+        let r2 = sorted(scores.iter().map(|s| s.r2));
+        let defined = r2.len() as f64;
+        Self {
+            neurons: scores.len(),
+            undefined: scores.len() - r2.len(),
+            median_r2: quantile(&r2, 0.5),
+            mean_r2: r2.iter().sum::<f64>() / defined,
+            fraction_above_0_8: r2.iter().filter(|r| **r > GOOD_FIT).count() as f64 / defined,
+            median_rmse: quantile(&sorted(scores.iter().map(|s| s.rmse)), 0.5),
+        }
+    }
+}
+
+impl Fit {
+    /// The summary over all neurons, conditions and bins.
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.overall)
+    }
+
+    /// Neurons with a defined R² from the worst to the best; equal ones in file order.
+    pub fn ranking(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.overall.len()).filter(|i| !self.overall[*i].r2.is_nan()).collect();
+        order.sort_by(|a, b| self.overall[*a].r2.total_cmp(&self.overall[*b].r2));
+        order
+    }
+}
+
+/// The numbers among `values` that are not NaN, ascending.
+pub(crate) fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.filter(|v| !v.is_nan()).collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// The `q` quantile of ascending `sorted`, linear between neighbours (as NumPy and R type 7); NaN of nothing.
+pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let position = q * last as f64;
+    let below = position.floor() as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two conditions of 4 and 2 bins, three neurons; the padding of the second holds numbers that must not be read.
+    const BINS: [usize; 2] = [4, 2];
+    #[rustfmt::skip]
+    const RECORDED: [f32; 24] = [
+        0.0, 0.5, 0.3,   0.2, 0.5, 0.3,   0.4, 0.5, 0.3,   0.6, 0.5, 0.3,
+        0.8, 0.5, 0.1,   1.0, 0.5, 0.5,   f32::NAN, 9.0, 9.0,   9.0, 9.0, 9.0,
+    ];
+
+    fn fit(modelled: &[f32]) -> Fit {
+        Recorded::new(&RECORDED, &BINS, 3).unwrap().score(modelled).unwrap()
+    }
+
+    /// f32 rates of order 1 carry errors of 6e-8; every R² here multiplies them by less than 100.
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-5
+    }
+
+    #[test]
+    fn r2_and_rmse_match_the_closed_forms() {
+        let mut modelled = RECORDED;
+        modelled.iter_mut().step_by(3).for_each(|r| *r += 0.1);
+        let fit = fit(&modelled);
+        // Rates 0, 0.2, … 1 around 0.5: SST = 2 (0.25 + 0.09 + 0.01) = 0.7; six errors of 0.1: SSE = 0.06.
+        assert!(close(fit.overall[0].r2, 1.0 - 0.06 / 0.7), "{:?}", fit.overall[0]);
+        assert!(close(fit.overall[0].rmse, 0.1));
+        // Within condition 1: 0 … 0.6 around 0.3: SST = 0.2; within condition 2: 0.8, 1 around 0.9: SST = 0.02.
+        assert!(close(fit.by_condition[0][0].r2, 1.0 - 0.04 / 0.2));
+        assert!(close(fit.by_condition[1][0].r2, 1.0 - 0.02 / 0.02));
+        assert!(close(fit.by_condition[1][0].rmse, 0.1));
+    }
+
+    #[test]
+    fn a_perfect_model_has_r2_1_and_the_mean_rate_0() {
+        let perfect = fit(&RECORDED);
+        assert_eq!((perfect.overall[0].r2, perfect.overall[0].rmse), (1.0, 0.0));
+        let baseline = fit(&Recorded::new(&RECORDED, &BINS, 3).unwrap().mean_rate());
+        assert!(close(baseline.overall[0].r2, 0.0) && close(baseline.overall[2].r2, 0.0));
+        // Within a condition the overall mean 0.5 is off by 0.2 (SST 0.2) and by 0.4 (SST 0.02).
+        assert!(close(baseline.by_condition[0][0].r2, -4.0 * 0.04 / 0.2));
+        assert!(close(baseline.by_condition[1][0].r2, -2.0 * 0.16 / 0.02));
+    }
+
+    #[test]
+    fn r2_of_a_constant_neuron_is_undefined_counted_and_left_out() {
+        let fit = fit(&[0.4; 24]);
+        assert!(fit.overall[1].r2.is_nan() && close(fit.overall[1].rmse, 0.1));
+        // Constant in one condition only.
+        assert!(fit.by_condition[0][2].r2.is_nan() && fit.by_condition[1][2].r2.is_finite());
+        let summary = fit.summary();
+        assert_eq!((summary.neurons, summary.undefined), (3, 1));
+        assert!(close(summary.median_r2, f64::midpoint(fit.overall[0].r2, fit.overall[2].r2)));
+        assert_eq!(fit.ranking().len(), 2);
+    }
+
+    #[test]
+    fn summaries_of_known_scores() {
+        let scores: Vec<Score> =
+            [0.9, f64::NAN, 0.8, -0.2, 0.95].map(|r2| Score { r2, rmse: 1.0 - r2.max(0.0) }).to_vec();
+        let s = Summary::of(&scores);
+        assert!(close(s.median_r2, 0.85) && close(s.mean_r2, 2.45 / 4.0));
+        // 0.8 itself is not above 0.8.
+        assert!(close(s.fraction_above_0_8, 0.5));
+        let none = Summary::of(&scores[1..2]);
+        assert!(none.median_r2.is_nan() && none.mean_r2.is_nan() && none.fraction_above_0_8.is_nan());
+    }
+
+    #[test]
+    fn quantiles_are_linear_between_neighbours() {
+        let values = [1.0, 2.0, 4.0, 8.0];
+        for (q, expected) in [(0.0, 1.0), (0.25, 1.75), (0.5, 3.0), (1.0, 8.0)] {
+            assert!(close(quantile(&values, q), expected), "{q}");
+        }
+        assert!(quantile(&[], 0.5).is_nan());
+    }
+
+    #[test]
+    fn sizes_that_do_not_fit_and_numbers_that_are_not_finite_are_refused() {
+        assert!(Recorded::new(&RECORDED, &[5, 2], 3).unwrap_err().to_string().contains("condition 1"));
+        assert!(Recorded::new(&RECORDED[..23], &BINS, 3).is_err());
+        assert!(Recorded::new(&RECORDED, &[4, 3], 3).unwrap_err().to_string().contains("condition 2, bin 3"));
+        let recorded = Recorded::new(&RECORDED, &BINS, 3).unwrap();
+        assert_eq!(recorded.score(&RECORDED[..21]).unwrap_err().exit_code(), 1);
+        let mut modelled = [0.5; 24];
+        modelled[4] = f32::INFINITY;
+        let message = recorded.score(&modelled).unwrap_err().to_string();
+        assert!(message.contains("neuron 2 in condition 1, bin 2"), "{message}");
+    }
+}

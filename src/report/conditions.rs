@@ -1,0 +1,217 @@
+//! Conditions as figures show them: side by side along one axis of time, grouped by what the animal does.
+
+use super::ReportData;
+use super::canvas::{Drawn, GRID, INK, MUTED, Panel, px, stroke, text, text_width};
+use crate::task::{ConditionClass, TaskSpec};
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
+
+/// A moment of a trial that figures mark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Steps after the end of the warm-up.
+    pub step: usize,
+    /// What happens, e.g. `channels 0, 5 on`.
+    pub label: String,
+}
+
+/// What the report says about a condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConditionInfo {
+    /// Its name.
+    pub name: String,
+    /// What the animal does.
+    pub class: ConditionClass,
+    /// The moments to mark.
+    pub events: Vec<Event>,
+}
+
+impl ConditionInfo {
+    /// The conditions of a task, marked where its stimulus epochs begin and end (before they are smoothed).
+    pub fn of_task(task: &TaskSpec) -> Vec<Self> {
+        let info = |c: &crate::task::Condition| Self {
+            name: c.name.clone(),
+            class: c.class,
+            events: task.stimulus.sequences.iter().find(|s| s.name == c.sequence).map_or_else(Vec::new, events),
+        };
+        task.conditions.iter().map(info).collect()
+    }
+}
+
+/// Beginnings and ends of a sequence's epochs; those at the same step are one event.
+fn events(sequence: &crate::task::Sequence) -> Vec<Event> {
+    let mut changes: Vec<(usize, &str, Vec<usize>)> = Vec::new();
+    for epoch in &sequence.epochs {
+        for (step, change) in [(Some(epoch.from), "on"), (epoch.to, "off")] {
+            let Some(step) = step else { continue };
+            match changes.iter_mut().find(|(s, c, _)| *s == step && *c == change) {
+                Some((_, _, channels)) => channels.extend(&epoch.channels),
+                None => changes.push((step, change, epoch.channels.clone())),
+            }
+        }
+    }
+    changes.sort_by_key(|(step, ..)| *step);
+    let event = |(step, change, mut channels): (usize, &str, Vec<usize>)| {
+        channels.sort_unstable();
+        channels.dedup();
+        let list: Vec<String> = channels.iter().map(ToString::to_string).collect();
+        let noun = if list.len() == 1 { "channel" } else { "channels" };
+        Event { step, label: format!("{noun} {} {change}", list.join(", ")) }
+    };
+    changes.into_iter().map(event).collect()
+}
+
+/// The word for a class of conditions in headings and tables.
+pub(super) fn class_name(class: ConditionClass) -> &'static str {
+    match class {
+        ConditionClass::Execution => "execution",
+        ConditionClass::Observation => "observation",
+        ConditionClass::Other => "other",
+    }
+}
+
+/// The conditions of one class, side by side.
+pub(super) struct Strip {
+    /// Their class.
+    pub class: ConditionClass,
+    /// One per condition.
+    pub segments: Vec<Segment>,
+    /// Bins from end to end, gaps included.
+    pub length: usize,
+}
+
+/// A condition's place in its strip.
+pub(super) struct Segment {
+    /// Its index among all conditions.
+    pub condition: usize,
+    /// Bins before it.
+    pub start: usize,
+    /// Its own bins.
+    pub bins: usize,
+}
+
+/// One strip for each class that has conditions.
+pub(super) fn strips(data: &ReportData) -> Vec<Strip> {
+    let classes = [ConditionClass::Execution, ConditionClass::Observation, ConditionClass::Other];
+    let strip = |class: ConditionClass| {
+        let members: Vec<usize> = (0..data.conditions.len())
+            .filter(|c| data.conditions[*c].class == class && data.problem.bins[*c] > 0)
+            .collect();
+        let total: usize = members.iter().map(|c| data.problem.bins[*c]).sum();
+        let gap = (total / 80).max(1);
+        let mut strip = Strip { class, segments: Vec::new(), length: 0 };
+        for condition in members {
+            let bins = data.problem.bins[condition];
+            let start = if strip.length == 0 { 0 } else { strip.length + gap };
+            strip.segments.push(Segment { condition, start, bins });
+            strip.length = start + bins;
+        }
+        strip
+    };
+    classes.into_iter().map(strip).filter(|s| s.length > 0).collect()
+}
+
+/// Where a strip lies in its panel, in CSS pixels.
+#[derive(Clone, Copy)]
+pub(super) struct StripFrame {
+    /// Left edge.
+    pub left: f64,
+    /// Top edge.
+    pub top: f64,
+    /// Width of the whole strip.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+impl StripFrame {
+    /// Position of `bin` (from the strip's start).
+    pub(super) fn x(&self, strip: &Strip, bin: f64) -> f64 {
+        self.left + self.width * bin / strip.length as f64
+    }
+
+    /// Writes each condition's number, and its name where there is room, above its segment.
+    pub(super) fn label(&self, panel: &Panel, strip: &Strip, data: &ReportData) -> Drawn<()> {
+        for s in &strip.segments {
+            let (from, to) = (self.x(strip, s.start as f64), self.x(strip, (s.start + s.bins) as f64));
+            let number = (s.condition + 1).to_string();
+            let full = format!("{number} {}", data.conditions[s.condition].name);
+            let label = if text_width(&full, 11.0) <= to - from { full } else { number };
+            if text_width(&label, 11.0) <= to - from {
+                let style = text(11.0, INK, HPos::Center, VPos::Bottom);
+                panel.draw_text(&label, &style, (px(f64::midpoint(from, to)), px(self.top - 4.0)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks the conditions' events by lines from top to bottom.
+    pub(super) fn mark_events(&self, panel: &Panel, strip: &Strip, data: &ReportData, style: ShapeStyle) -> Drawn<()> {
+        for s in &strip.segments {
+            for event in &data.conditions[s.condition].events {
+                let bin = event.step as f64 / data.problem.dims.steps_per_bin as f64;
+                if bin > 0.0 && bin < s.bins as f64 {
+                    let x = px(self.x(strip, s.start as f64 + bin));
+                    let line = [(x, px(self.top)), (x, px(self.top + self.height))];
+                    panel.draw(&PathElement::new(line, style))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A bar of a round duration under the strip's right end.
+    pub(super) fn time_bar(&self, panel: &Panel, strip: &Strip, data: &ReportData) -> Drawn<()> {
+        let longest = strip.segments.iter().map(|s| s.bins).max().unwrap_or(1) as f64 * data.bin_seconds();
+        let seconds = round_duration(longest);
+        let (y, right) = (self.top + self.height + 6.0, self.left + self.width);
+        let left = right - self.width * seconds / data.bin_seconds() / strip.length as f64;
+        panel.draw(&PathElement::new([(px(left), px(y)), (px(right), px(y))], stroke(INK, 2.0)))?;
+        let label = if seconds < 1.0 { format!("{:.0} ms", 1000.0 * seconds) } else { format!("{seconds:.0} s") };
+        panel.draw_text(&label, &text(11.0, MUTED, HPos::Right, VPos::Top), (px(right), px(y + 4.0)))?;
+        Ok(())
+    }
+
+    /// A frame of thin lines at the segments' left and right ends, from top to bottom.
+    pub(super) fn baseline(&self, panel: &Panel, strip: &Strip) -> Drawn<()> {
+        let y = px(self.top + self.height);
+        for s in &strip.segments {
+            let ends = [s.start, s.start + s.bins].map(|b| (px(self.x(strip, b as f64)), y));
+            panel.draw(&PathElement::new(ends, stroke(GRID, 1.0)))?;
+        }
+        Ok(())
+    }
+}
+
+/// The largest of 1, 2, 5 × 10ᵏ that is at most half of `longest`.
+fn round_duration(longest: f64) -> f64 {
+    let half = longest / 2.0;
+    let decade = 10f64.powf(half.log10().floor());
+    [5.0, 2.0, 1.0].into_iter().map(|m| m * decade).find(|s| *s <= half).unwrap_or(decade)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{Epoch, Sequence};
+
+    #[test]
+    fn epochs_that_change_together_are_one_event() {
+        let epoch = |channel, from, to| Epoch { channels: vec![channel], value: 1.0, from, to };
+        let sequence = Sequence {
+            name: "go".into(),
+            epochs: vec![epoch(5, 120, Some(480)), epoch(0, 120, Some(480)), epoch(1, 280, None)],
+        };
+        let found: Vec<(usize, String)> = events(&sequence).into_iter().map(|e| (e.step, e.label)).collect();
+        let expected = [(120, "channels 0, 5 on"), (280, "channel 1 on"), (480, "channels 0, 5 off")];
+        assert_eq!(found, expected.map(|(s, l)| (s, l.to_string())));
+    }
+
+    #[test]
+    fn time_bars_are_round_and_at_most_half_as_long() {
+        for (longest, bar) in [(3.5, 1.0), (0.9, 0.2), (4.0, 2.0), (41.0, 20.0)] {
+            // 10ᵏ from the power function carries a rounding error.
+            assert!((round_duration(longest) - bar).abs() < 1e-9, "{longest}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The page around the figures.
+
+use super::ReportData;
+use super::conditions::class_name;
+use super::figures::Figure;
+use crate::analysis::{GOOD_FIT, GroupFit, Grouping, decimal, percent};
+use std::fmt::Write as _;
+
+/// Less than this between the median R² of the network and of its input-only baseline says little about recurrence.
+const TELLING_DIFFERENCE: f64 = 0.1;
+
+/// The whole page.
+pub(super) fn html(data: &ReportData, figures: &[Figure]) -> String {
+    let title = escape(data.title);
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title} · aon report</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
+        include_str!("style.css")
+    );
+    header(&mut page, data, &title);
+    for figure in figures {
+        section(&mut page, figure);
+        if figure.name == "fit" {
+            fit_table(&mut page, data);
+        }
+    }
+    conditions(&mut page, data);
+    choices(&mut page, data);
+    let version = env!("CARGO_PKG_VERSION");
+    let _ = write!(page, "</main>\n<footer>Made by aon {version}.</footer>\n</body>\n</html>\n");
+    page
+}
+
+/// Text as HTML shows it literally, in elements and in quoted attributes.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn header(page: &mut String, data: &ReportData, title: &str) {
+    let d = &data.problem.dims;
+    let areas: Vec<String> =
+        data.problem.population.areas().iter().map(|a| format!("{} {}", escape(&a.name), a.size)).collect();
+    let engine = data.engine;
+    let _ = writeln!(
+        page,
+        "<h1>{title}</h1>\n<p class=\"lead\">A recurrent network of {} neurons ({}) trained to reproduce recorded firing \
+         rates in {} condition{}, on {} ({}, {}).</p>",
+        d.neurons,
+        areas.join(", "),
+        d.conditions,
+        if d.conditions == 1 { "" } else { "s" },
+        escape(&engine.adapter),
+        escape(&engine.engine),
+        escape(&engine.strategy),
+    );
+    let fit = data.comparison.model.summary();
+    let baseline = data.comparison.input_only.as_ref().map(|f| f.summary().median_r2);
+    let mut numbers = vec![
+        (decimal(fit.median_r2), "median R²".to_string()),
+        (decimal(fit.mean_r2), "mean R²".into()),
+        (percent(fit.fraction_above_0_8), format!("neurons with R² &gt; {GOOD_FIT}")),
+    ];
+    if let Some(median) = baseline {
+        numbers.insert(1, (decimal(median), "median R², input-only".into()));
+    }
+    if let Some(last) = data.history.last() {
+        let lowest = data.history.iter().map(|p| p.loss).fold(f64::INFINITY, f64::min);
+        numbers.push((format!("{lowest:.2}"), "lowest loss".into()));
+        numbers.push((last.step.to_string(), "steps".into()));
+    }
+    numbers.push((duration(data.seconds), "training time".into()));
+    page.push_str("<ul class=\"numbers\">\n");
+    for (value, label) in numbers {
+        let _ = writeln!(page, "<li><strong>{value}</strong><span>{label}</span></li>");
+    }
+    page.push_str("</ul>\n");
+    if let Some(median) = baseline
+        && fit.median_r2 - median < TELLING_DIFFERENCE
+    {
+        let _ = writeln!(
+            page,
+            "<p class=\"note\">The input-only baseline, without any recurrent connection, fits nearly as well (median R² {}). \
+             These data do not constrain the recurrent weights: do not interpret them, or lesions of them.</p>",
+            decimal(median)
+        );
+    }
+}
+
+/// Seconds as people say them.
+fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, _) if seconds < 10.0 => format!("{seconds:.1} s"),
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, m, _) => format!("{h} h {m} min"),
+    }
+}
+
+fn section(page: &mut String, figure: &Figure) {
+    let Figure { name, title, caption, drawing } = figure;
+    let (caption, themed) = (escape(caption), &drawing.themed);
+    let _ = write!(
+        page,
+        "<section>\n<h2>{title}</h2>\n<figure id=\"{name}\">\n\
+         <svg role=\"img\" aria-labelledby=\"{name}-title {name}-caption\" {}\
+         <figcaption id=\"{name}-caption\">{caption}</figcaption>\n</figure>\n</section>\n",
+        themed.replacen('>', &format!("><title id=\"{name}-title\">{title}</title>"), 1),
+    );
+}
+
+fn fit_table(page: &mut String, data: &ReportData) {
+    let groups = data.comparison.groups(&data.problem.population, &data.condition_names());
+    page.push_str(
+        "<section>\n<h2>Fit in numbers</h2>\n<div class=\"wide\"><table>\n\
+         <caption>R² per neuron, summarised. Within a condition, R² is about the neuron's mean in that condition.</caption>\n\
+         <thead><tr><th scope=\"col\">Group</th><th scope=\"col\" class=\"number\">Neurons</th>\
+         <th scope=\"col\" class=\"number\">Median R²</th><th scope=\"col\" class=\"number\">Mean R²</th>",
+    );
+    let _ = write!(
+        page,
+        "<th scope=\"col\" class=\"number\">R² &gt; {GOOD_FIT}</th><th scope=\"col\" class=\"number\">Median RMSE</th>\
+         <th scope=\"col\" class=\"number\">Median R², input-only</th>\
+         <th scope=\"col\" class=\"number\">Median R², mean rate</th></tr></thead>\n<tbody>\n"
+    );
+    let mut previous = Grouping::All;
+    let mut condition = 0;
+    for group in &groups {
+        let number = (group.grouping == Grouping::Condition).then(|| {
+            condition += 1;
+            condition
+        });
+        let first = if group.grouping == previous { "" } else { " class=\"first\"" };
+        previous = group.grouping;
+        let _ = writeln!(page, "<tr{first}>{}</tr>", group_cells(group, number));
+    }
+    page.push_str("</tbody></table></div>\n</section>\n");
+}
+
+/// A row of the table; conditions carry their number, because executed and observed ones may share a name.
+fn group_cells(group: &GroupFit, number: Option<usize>) -> String {
+    let model = &group.model;
+    let number = number.map_or(String::new(), |n| format!("{n} "));
+    let mut cells = format!("<th scope=\"row\">{} {number}{}</th>", group.grouping.label(), escape(&group.name));
+    let numbers = [
+        model.neurons.to_string(),
+        decimal(model.median_r2),
+        decimal(model.mean_r2),
+        percent(model.fraction_above_0_8),
+        decimal(model.median_rmse),
+        group.input_only.map_or("–".into(), |s| decimal(s.median_r2)),
+        decimal(group.mean_rate.median_r2),
+    ];
+    for number in numbers {
+        let _ = write!(cells, "<td class=\"number\">{number}</td>");
+    }
+    cells
+}
+
+fn conditions(page: &mut String, data: &ReportData) {
+    page.push_str(
+        "<section>\n<h2>Conditions</h2>\n<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\" class=\"number\">No.</th>\
+         <th scope=\"col\">Condition</th><th scope=\"col\">Class</th><th scope=\"col\" class=\"number\">Bins</th>\
+         <th scope=\"col\" class=\"number\">Duration</th><th scope=\"col\">Stimulus changes</th></tr></thead>\n<tbody>\n",
+    );
+    for (c, condition) in data.conditions.iter().enumerate() {
+        let bins = data.problem.bins[c];
+        let event = |e: &super::Event| format!("{:.2} s: {}", e.step as f64 * data.step_ms / 1000.0, escape(&e.label));
+        let events: Vec<String> = condition.events.iter().map(event).collect();
+        let _ = writeln!(
+            page,
+            "<tr><td class=\"number\">{}</td><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{bins}</td>\
+             <td class=\"number\">{:.2} s</td><td>{}</td></tr>",
+            c + 1,
+            escape(&condition.name),
+            class_name(condition.class),
+            bins as f64 * data.bin_seconds(),
+            events.join("; "),
+        );
+    }
+    page.push_str("</tbody></table></div>\n</section>\n");
+}
+
+fn choices(page: &mut String, data: &ReportData) {
+    page.push_str("<section>\n<h2>What was trained</h2>\n<dl class=\"choices\">\n");
+    for (label, value) in data.choices {
+        let _ = writeln!(page, "<div><dt>{}</dt><dd>{}</dd></div>", escape(label), escape(value));
+    }
+    page.push_str("</dl>\n</section>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_people_say_them() {
+        assert_eq!([4.24, 59.6, 61.0, 3725.0].map(duration), ["4.2 s", "1 min 0 s", "1 min 1 s", "1 h 2 min"]);
+    }
+
+    #[test]
+    fn names_cannot_break_the_page() {
+        assert_eq!(escape("<b a=\"1\"> & co"), "&lt;b a=&quot;1&quot;&gt; &amp; co");
+    }
+}
