@@ -6,6 +6,7 @@ mod common;
 
 use aon::engine::Engine;
 use aon::engine::cpu::CpuEngine;
+use aon::engine::gpu::{GpuEngine, GpuOptions};
 use aon::network::{Group, Layout};
 use common::golden::{Golden, Tolerances, by_group};
 use common::{max_abs_error, relative_norm_error};
@@ -116,4 +117,34 @@ fn cpu_f64_small() {
     for (k, (g, e)) in gradient.iter().zip(&expected).enumerate() {
         assert!((g - e).abs() < 1e-8 * largest, "gradient {k}: {g} instead of {e}");
     }
+}
+
+/// The golden cases on a graphics device: a hardware adapter where there is one, else a software one.
+fn check_gpu(case: &str) {
+    let Some(device) = common::gpu::device() else { return };
+    let Some(golden) = Golden::case(case) else { return };
+    let settings = [Golden::settings()];
+    let options = GpuOptions::default();
+    let mut engine = GpuEngine::new(&device, &golden.problem(1), &settings, &golden.state(1), &options).unwrap();
+    check(case, &golden, &mut engine);
+}
+
+#[test]
+fn gpu_small_clean() {
+    check_gpu("small_A_clean");
+}
+
+#[test]
+fn gpu_small_noise() {
+    check_gpu("small_A_noise");
+}
+
+#[test]
+fn gpu_full_saturated() {
+    check_gpu("full_A");
+}
+
+#[test]
+fn gpu_full_live() {
+    check_gpu("full_live_A");
 }

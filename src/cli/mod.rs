@@ -1,1 +1,76 @@
-//! cli
+//! The command line: one thin file per subcommand, over what they share.
+//!
+//! Exit codes: 0 done (a run that was asked to pause, by `--stop-after`, Ctrl-C or SIGTERM, has done what was asked),
+//! 1 the run failed, 2 bad input, 3 no device.
+
+mod arguments;
+mod baseline;
+mod demo;
+mod device;
+mod devices;
+mod eval;
+mod export;
+mod finish;
+mod flags;
+mod interrupt;
+pub mod output;
+mod report;
+mod run;
+mod summary;
+mod synth;
+mod train;
+
+pub use arguments::normalise;
+
+use crate::error::Result;
+use clap::{Parser, Subcommand};
+
+/// Trains biologically constrained recurrent networks to reproduce recorded firing rates, on any GPU or none.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 110, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Start with `aon demo`: it needs no data. Flags work with dashes and underscores alike, and without a subcommand they \
+are those of `train`.
+
+Exit codes: 0 done (or paused as asked), 1 the run failed, 2 bad input, 3 no device.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a network on recorded firing rates
+    Train(Box<train::TrainArgs>),
+    /// Losses and fit of a trained network
+    Eval(eval::EvalArgs),
+    /// Make data, train on them and draw the fit, in a minute
+    Demo(demo::DemoArgs),
+    /// List the devices that can train, and which one is chosen
+    Devices(devices::DevicesArgs),
+    /// Write synthetic data that need recurrence to be fitted
+    Synth(synth::SynthArgs),
+    /// Write a trained network as a MAT or npz file
+    Export(export::ExportArgs),
+}
+
+impl Cli {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// Whatever the subcommand fails with; [`crate::error::Error::exit_code`] is the exit code.
+    pub fn run(self) -> Result<()> {
+        match self.command {
+            Command::Train(args) => train::run(*args),
+            Command::Eval(args) => eval::run(&args),
+            Command::Demo(args) => demo::run(&args),
+            Command::Devices(args) => {
+                devices::run(&args);
+                Ok(())
+            }
+            Command::Synth(args) => synth::run(&args),
+            Command::Export(args) => export::run(&args),
+        }
+    }
+}

@@ -32,6 +32,13 @@ impl Default for TimeConstants {
     }
 }
 
+impl TimeConstants {
+    /// τ in steps for each θ: `min + (max − min) σ(θ)`.
+    pub fn taus(&self, theta: &[f32]) -> Vec<f32> {
+        theta.iter().map(|t| self.min + (self.max - self.min) / (1.0 + (-t).exp())).collect()
+    }
+}
+
 /// A batch's common ground. All arrays are row-major, slowest axis first.
 #[derive(Clone, Debug)]
 pub struct Problem {

@@ -1,1 +1,32 @@
-//! train
+//! Training: the loop, its learning rates, and the run directory that it keeps.
+//!
+//! A run directory holds `config.toml` (resolved: reruns as it is), `manifest.json` (versions, device, hashes of the
+//! inputs), `history.csv` (a row per step), `checkpoint.safetensors` (what a resume starts from: parameters, moments,
+//! best parameters, counters), `best.safetensors` and `last.safetensors` (plain weights), and at the end of the run
+//! `fit.csv`, `summary.json` and `report.html`. Every file is replaced whole (temporary file, fsync, rename), except the
+//! history, which is appended to, and cut to the checkpoint's step by a resume. One process writes at a time.
+
+mod checkpoint;
+mod directory;
+mod history;
+mod manifest;
+mod progress;
+mod run_writer;
+mod schedule;
+mod settle;
+mod tensors;
+mod trainer;
+#[cfg(test)]
+mod trainer_tests;
+mod weights;
+
+pub use checkpoint::{read_checkpoint, write_checkpoint};
+pub use directory::{RunDirectory, no_run};
+pub use history::{HEADER, HistoryRow, HistoryWriter, read_history};
+pub use manifest::{Manifest, Start, hash_file};
+pub use progress::Progress;
+pub use run_writer::{CHECKPOINT, RunWriter};
+pub use schedule::{DECISION_LAG, Schedule, ScheduleKind};
+pub use settle::{Settled, settle};
+pub use trainer::{CheckpointInterval, Observer, Outcome, TrainingPlan, train};
+pub use weights::{WeightsNote, read_weights, write_weights};

@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub)] // each program uses a part
 
 pub mod golden;
+pub mod gpu;
 
 use aon::dims::Dims;
 use aon::engine::{Adam, LossKind, Problem, TimeConstants};

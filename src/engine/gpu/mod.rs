@@ -1,1 +1,24 @@
-//! The GPU engine.
+//! The GPU engine: the stages as compute kernels under `shaders/`, run through wgpu on Vulkan, Metal or DirectX 12.
+//!
+//! [`GpuDevice`] is an opened adapter, [`GpuEngine`] a batch of networks on it. Parameters, moments, best parameters and
+//! stop state stay on the device; a training step reads back one small record a network, and waits for it only when the
+//! step after the next is enqueued.
+//!
+//! One strategy so far, `stepwise`: a dispatch per time step. How the operands are loaded follows the kind of adapter
+//! ([`Loads`]), and how much one invocation does follows [`Tiles`]; neither changes the order of any sum within a
+//! network, and no network's numbers depend on what else is in its batch.
+
+mod bank;
+mod buffers;
+mod device;
+mod engine;
+mod kernels;
+mod pipelines;
+mod plan;
+mod textures;
+mod transfer;
+
+pub use device::{AdapterInfo, GpuDevice, adapters};
+pub use engine::{GpuEngine, StageOutput};
+pub use kernels::{Access, Binding, Id, Include, KERNELS, Kernel, Workgroup};
+pub use plan::{GpuOptions, Loads, Plan, Tiles};

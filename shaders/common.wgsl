@@ -1,0 +1,55 @@
+// Prepended to every kernel, after the variant's `const` lines:
+//   QUADS       vec4s of conditions in a tile: a tile holds 4·QUADS conditions of one network
+//   TILE_QUADS  how many of them one invocation of a recurrence works on (divides QUADS)
+//   ROW_QUADS   vec4s of neurons that one invocation of a recurrence works on
+//   WORKGROUP   invocations of a workgroup of a recurrence
+//   Z_ROWS, D_ROWS   rows of a time slice of `inputs` and of `deltas`, padded to 16
+//
+// Symbols as in MATH.md: N neurons, T steps, U channels, G input matrices. A *slab* is one tile of conditions of one
+// network: slab = network · TILES + tile. Arrays over time come as two buffers, one of the even and one of the odd
+// slots, so that a kernel never reads the buffer that it writes:
+//   inputs [slab][slot / 2][Z_ROWS][QUADS] vec4 over conditions: what neurons receive at a step: rates r (rows 0…N−1),
+//          then per input matrix its channels' stimulus (zero in conditions of another matrix), then a row of ones
+//   deltas [slab][slot / 2][D_ROWS][QUADS] vec4 over conditions: d_t = x_t − x_{t−1} in slot t (forward), overwritten by
+//          δ_t = α ⊙ λ_t in slot t + 1 (adjoint)
+
+override N: u32;          // neurons
+override T: u32;          // time steps
+override U: u32;          // stimulus channels
+override G: u32;          // input matrices
+override THERMAL: u32;    // steps before the first bin
+override STEPS_PER_BIN: u32;
+override BINS: u32;
+override TILES: u32;      // tiles of conditions of a network
+override PARAMETERS: u32; // N·N + G·N·U + 2N
+override W_STRIDE: u32;   // columns of a weight matrix, padded to 64
+override Z_SLOTS: u32;    // slots of one parity in `inputs`
+override D_SLOTS: u32;    // slots of one parity in `deltas`
+override SEGMENTS: u32;   // parts of the time axis that the weight gradient sums apart
+override L1: u32;         // 1: the data term is a sum of absolute values
+override DALE: u32;       // whose sign a weight has: see constraint.wgsl
+override SIGN: u32;       // how it is kept
+override TAU_MIN: f32;    // steps
+override TAU_SPAN: f32;   // τ_max − τ_min, steps
+override DT: f32;         // Δt, steps
+override BETA1: f32;      // Adam's constants
+override BETA2: f32;
+override ONE_MINUS_BETA1: f32; // rounded from f64, where 1 − β is exact
+override ONE_MINUS_BETA2: f32;
+override EPSILON: f32;
+
+const PARTIALS: u32 = 1024u; // invocations of a network that sum squares of weights or gradients
+
+// What changes from dispatch to dispatch.
+struct At {
+    time: u32,       // time step t; the parity of the slots in the weight gradient
+    slab: u32,       // first slab of the dispatch
+    accumulate: u32, // 1: add to what earlier dispatches of the weight gradient wrote
+    step: u32,       // number of the training step, from 1
+}
+var<immediate> at: At;
+
+// Column of `inputs` that holds ones.
+fn ones_row() -> u32 {
+    return N + G * U;
+}

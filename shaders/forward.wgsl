@@ -1,0 +1,69 @@
+// forward: one time step t ≥ 1 of the recurrence.
+//
+//   d_t = α ⊙ (W_eff r_{t−1} + W_in u_{t−1} − x_{t−1}),   x_t = x_{t−1} + d_t,   r_t = σ(x_t + I_ext), 0 while silenced
+//
+// Reads weights and cells (weights), inputs of step t − 1 (stimulus, forward). MATH.md, "Dynamics".
+// Extent: x neurons in groups of 4·ROW_QUADS, y slabs × parts of a tile of conditions.
+// One invocation: 4·ROW_QUADS neurons × 4·TILE_QUADS conditions.
+
+const STATE_ROWS: u32 = Z_ROWS;
+const ROWS: u32 = 4u * ROW_QUADS;
+const PARTS: u32 = QUADS / TILE_QUADS;
+const UNROLL: u32 = 4u; // rows of `inputs` past the last column are zero or meet zero weights
+
+@group(0) @binding(7) var<storage, read_write> inputs: array<vec4<f32>>;     // [slab][Z_SLOTS][Z_ROWS][QUADS] parity of t, r_t in 0…1 · write
+@group(0) @binding(8) var<storage, read_write> potentials: array<vec4<f32>>; // [slab][D_ROWS][QUADS] x_t · write
+@group(0) @binding(9) var<storage, read_write> deltas: array<vec4<f32>>;     // [slab][D_SLOTS][D_ROWS][QUADS] parity of t, d_t · write
+
+@compute @workgroup_size(WORKGROUP)
+fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) group: vec3<u32>) {
+    let first = id.x * ROWS;
+    if first >= N {
+        return;
+    }
+    let slab = at.slab + group.y / PARTS;
+    let network = slab / TILES;
+    let quad = (group.y % PARTS) * TILE_QUADS;
+
+    var sum: array<vec4<f32>, ROWS * TILE_QUADS>;
+    for (var k = 0u; k < ROWS * TILE_QUADS; k++) {
+        sum[k] = vec4<f32>(0.0);
+    }
+    let state_base = (slab * Z_SLOTS + (at.time - 1u) / 2u) * Z_ROWS * QUADS;
+    for (var j = 0u; j < ones_row(); j += UNROLL) {
+        for (var k = 0u; k < UNROLL; k++) {
+            for (var a = 0u; a < ROW_QUADS; a++) {
+                let w = load_weights(network, Z_ROWS, j + k, first / 4u + a);
+                for (var q = 0u; q < TILE_QUADS; q++) {
+                    let z = load_state(state_base, (j + k) * QUADS + quad + q);
+                    for (var e = 0u; e < 4u; e++) {
+                        let s = (a * 4u + e) * TILE_QUADS + q;
+                        sum[s] = fma(vec4<f32>(w[e]), z, sum[s]);
+                    }
+                }
+            }
+        }
+    }
+
+    let time = f32(at.time);
+    let slice = slab * D_ROWS * QUADS;
+    let inputs_base = (slab * Z_SLOTS + at.time / 2u) * Z_ROWS * QUADS;
+    let deltas_base = (slab * D_SLOTS + at.time / 2u) * D_ROWS * QUADS;
+    for (var r = 0u; r < ROWS; r++) {
+        let i = first + r;
+        if i < N {
+            let cell = load_cell(network, i);
+            let silenced = time >= cell.z && time < cell.w;
+            for (var q = 0u; q < TILE_QUADS; q++) {
+                let offset = i * QUADS + quad + q;
+                let x = load_previous(slice, offset);
+                let d = cell.x * (sum[r * TILE_QUADS + q] - x);
+                let v = x + d + cell.y;
+                let rate = vec4<f32>(sigmoid(v.x), sigmoid(v.y), sigmoid(v.z), sigmoid(v.w));
+                potentials[slice + offset] = x + d;
+                deltas[deltas_base + offset] = d;
+                inputs[inputs_base + offset] = select(rate, vec4<f32>(0.0), silenced);
+            }
+        }
+    }
+}

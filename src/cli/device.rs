@@ -1,0 +1,102 @@
+//! Which engine a run gets.
+
+use super::output;
+use crate::config::{EngineConfig, EngineKind};
+use crate::engine::cpu::CpuEngine;
+use crate::engine::gpu::{AdapterInfo, GpuDevice, GpuEngine, GpuOptions, adapters};
+use crate::engine::{BatchState, Engine, EngineDescription, NetworkSettings, Problem};
+use crate::error::Result;
+
+/// What `auto` takes, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// The CPU, for a reason.
+    Cpu(&'static str),
+    /// A hardware adapter.
+    Gpu,
+}
+
+/// What `auto` takes on a machine with these adapters.
+pub(super) fn automatic(adapters: &[AdapterInfo]) -> Choice {
+    if adapters.iter().any(|a| !a.software) {
+        Choice::Gpu
+    } else if adapters.is_empty() {
+        Choice::Cpu("no graphics adapter was found")
+    } else {
+        Choice::Cpu("there are only software adapters, which are slower than the CPU engine")
+    }
+}
+
+/// The engine that `config` asks for.
+///
+/// `auto` takes a hardware GPU where there is one, else the CPU; `gpu` takes a hardware GPU, else with a warning a
+/// software adapter; an adapter that is named is taken as it is.
+///
+/// # Errors
+/// If there is no such device, or it cannot hold the problem.
+pub(super) fn open(
+    config: &EngineConfig,
+    problem: &Problem,
+    settings: &[NetworkSettings],
+    state: &BatchState,
+) -> Result<Box<dyn Engine>> {
+    if let Some(device) = open_gpu(config)? {
+        return Ok(Box::new(GpuEngine::new(&device, problem, settings, state, &GpuOptions::default())?));
+    }
+    let threads = config.threads.unwrap_or(0);
+    Ok(Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, threads)?))
+}
+
+/// The GPU that `config` asks for, or none for the CPU.
+fn open_gpu(config: &EngineConfig) -> Result<Option<GpuDevice>> {
+    match config.engine {
+        EngineKind::Gpu => {
+            let device = GpuDevice::open(config.adapter.as_deref(), true)?;
+            if device.info().software && config.adapter.is_none() {
+                output::warn(format!(
+                    "there is no hardware GPU; {} computes on the processor, several times slower than --engine cpu.",
+                    device.info().name
+                ));
+            }
+            Ok(Some(device))
+        }
+        EngineKind::Auto if automatic(&adapters()) == Choice::Gpu => match GpuDevice::open(None, false) {
+            Ok(device) => Ok(Some(device)),
+            Err(error) => {
+                output::warn(format!("{error} Running on the CPU."));
+                Ok(None)
+            }
+        },
+        EngineKind::Auto | EngineKind::Cpu => Ok(None),
+    }
+}
+
+/// An engine in words: `cpu (2 threads, avx2)`.
+pub(super) fn text(engine: &EngineDescription) -> String {
+    format!("{} ({}, {})", engine.engine, engine.adapter, engine.strategy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_takes_hardware_and_never_a_software_adapter() {
+        let adapter = |software| AdapterInfo {
+            index: 0,
+            name: "adapter".into(),
+            backend: "Vulkan".into(),
+            kind: "other".into(),
+            driver: String::new(),
+            software,
+            max_buffer_bytes: 0,
+            max_storage_binding_bytes: 0,
+            max_uniform_binding_bytes: 0,
+            workgroup_memory_bytes: 0,
+            max_workgroup_invocations: 0,
+        };
+        assert!(matches!(automatic(&[]), Choice::Cpu(_)));
+        assert!(matches!(automatic(&[adapter(true)]), Choice::Cpu(_)));
+        assert_eq!(automatic(&[adapter(true), adapter(false)]), Choice::Gpu);
+    }
+}

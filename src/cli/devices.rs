@@ -1,0 +1,32 @@
+//! `aon devices`: what can train, and what `auto` takes.
+
+use super::device::{Choice, automatic};
+use super::output;
+use crate::engine::gpu::adapters;
+use clap::Args;
+
+/// The flags of `aon devices`.
+#[derive(Debug, Args)]
+pub(super) struct DevicesArgs {}
+
+/// Prints the adapters, the processor, and the choice.
+pub(super) fn run(_: &DevicesArgs) {
+    let adapters = adapters();
+    for a in &adapters {
+        output::say(format!(
+            "gpu {:>2}  {} ({}, {}, {}; bindings up to {} MiB)",
+            a.index,
+            a.name,
+            a.backend,
+            a.kind,
+            a.driver,
+            a.max_storage_binding_bytes >> 20
+        ));
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    output::say(format!("cpu     {threads} threads"));
+    output::say(match automatic(&adapters) {
+        Choice::Gpu => "--engine auto takes the first hardware GPU".into(),
+        Choice::Cpu(why) => format!("--engine auto takes the CPU: {why}"),
+    });
+}

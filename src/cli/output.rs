@@ -1,0 +1,20 @@
+//! What the program says: results on standard output, the rest on standard error. A closed pipe ends nothing.
+
+use crate::error::Error;
+use std::fmt::Display;
+use std::io::Write;
+
+/// A result.
+pub fn say(text: impl Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Something to think about.
+pub fn warn(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "warning: {text}");
+}
+
+/// Why the program ends.
+pub fn error(error: &Error) {
+    let _ = writeln!(std::io::stderr().lock(), "error: {error}");
+}

@@ -1,0 +1,117 @@
+//! `aon train`: flags over a configuration file over a preset.
+
+use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlags, set};
+use super::{eval, run};
+use crate::config::{Config, Plan, Preset};
+use crate::error::{Error, Result};
+use crate::train::RunDirectory;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// The flags of `aon train`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Settings come from the preset; --config overrides it, and flags override both. The run directory holds the resolved \
+config.toml, which `--config` repeats and `--resume` continues.")]
+pub(super) struct TrainArgs {
+    #[command(flatten)]
+    data: DataFlags,
+    #[command(flatten)]
+    task: TaskFlags,
+    #[command(flatten)]
+    network: NetworkFlags,
+    #[command(flatten)]
+    training: TrainingFlags,
+    #[command(flatten)]
+    pub(super) engine: EngineFlags,
+    #[command(flatten)]
+    run: RunFlags,
+}
+
+/// The run and its directory.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+struct RunFlags {
+    /// Which settings the others override
+    #[arg(long, value_enum, conflicts_with = "config")]
+    preset: Option<Preset>,
+    /// A configuration file; the config.toml of a run repeats it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Training steps. (The published program's name: each step simulates every condition once.) With --resume, the
+    /// new total: a cosine schedule then follows the new plan from where the run is
+    #[arg(long, value_name = "STEPS", help_heading = "Training")]
+    n_trials: Option<u32>,
+    /// Where the run is kept [default: out/DATE-TIME-NAME]
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+    /// Replace the run that --output-dir holds
+    #[arg(long, requires = "output_dir")]
+    overwrite: bool,
+    /// Continue the run in DIR, with its own settings. (To train on with others, start a new run with --init
+    /// DIR/best.safetensors)
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "preset", "output_dir", "overwrite", "DataFlags", "TaskFlags", "NetworkFlags", "TrainingFlags"])]
+    resume: Option<PathBuf>,
+    /// Pause after this step of the run, as Ctrl-C does: save, and say how to resume
+    #[arg(long, value_name = "STEP")]
+    stop_after: Option<u32>,
+    /// Steps between checkpoints (and never more than 30 s)
+    #[arg(long, value_name = "STEPS")]
+    checkpoint_every: Option<u32>,
+    /// `train`, or `eval` to evaluate the run in --output-dir
+    #[arg(long, value_enum, default_value = "train")]
+    mode: Mode,
+    /// Print nothing but warnings and errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// The published program's two modes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    Train,
+    Eval,
+}
+
+/// Trains, resumes, or evaluates (`--mode eval`).
+pub(super) fn run(args: TrainArgs) -> Result<()> {
+    let options = run::Options { stop_after: args.run.stop_after, quiet: args.run.quiet };
+    if args.run.mode == Mode::Eval {
+        let directory = args.run.output_dir.ok_or_else(|| {
+            Error::input("--mode eval: --output-dir is missing. Give the directory of a run, or use `aon eval DIR`.")
+        })?;
+        return eval::run(&eval::EvalArgs::of_run(directory, args.data.firing_rates_mat, args.engine));
+    }
+    if let Some(path) = &args.run.resume {
+        let directory = RunDirectory::open(path)?;
+        let mut config = Config::read(&directory.file("config.toml"))?;
+        set(&mut config.training.n_trials, args.run.n_trials);
+        set(&mut config.training.checkpoint_every, args.run.checkpoint_every);
+        args.engine.apply(&mut config.engine);
+        return run::run(&Plan::new(config)?, &directory, options);
+    }
+    let plan = Plan::new(args.config()?)?;
+    let directory = match &args.run.output_dir {
+        Some(path) => RunDirectory::create(path, args.run.overwrite)?,
+        None => run::new_directory("", &plan.task.name)?,
+    };
+    run::run(&plan, &directory, options)
+}
+
+impl TrainArgs {
+    /// The configuration that the flags ask for.
+    fn config(&self) -> Result<Config> {
+        let mut config = match &self.run.config {
+            Some(path) => Config::read(path)?,
+            None => self.run.preset.unwrap_or_default().config(),
+        };
+        self.data.apply(&mut config);
+        self.network.apply(&mut config);
+        self.training.apply(&mut config);
+        set(&mut config.training.n_trials, self.run.n_trials);
+        set(&mut config.training.checkpoint_every, self.run.checkpoint_every);
+        self.engine.apply(&mut config.engine);
+        self.task.apply(&mut config)?;
+        Ok(config)
+    }
+}

@@ -1,0 +1,84 @@
+//! Settings that cannot be meant.
+
+use super::{Config, TrainingConfig};
+use crate::error::{Error, Result};
+use crate::network::{Dale, SignConstraint};
+
+impl Config {
+    /// Refuses values out of range and settings that contradict each other. Files are looked at by [`super::Plan`].
+    ///
+    /// # Errors
+    /// Naming the setting, its value and what is allowed.
+    pub fn check(&self) -> Result<()> {
+        let (n, t) = (&self.network, &self.training);
+        let positive = |v: f64| v > 0.0 && v.is_finite();
+        let not_negative = |v: f64| v >= 0.0 && v.is_finite();
+        require("learning-rate", t.learning_rate, positive(t.learning_rate), "a positive number")?;
+        require("regularisation", t.regularisation, not_negative(t.regularisation), "0 or a positive number")?;
+        require("clip-norm", t.clip_norm, t.clip_norm > 0.0, "a positive number or none")?;
+        require("target", t.target, not_negative(t.target), "a positive number or none")?;
+        require("min_improvement", t.min_improvement, not_negative(t.min_improvement), "0 or a positive number")?;
+        require("gain", n.gain, not_negative(n.gain), "0 or a positive number")?;
+        require("tau-min", n.tau_min, n.tau_min >= 1.0 && n.tau_min.is_finite(), "at least 1 step, the Euler step")?;
+        require("tau-max", n.tau_max, n.tau_max >= n.tau_min && n.tau_max.is_finite(), "at least --tau-min")?;
+        for (name, value) in [
+            ("n-trials", t.n_trials),
+            ("patience", t.patience),
+            ("plateau-patience", t.plateau_patience),
+            ("checkpoint-every", t.checkpoint_every),
+        ] {
+            require(name, value, value > 0, "at least 1")?;
+        }
+        if let Some(threads) = self.engine.threads {
+            require("threads", threads, (1..=1024).contains(&threads), "1 to 1024")?;
+        }
+        check_adam(t)?;
+        if n.sign_constraint == SignConstraint::Softplus && n.dale == Dale::None {
+            return Err(Error::input(
+                "--sign-constraint softplus keeps a sign, but --dale none gives none to keep. Choose --dale presynaptic, or --sign-constraint reflect (which then only clears the diagonal).",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn check_adam(t: &TrainingConfig) -> Result<()> {
+    let decay = |b: f64| (0.0..1.0).contains(&b);
+    require("adam.beta1", t.adam.beta1, decay(t.adam.beta1), "at least 0 and below 1")?;
+    require("adam.beta2", t.adam.beta2, decay(t.adam.beta2), "at least 0 and below 1")?;
+    require("adam.epsilon", t.adam.epsilon, t.adam.epsilon > 0.0 && t.adam.epsilon.is_finite(), "a positive number")
+}
+
+fn require(setting: &str, value: impl std::fmt::Display, good: bool, expected: &str) -> Result<()> {
+    if good { Ok(()) } else { Err(Error::input(format!("{setting}: expected {expected}, found {value}."))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Preset;
+    use super::*;
+
+    type Change = fn(&mut Config);
+
+    #[test]
+    fn presets_are_sound_and_nonsense_is_named() {
+        Preset::Default.config().check().unwrap();
+        Preset::Published.config().check().unwrap();
+        let cases: [(Change, &str); 8] = [
+            (|c| c.training.learning_rate = -1.0, "learning-rate"),
+            (|c| c.training.learning_rate = f64::NAN, "learning-rate"),
+            (|c| c.training.n_trials = 0, "n-trials"),
+            (|c| c.training.clip_norm = 0.0, "clip-norm"),
+            (|c| c.network.tau_min = 0.5, "tau-min"),
+            (|c| c.network.tau_max = 0.5, "tau-max"),
+            (|c| c.network.dale = Dale::None, "--dale none"),
+            (|c| c.training.adam.beta2 = 1.0, "beta2"),
+        ];
+        for (change, named) in cases {
+            let mut config = Preset::Default.config();
+            change(&mut config);
+            let error = config.check().unwrap_err();
+            assert!(error.to_string().contains(named) && error.exit_code() == 2, "{error}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What was chosen, in words.
+
+use super::Plan;
+use crate::data::Normalization;
+use crate::engine::LossKind;
+use crate::train::ScheduleKind;
+use clap::ValueEnum;
+use std::path::Path;
+
+impl Plan {
+    /// What was chosen, as label and text: data, task, network, start, optimiser, stop.
+    pub fn choices(&self) -> Vec<(String, String)> {
+        let rows = [
+            ("preset", value_name(&self.config.preset)),
+            ("data", self.data()),
+            ("task", self.task_text()),
+            ("network", self.network()),
+            ("start", self.start()),
+            ("optimiser", self.optimiser()),
+            ("stop", self.stop()),
+        ];
+        rows.into_iter().map(|(label, text)| (label.to_string(), text)).collect()
+    }
+
+    /// The conditions' names, `[C]`.
+    pub fn condition_names(&self) -> Vec<String> {
+        self.task.conditions.iter().map(|c| c.name.clone()).collect()
+    }
+
+    fn data(&self) -> String {
+        let (d, data) = (&self.problem.dims, &self.config.data);
+        let shortest = self.problem.bins.iter().min().copied().unwrap_or(d.bins);
+        let bins = if shortest == d.bins { d.bins.to_string() } else { format!("{shortest} to {}", d.bins) };
+        let normalized = match data.normalize {
+            Normalization::None => "",
+            Normalization::Peak => ", each neuron divided by its peak",
+            Normalization::Soft => ", each neuron divided by its peak + 5",
+        };
+        let file = data.firing_rates.as_deref().map(file_name).unwrap_or_default();
+        let inhibitory = self.problem.population.inhibitory().iter().filter(|i| **i).count();
+        let mirror = self.problem.population.mirror().map(|m| m.iter().filter(|m| **m).count());
+        let mirror = mirror.map_or(String::new(), |m| format!(", {m} mirror"));
+        format!(
+            "{file}: {} neurons ({inhibitory} inhibitory{mirror}), {} conditions of {bins} bins{normalized}",
+            d.neurons, d.conditions
+        )
+    }
+
+    fn task_text(&self) -> String {
+        let (d, task) = (&self.problem.dims, &self.task);
+        let areas: Vec<String> = task.areas.iter().map(|a| format!("{} {}", a.name, a.size)).collect();
+        let stimulus = match &self.config.data.stimulus {
+            Some(path) => format!("stimulus from {}", file_name(path)),
+            None if task.stimulus.noise > 0.0 => format!("stimulus noise {}", task.stimulus.noise),
+            None => "stimulus without noise".into(),
+        };
+        format!(
+            "{}: areas {}; {} steps of {} ms, the first {} of warm-up; {} channels, {stimulus}",
+            task.name,
+            areas.join(", "),
+            d.time_steps,
+            task.time.step_ms,
+            d.thermal,
+            d.channels
+        )
+    }
+
+    fn network(&self) -> String {
+        let n = &self.config.network;
+        let frozen = if n.freeze.is_empty() { String::new() } else { format!(", frozen: {}", n.freeze.join(", ")) };
+        format!(
+            "signs {}, kept by {}; time constants {} to {} steps{frozen}",
+            value_name(&n.dale),
+            value_name(&n.sign_constraint),
+            n.tau_min,
+            n.tau_max
+        )
+    }
+
+    fn start(&self) -> String {
+        let n = &self.config.network;
+        match &n.init {
+            Some(path) => format!("from {}, seed {}", file_name(path), self.config.seed),
+            None => format!("{}, gain {}, seed {}", value_name(&n.init_scheme), n.gain, self.config.seed),
+        }
+    }
+
+    fn optimiser(&self) -> String {
+        let t = &self.config.training;
+        let schedule = match t.schedule {
+            ScheduleKind::Constant => "constant".into(),
+            ScheduleKind::Cosine => "cosine to 2 %".into(),
+            ScheduleKind::Plateau => format!("halved after {} steps without improvement", t.plateau_patience),
+        };
+        let clip = if t.clip_norm.is_finite() { format!("clip {}", t.clip_norm) } else { "no clip".into() };
+        let loss = match t.loss_fn {
+            LossKind::L2 => "l2",
+            LossKind::L1 => "l1",
+        };
+        format!("Adam, learning rate {}, {schedule}; {clip}; loss {loss}, λ {}", t.learning_rate, t.regularisation)
+    }
+
+    fn stop(&self) -> String {
+        let t = &self.config.training;
+        let target = if t.target > 0.0 { format!(", or at a loss of {}", t.target) } else { String::new() };
+        let patience = match t.patience {
+            u32::MAX => String::new(),
+            steps => format!(", or after {steps} steps without improvement"),
+        };
+        format!("after {} steps{target}{patience}", t.n_trials)
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+/// A choice as its flag spells it.
+fn value_name(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default()
+}

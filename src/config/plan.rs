@@ -1,0 +1,311 @@
+//! From settings and files to what an engine takes. Nothing else reaches an engine.
+
+use super::{Config, Preset, TaskSource};
+use crate::data::{NormalizationFactors, Recording, read_mask};
+use crate::dims::Dims;
+use crate::engine::{NetworkSettings, Problem, TimeConstants};
+use crate::error::{Error, Result};
+use crate::network::{
+    Constraint, Dale, Group, InitSettings, Layout, Population, SignConstraint, initial_parameters, read_parameters,
+};
+use crate::rng::{Rng, Stream};
+use crate::task::{Stimulus, TaskSpec};
+use crate::train::{Schedule, hash_file, read_weights};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A run whose settings were checked and whose files were read.
+#[derive(Debug)]
+pub struct Plan {
+    /// The settings, with the task whole and absolute paths.
+    pub config: Config,
+    /// The task.
+    pub task: TaskSpec,
+    /// What the networks share.
+    pub problem: Problem,
+    /// What each has for itself, `[K]`.
+    pub settings: Vec<NetworkSettings>,
+    /// Initial parameters, `[K]`.
+    pub initial: Vec<Vec<f32>>,
+    /// What the rates were divided by.
+    pub factors: Option<NormalizationFactors>,
+    /// SHA-256 of the input files.
+    pub inputs: BTreeMap<PathBuf, String>,
+}
+
+/// A network without recurrence to hold a run against: what inputs, currents and time constants explain alone.
+#[derive(Debug)]
+pub struct Baseline {
+    /// As the run's, with W held at zero.
+    pub problem: Problem,
+    /// Its settings, `[1]`.
+    pub settings: Vec<NetworkSettings>,
+    /// Its initial parameters.
+    pub initial: Vec<f32>,
+    /// Its steps.
+    pub steps: u32,
+    /// Its learning rates.
+    pub schedule: Schedule,
+}
+
+/// The baseline has converged by then.
+const BASELINE_STEPS: u32 = 300;
+
+impl Plan {
+    /// Checks `config` and reads the files that it names.
+    ///
+    /// # Errors
+    /// If a setting or a file cannot be used.
+    pub fn new(mut config: Config) -> Result<Self> {
+        config.check()?;
+        config.resolve_paths()?;
+        let task = config.task.load()?;
+        config.task = TaskSource::Spec(Box::new(task.clone()));
+        let rates = config.data.firing_rates.as_deref().ok_or_else(|| {
+            Error::input(
+                "the recorded rates are missing. Give --firing-rates-mat FILE (`aon synth` writes such files).",
+            )
+        })?;
+        let variables: Vec<String> = task.conditions.iter().map(|c| c.firing_rates.clone()).collect();
+        let recording = Recording::read(rates, &variables, None, config.data.normalize)?;
+        let population = population(&config, &task, recording.neurons())?;
+        let problem = problem(&config, &task, &recording, population)?;
+        let layout = Layout::new(&problem.dims);
+        let settings = network_settings(&config, &layout)?;
+        let initial = initial(&config, &problem, &layout, &settings)?;
+        let frozen = settings.freeze.contains(&Group::Recurrent);
+        let weights = problem.constraint.weights(&problem.population, &initial[layout.range(Group::Recurrent)]);
+        let problem = Problem { recurrent: !frozen || weights.iter().any(|w| *w != 0.0), ..problem };
+        let inputs = config.inputs();
+        let hashed = inputs.into_iter().map(|p| Ok((p.clone(), hash_file(&p)?))).collect::<Result<_>>()?;
+        Ok(Self {
+            task,
+            problem,
+            settings: vec![settings],
+            initial: vec![initial],
+            factors: recording.factors,
+            inputs: hashed,
+            config,
+        })
+    }
+
+    /// The learning rates of a network.
+    pub fn schedule(&self) -> Schedule {
+        let t = &self.config.training;
+        Schedule::new(t.schedule, t.learning_rate, t.n_trials, t.plateau_patience)
+    }
+
+    /// The input-only baseline: the run's data, task, loss and network settings with W held at zero, trained by the
+    /// default recipe, since the question is how much can be explained without recurrence, not how far a slow
+    /// optimiser gets.
+    pub fn baseline(&self) -> Baseline {
+        let recipe = Preset::Default.config();
+        let (n, t) = (&recipe.network, &recipe.training);
+        let problem =
+            Problem { recurrent: false, dims: Dims { networks: 1, ..self.problem.dims }, ..self.problem.clone() };
+        let layout = Layout::new(&problem.dims);
+        let init = InitSettings {
+            scheme: n.init_scheme,
+            distribution: n.weight_distribution,
+            gain: n.gain as f32,
+            mean_rate: &problem.mean_rate(),
+            seed: self.config.seed,
+            network: 0,
+            without_recurrence: true,
+        };
+        let initial = initial_parameters(&layout, &problem.population, &problem.constraint, &init);
+        let steps = self.config.training.n_trials.min(BASELINE_STEPS);
+        let settings = NetworkSettings {
+            freeze: vec![Group::Recurrent],
+            clip_norm: t.clip_norm as f32,
+            target: 0.0,
+            silence: None,
+            ..self.settings[0].clone()
+        };
+        let schedule = Schedule::new(t.schedule, t.learning_rate, steps, t.plateau_patience);
+        Baseline { problem, settings: vec![settings], initial, steps, schedule }
+    }
+}
+
+impl Config {
+    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let d = &mut self.data;
+        [&mut d.firing_rates, &mut d.inhibitory_mask, &mut d.mirror, &mut d.stimulus, &mut self.network.init]
+            .into_iter()
+            .flatten()
+    }
+
+    fn inputs(&mut self) -> Vec<PathBuf> {
+        self.files().map(|p| p.clone()).collect()
+    }
+
+    /// Makes paths absolute, so that the configuration means the same from any directory.
+    fn resolve_paths(&mut self) -> Result<()> {
+        for path in self.files() {
+            *path = std::path::absolute(&*path).map_err(Error::io("read", path))?;
+        }
+        Ok(())
+    }
+}
+
+fn population(config: &Config, task: &TaskSpec, neurons: usize) -> Result<Population> {
+    let data = &config.data;
+    let inhibitory = match &data.inhibitory_mask {
+        Some(path) => read_mask(path, "inhibitory", neurons)?,
+        // Without Dale's principle nobody's type matters.
+        None if config.network.dale == Dale::None => vec![false; neurons],
+        None => {
+            return Err(Error::input(
+                "the types of the neurons are missing. Give --inhibitory-mask-mat FILE, or --dale none --sign-constraint reflect to train without signs.",
+            ));
+        }
+    };
+    let mirror = data.mirror.as_deref().map(|path| read_mask(path, "mirror", neurons)).transpose()?;
+    Population::new(task.areas.clone(), inhibitory, mirror)
+}
+
+fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: Population) -> Result<Problem> {
+    let bins: Vec<usize> = recording.conditions.iter().map(|c| c.rates.ncols()).collect();
+    let (n, longest) = (population.len(), bins.iter().copied().max().unwrap_or(0));
+    let time_steps = task.time.time_steps(longest);
+    let stimulus = stimulus(config, task, time_steps)?;
+    let dims = Dims {
+        networks: 1,
+        neurons: n,
+        conditions: task.conditions.len(),
+        time_steps,
+        thermal: task.time.thermal,
+        steps_per_bin: task.time.steps_per_bin,
+        bins: longest,
+        channels: stimulus.channels,
+        sequences: stimulus.sequences,
+        input_groups: task.input_groups(),
+    };
+    let mut targets = vec![0.0; dims.conditions * longest * n];
+    for (block, condition) in targets.chunks_exact_mut(longest * n).zip(&recording.conditions) {
+        for (row, rates) in block.chunks_exact_mut(n).zip(condition.rates.columns()) {
+            row.iter_mut().zip(rates).for_each(|(t, r)| *t = *r);
+        }
+    }
+    let (mut initial_x, mut initial_r) = (vec![0.0; dims.conditions * n], vec![0.0; dims.conditions * n]);
+    for (c, condition) in recording.conditions.iter().enumerate() {
+        let given = [(&mut initial_x, &condition.initial_x), (&mut initial_r, &condition.initial_r)];
+        for (all, state) in given {
+            if let Some(state) = state {
+                all[c * n..(c + 1) * n].iter_mut().zip(state).for_each(|(to, from)| *to = *from);
+            }
+        }
+    }
+    let network = &config.network;
+    let problem = Problem {
+        dims,
+        population,
+        constraint: Constraint { dale: network.dale, sign: network.sign_constraint },
+        time_constants: TimeConstants { min: network.tau_min as f32, max: network.tau_max as f32, dt: 1.0 },
+        loss: config.training.loss_fn,
+        adam: config.training.adam,
+        input_group: task.inputs(),
+        sequence: task.sequence_indices(),
+        bins,
+        stimulus: stimulus.values,
+        targets,
+        initial_x,
+        initial_r,
+        recurrent: true,
+    };
+    problem.check()?;
+    Ok(problem)
+}
+
+/// The stimulus of the task, or the file in its place.
+fn stimulus(config: &Config, task: &TaskSpec, time_steps: usize) -> Result<Stimulus> {
+    let Some(path) = &config.data.stimulus else {
+        let rng = Rng::new(config.seed, 0, Stream::StimulusNoise);
+        return Ok(task.stimulus.render(time_steps, task.time.thermal, &rng));
+    };
+    let stimulus = Stimulus::read(path)?;
+    if (stimulus.sequences, stimulus.time_steps) == (task.stimulus.sequences.len(), time_steps) {
+        return Ok(stimulus);
+    }
+    Err(Error::Variable {
+        file: path.clone(),
+        variable: "stim".into(),
+        expected: format!(
+            "{} sequences (of task {}) × channels × {time_steps} steps ({} of warm-up and {} for the longest condition)",
+            task.stimulus.sequences.len(),
+            task.name,
+            task.time.thermal,
+            time_steps - task.time.thermal
+        ),
+        found: format!("[{}×{}×{}]", stimulus.sequences, stimulus.channels, stimulus.time_steps),
+        remedy: "Check --thermal and --task.".into(),
+    })
+}
+
+fn network_settings(config: &Config, layout: &Layout) -> Result<NetworkSettings> {
+    let t = &config.training;
+    let group = |name: &String| {
+        layout.group_named(name).ok_or_else(|| {
+            let names: Vec<String> = layout.groups().into_iter().map(Group::name).collect();
+            Error::input(format!("--freeze: expected one of {}, found {name}.", names.join(", ")))
+        })
+    };
+    Ok(NetworkSettings {
+        clip_norm: t.clip_norm as f32,
+        regularisation: t.regularisation as f32,
+        target: t.target as f32,
+        patience: t.patience,
+        min_improvement: t.min_improvement as f32,
+        freeze: config.network.freeze.iter().map(group).collect::<Result<_>>()?,
+        silence: None,
+    })
+}
+
+fn initial(config: &Config, problem: &Problem, layout: &Layout, settings: &NetworkSettings) -> Result<Vec<f32>> {
+    let n = &config.network;
+    if let Some(path) = &n.init {
+        return initial_from_file(path, problem, layout);
+    }
+    let init = InitSettings {
+        scheme: n.init_scheme,
+        distribution: n.weight_distribution,
+        gain: n.gain as f32,
+        mean_rate: &problem.mean_rate(),
+        seed: config.seed,
+        network: 0,
+        without_recurrence: settings.freeze.contains(&Group::Recurrent),
+    };
+    Ok(initial_parameters(layout, &problem.population, &problem.constraint, &init))
+}
+
+fn initial_from_file(path: &Path, problem: &Problem, layout: &Layout) -> Result<Vec<f32>> {
+    let constraint = &problem.constraint;
+    if path.extension().is_some_and(|e| e == "safetensors") {
+        return Ok(read_weights(path, layout, constraint)?.0);
+    }
+    let mut parameters = read_parameters(path, layout)?;
+    let recurrent = layout.range(Group::Recurrent);
+    if constraint.sign == SignConstraint::Softplus {
+        check_signs(path, problem, &parameters[recurrent.clone()])?;
+    }
+    let stored = constraint.stored(&parameters[recurrent.clone()]);
+    parameters[recurrent].copy_from_slice(&stored);
+    Ok(parameters)
+}
+
+/// Softplus keeps magnitudes and takes signs from the population: a weight of another sign would be turned around.
+fn check_signs(path: &Path, problem: &Problem, weights: &[f32]) -> Result<()> {
+    let n = problem.dims.neurons;
+    let sign = |k: usize| problem.constraint.sign_of(&problem.population, k / n, k % n);
+    let wrong = weights.iter().enumerate().filter(|(k, w)| **w * sign(*k) < 0.0).count();
+    if wrong == 0 {
+        return Ok(());
+    }
+    Err(Error::Variable {
+        file: path.to_path_buf(),
+        variable: "W".into(),
+        expected: "weights with the signs that --dale and the inhibitory mask give them".into(),
+        found: format!("{wrong} of {} with the other sign", weights.len()),
+        remedy: "Choose the --dale that the weights were made under, or --sign-constraint reflect.".into(),
+    })
+}

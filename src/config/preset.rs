@@ -1,0 +1,83 @@
+//! Named sets of settings.
+
+use super::{Config, DataConfig, EngineConfig, NetworkConfig, TaskSource, TrainingConfig};
+use crate::engine::{Adam, LossKind};
+use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
+use crate::train::ScheduleKind;
+
+/// A named set of settings, any of which can be overridden.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// The recipe that fits: true Dale through softplus, a balanced start, Adam at 0.1 with a cosine.
+    #[default]
+    Default,
+    /// What the published program does: signs by rows kept by reflection, its saturated start, Adam at 0.001.
+    Published,
+}
+
+impl Preset {
+    /// The settings.
+    pub fn config(self) -> Config {
+        match self {
+            Self::Default => recipe(),
+            Self::Published => published(),
+        }
+    }
+}
+
+/// FITTING.md, "The recipe".
+fn recipe() -> Config {
+    Config {
+        preset: Preset::Default,
+        seed: 0,
+        data: DataConfig::default(),
+        network: NetworkConfig {
+            dale: Dale::Presynaptic,
+            sign_constraint: SignConstraint::Softplus,
+            init: None,
+            init_scheme: InitScheme::Balanced,
+            weight_distribution: MagnitudeDistribution::Normal,
+            gain: 0.1,
+            tau_min: 1.0,
+            tau_max: 100.0,
+            freeze: Vec::new(),
+        },
+        training: TrainingConfig {
+            n_trials: 300,
+            learning_rate: 0.1,
+            schedule: ScheduleKind::Cosine,
+            plateau_patience: 20,
+            loss_fn: LossKind::L2,
+            regularisation: 1e-3,
+            clip_norm: 1.0,
+            // Recordings are noisy, and the loss of the best possible fit is not known beforehand.
+            target: 0.0,
+            patience: 200,
+            min_improvement: 1e-6,
+            checkpoint_every: 100,
+            baseline: true,
+            adam: Adam::default(),
+        },
+        engine: EngineConfig::default(),
+        task: TaskSource::Named("go-nogo".into()),
+    }
+}
+
+/// MATH.md, "Parameters", "Dale's sign" and "Step".
+fn published() -> Config {
+    let mut config = recipe();
+    config.preset = Preset::Published;
+    config.task = TaskSource::Named("go-nogo-published".into());
+    let network = &mut config.network;
+    network.dale = Dale::Postsynaptic;
+    network.sign_constraint = SignConstraint::Reflect;
+    network.init_scheme = InitScheme::Published;
+    network.gain = 1.0;
+    let training = &mut config.training;
+    training.n_trials = 100_000;
+    training.learning_rate = 1e-3;
+    training.schedule = ScheduleKind::Constant;
+    training.target = 1.0;
+    config
+}

@@ -1,0 +1,56 @@
+//! Where a task comes from.
+
+use crate::error::Result;
+use crate::task::TaskSpec;
+use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A task, or the name or file of one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum TaskSource {
+    /// A built-in task or a task file.
+    Named(String),
+    /// The task itself.
+    Spec(Box<TaskSpec>),
+}
+
+impl TaskSource {
+    /// The task, checked.
+    ///
+    /// # Errors
+    /// If there is none of that name, or it contradicts itself.
+    pub fn load(&self) -> Result<TaskSpec> {
+        let task = match self {
+            Self::Named(name) => TaskSpec::load(name)?,
+            Self::Spec(task) => TaskSpec::clone(task),
+        };
+        task.check()?;
+        Ok(task)
+    }
+}
+
+/// By hand, because a derived untagged enum cannot say what is wrong with a task.
+impl<'de> Deserialize<'de> for TaskSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(TaskVisitor)
+    }
+}
+
+struct TaskVisitor;
+
+impl<'de> Visitor<'de> for TaskVisitor {
+    type Value = TaskSource;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("the name of a task, a task file, or a task as a table")
+    }
+
+    fn visit_str<E>(self, name: &str) -> std::result::Result<TaskSource, E> {
+        Ok(TaskSource::Named(name.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<TaskSource, A::Error> {
+        TaskSpec::deserialize(MapAccessDeserializer::new(map)).map(|t| TaskSource::Spec(Box::new(t)))
+    }
+}

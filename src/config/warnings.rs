@@ -1,0 +1,83 @@
+//! Settings that are allowed, and that experience says to think about.
+
+use super::{Config, Preset};
+use crate::engine::LossKind;
+use crate::network::{Dale, InitScheme, SignConstraint};
+use crate::train::ScheduleKind;
+
+/// What FITTING.md found to fail or to mislead about these settings, a sentence each.
+pub fn warnings(config: &Config) -> Vec<String> {
+    let (n, t) = (&config.network, &config.training);
+    let mut list = Vec::new();
+    if t.learning_rate >= 1.0 {
+        list.push(format!(
+            "learning rate {}: 1.0 fitted worse than 0.1 to 0.3, which suit all data tried.",
+            t.learning_rate
+        ));
+    }
+    if t.learning_rate < 0.01 && t.n_trials < 1000 && t.schedule != ScheduleKind::Constant {
+        list.push(format!(
+            "learning rate {} with a {} schedule over {} steps moves the weights too little to fit; leave --learning-rate out (0.1), or take --preset published with 1000 steps or more.",
+            t.learning_rate,
+            if t.schedule == ScheduleKind::Cosine { "falling" } else { "plateau" },
+            t.n_trials
+        ));
+    } else if t.learning_rate < 0.01 && t.n_trials < 1000 {
+        list.push(format!(
+            "{} steps at learning rate {} end long before a fit: the published optimiser needs 1000 steps where the default preset needs 50.",
+            t.n_trials, t.learning_rate
+        ));
+    }
+    if n.init.is_none() && n.init_scheme == InitScheme::Published && n.gain >= 0.5 && t.n_trials < 1000 {
+        list.push(format!(
+            "the published start saturates most excitatory neurons of a large network; {} steps will hardly leave it (--init-scheme balanced --gain 0.1 does not saturate).",
+            t.n_trials
+        ));
+    }
+    if t.target > 0.0 {
+        list.push(format!(
+            "target {}: on noisy data the loss of a perfect fit is higher (13 on the synthetic reference data), so training ends by patience or by --n-trials.",
+            t.target
+        ));
+    }
+    if n.sign_constraint == SignConstraint::Clamp {
+        list.push(
+            "with clamp, weights between areas that reach zero get no gradient and stay there; softplus has no such end."
+                .into(),
+        );
+    }
+    if n.dale == Dale::Postsynaptic && config.preset != Preset::Published {
+        list.push(
+            "postsynaptic signs belong to the receiving neuron, so inhibitory neurons receive only inhibition: the published code's reading, needed for its checkpoints only."
+                .into(),
+        );
+    }
+    if t.loss_fn == LossKind::L1 && config.preset == Preset::Published {
+        list.push(
+            "loss l1 is a true sum of absolute errors here; the published program computes l2 under that name.".into(),
+        );
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_quiet_and_known_failures_are_not() {
+        assert!(warnings(&Preset::Default.config()).is_empty());
+        let warned = |change: fn(&mut Config), word: &str| {
+            let mut config = Preset::Default.config();
+            change(&mut config);
+            let list = warnings(&config);
+            assert!(list.iter().any(|w| w.contains(word)), "{word}: {list:?}");
+        };
+        warned(|c| c.training.learning_rate = 1e-3, "too little");
+        warned(|c| c.training.learning_rate = 2.0, "worse");
+        warned(|c| c.network.sign_constraint = SignConstraint::Clamp, "clamp");
+        warned(|c| c.network.dale = Dale::Postsynaptic, "receive only inhibition");
+        warned(|c| (c.network.init_scheme, c.network.gain) = (InitScheme::Published, 1.0), "saturates");
+        warned(|c| c.training.target = 1.0, "noisy");
+    }
+}

@@ -1,0 +1,227 @@
+//! Device memory: what all networks share, and what a bank of networks needs.
+
+use super::device::GpuDevice;
+use super::plan::{Loads, PARTIALS, Plan};
+use crate::engine::{NetworkSettings, Problem, Silence};
+use crate::network::{Group, Layout};
+use bytemuck::{Pod, Zeroable};
+use wgpu::BufferUsages as Usage;
+
+/// `Settings` in network.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub(super) struct Settings {
+    clip_norm: f32,
+    regularisation: f32,
+    goal: f32,
+    min_improvement: f32,
+    patience: u32,
+    pad: [u32; 3],
+}
+
+/// `Record` in network.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub(super) struct Record {
+    pub(super) loss: f32,
+    pub(super) data_term: f32,
+    pub(super) reg_term: f32,
+    pub(super) grad_norm: f32,
+    pub(super) clip_scale: f32,
+    pub(super) best_loss: f32,
+    pub(super) best_step: u32,
+    pub(super) steps_since_best: u32,
+    pub(super) step: u32,
+    pub(super) stop: u32,
+    pub(super) improved: u32,
+    pub(super) update: u32,
+}
+
+/// Bytes of one [`Record`].
+pub(super) const RECORD_BYTES: u64 = size_of::<Record>() as u64;
+
+impl Settings {
+    pub(super) fn new(settings: &NetworkSettings) -> Self {
+        // Kernels may assume that no number is infinite; these bounds mean the same.
+        let finite = |x: f32| if x.is_nan() { f32::MIN } else { x.clamp(f32::MIN, f32::MAX) };
+        Self {
+            clip_norm: finite(settings.clip_norm),
+            regularisation: settings.regularisation,
+            goal: finite(settings.target),
+            min_improvement: settings.min_improvement,
+            patience: settings.patience,
+            pad: [0; 3],
+        }
+    }
+}
+
+/// Buffers that no network changes.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) population: wgpu::Buffer,
+    pub(super) sequences: wgpu::Buffer,
+    pub(super) conditions: wgpu::Buffer,
+    pub(super) initial_rates: wgpu::Buffer,
+    pub(super) targets: wgpu::Buffer,
+}
+
+/// A labelled buffer of at least `bytes` bytes.
+pub(super) fn buffer(device: &wgpu::Device, label: &str, bytes: u64, usage: Usage) -> wgpu::Buffer {
+    device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(label),
+        size: bytes.max(16).next_multiple_of(16),
+        usage,
+        mapped_at_creation: false,
+    })
+}
+
+fn filled<T: Pod>(device: &GpuDevice, label: &str, values: &[T]) -> wgpu::Buffer {
+    let bytes: &[u8] = bytemuck::cast_slice(values);
+    let made = buffer(&device.device, label, bytes.len() as u64, Usage::STORAGE | Usage::COPY_DST);
+    device.queue.write_buffer(&made, 0, bytes);
+    made
+}
+
+impl Shared {
+    pub(super) fn new(device: &GpuDevice, plan: &Plan, problem: &Problem) -> Self {
+        let population = &problem.population;
+        let neurons = population.area_of().iter().zip(population.inhibitory());
+        let neurons: Vec<[u32; 2]> = neurons.map(|(area, inhibitory)| [*area, u32::from(*inhibitory)]).collect();
+        let mut conditions = vec![[0_u32; 4]; plan.condition_tiles * 4 * plan.quads];
+        for (c, entry) in conditions.iter_mut().take(problem.dims.conditions).enumerate() {
+            *entry = [problem.input_group[c] as u32, problem.sequence[c] as u32, problem.bins[c] as u32, 1];
+        }
+        let initial = plan.by_condition(1, |c, _, i| problem.initial_r[c * problem.dims.neurons + i]);
+        let (bins, n) = (problem.dims.bins, problem.dims.neurons);
+        let targets = plan.by_condition(bins, |c, b, i| {
+            // Anything may stand past a condition's bins, NaN too; it must not be read.
+            if b < problem.bins[c] { problem.targets[(c * bins + b) * n + i] } else { 0.0 }
+        });
+        Self {
+            population: filled(device, "population", &neurons),
+            sequences: filled(device, "sequences", &problem.stimulus),
+            conditions: filled(device, "conditions", &conditions),
+            initial_rates: filled(device, "initial rates", &initial),
+            targets: filled(device, "targets", &targets),
+        }
+    }
+}
+
+/// Buffers of a bank of networks; pairs are those of the even and the odd steps or slots. Shapes: see the shaders.
+#[derive(Debug)]
+pub(super) struct Buffers {
+    pub(super) parameters: wgpu::Buffer,
+    pub(super) first_moment: wgpu::Buffer,
+    pub(super) second_moment: wgpu::Buffer,
+    pub(super) best: wgpu::Buffer,
+    pub(super) gradient: wgpu::Buffer,
+    pub(super) weights_forward: wgpu::Buffer,
+    pub(super) weights_adjoint: wgpu::Buffer,
+    pub(super) cells: wgpu::Buffer,
+    pub(super) silence: wgpu::Buffer,
+    pub(super) inputs: [wgpu::Buffer; 2],
+    pub(super) deltas: [wgpu::Buffer; 2],
+    pub(super) initial_potentials: wgpu::Buffer,
+    pub(super) potentials: [wgpu::Buffer; 2],
+    pub(super) sums: [wgpu::Buffer; 2],
+    pub(super) residuals: wgpu::Buffer,
+    pub(super) errors: wgpu::Buffer,
+    pub(super) weight_squares: wgpu::Buffer,
+    pub(super) gradient_squares: wgpu::Buffer,
+    pub(super) product: wgpu::Buffer,
+    pub(super) losses: wgpu::Buffer,
+    pub(super) records: wgpu::Buffer,
+    pub(super) settings: wgpu::Buffer,
+    pub(super) frozen: wgpu::Buffer,
+    pub(super) step_sizes: wgpu::Buffer,
+}
+
+impl Buffers {
+    /// Buffers for `networks` networks, zero but for what the problem and the settings give.
+    pub(super) fn new(device: &GpuDevice, plan: &Plan, problem: &Problem, settings: &[NetworkSettings]) -> Self {
+        let k = settings.len() as u64;
+        let slabs = k * plan.condition_tiles as u64;
+        let n = plan.dims.neurons as u64;
+        let storage = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
+        let slices = match plan.loads {
+            Loads::Storage => storage,
+            Loads::Texture => storage | Usage::UNIFORM,
+        };
+        let make = |label: &str, bytes: u64, usage| buffer(&device.device, label, bytes, usage);
+        let flat = |label: &str| make(label, 4 * k * plan.dims.parameters() as u64, storage);
+        let pair = |label: &str, slots: usize, slice: u64| {
+            ["even", "odd"].map(|p| make(&format!("{label} {p}"), slabs * slots as u64 * slice, slices))
+        };
+        let made = Self {
+            parameters: flat("parameters"),
+            first_moment: flat("first moment"),
+            second_moment: flat("second moment"),
+            best: flat("best parameters"),
+            gradient: flat("gradient"),
+            weights_forward: make("weights forward", 4 * k * (plan.z_rows * plan.weight_stride) as u64, storage),
+            weights_adjoint: make("weights adjoint", 4 * k * (plan.d_rows * plan.weight_stride) as u64, storage),
+            cells: make("cells", 16 * k * plan.d_rows as u64, slices),
+            silence: make("silence", 8 * k * n, storage),
+            inputs: pair("inputs", plan.z_slots(), plan.z_slice()),
+            deltas: pair("deltas", plan.d_slots(), plan.d_slice()),
+            initial_potentials: make("initial potentials", slabs * plan.d_slice(), slices),
+            potentials: pair("potentials", 1, plan.d_slice()),
+            sums: pair("sums", 1, plan.d_slice()),
+            residuals: make("residuals", slabs * plan.dims.bins as u64 * plan.d_slice(), slices),
+            errors: make("errors", 4 * slabs * plan.chunks() as u64 * n, storage),
+            weight_squares: make("weight squares", 4 * k * PARTIALS as u64, storage),
+            gradient_squares: make("gradient squares", 4 * k * PARTIALS as u64, storage),
+            product: make("product", 4 * k * (plan.segments * plan.z_rows) as u64 * n, storage),
+            losses: make("losses", 32 * k, storage),
+            records: make("records", RECORD_BYTES * k, storage),
+            settings: make("settings", size_of::<Settings>() as u64 * k, storage),
+            frozen: make("frozen", 4 * k * (3 + plan.dims.input_groups) as u64, storage),
+            step_sizes: make("step sizes", 4 * k, storage),
+        };
+        let initial = plan.by_condition(1, |c, _, i| problem.initial_x[c * problem.dims.neurons + i]);
+        let write = |buffer, bytes: &[u8]| device.queue.write_buffer(buffer, 0, bytes);
+        write(&made.initial_potentials, bytemuck::cast_slice(&initial.repeat(settings.len())));
+        let wanted: Vec<Settings> = settings.iter().map(Settings::new).collect();
+        write(&made.settings, bytemuck::cast_slice(&wanted));
+        let groups = Layout::new(&plan.dims).groups();
+        let frozen: Vec<u32> = settings.iter().flat_map(|s| frozen_groups(&groups, s)).collect();
+        write(&made.frozen, bytemuck::cast_slice(&frozen));
+        made
+    }
+}
+
+fn frozen_groups<'a>(groups: &'a [Group], settings: &'a NetworkSettings) -> impl Iterator<Item = u32> + 'a {
+    groups.iter().map(|g| u32::from(settings.freeze.contains(g)))
+}
+
+/// The windows of silence as the kernels read them, `[networks][N]` of (first step, first step after).
+pub(super) fn silence_windows(neurons: usize, silence: &[Option<Silence>]) -> Vec<[u32; 2]> {
+    let window = |s: &Option<Silence>, i: usize| match s {
+        Some(s) if s.neurons.get(i) == Some(&true) && s.from < s.to => [s.from, s.to].map(step),
+        _ => [0, 0],
+    };
+    silence.iter().flat_map(|s| (0..neurons).map(move |i| window(s, i))).collect()
+}
+
+/// A step as the kernels hold it: exact in f32.
+fn step(t: usize) -> u32 {
+    t.min(1 << 24) as u32
+}
+
+impl Plan {
+    /// An array over conditions and neurons in the kernels' order, `[tile][slices][D_ROWS][4·QUADS]`, padding zero;
+    /// `value(condition, slice, neuron)`.
+    fn by_condition(&self, slices: usize, value: impl Fn(usize, usize, usize) -> f32) -> Vec<f32> {
+        let wide = 4 * self.quads;
+        let mut array = vec![0.0; self.condition_tiles * slices * self.d_rows * wide];
+        for c in 0..self.dims.conditions {
+            let (tile, lane) = (c / wide, c % wide);
+            for s in 0..slices {
+                for i in 0..self.dims.neurons {
+                    array[((tile * slices + s) * self.d_rows + i) * wide + lane] = value(c, s, i);
+                }
+            }
+        }
+        array
+    }
+}

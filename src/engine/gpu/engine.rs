@@ -1,0 +1,468 @@
+//! The engine itself: banks of networks behind the trait.
+
+use super::bank::{Bank, Stage};
+use super::buffers::{RECORD_BYTES, Record, Shared, silence_windows};
+use super::device::GpuDevice;
+use super::pipelines::Pipelines;
+use super::plan::{GpuOptions, Plan};
+use super::transfer::{RecordRing, read};
+use crate::dims::Dims;
+use crate::engine::{
+    BatchState, Engine, EngineDescription, LossRecord, NetworkSettings, NetworkState, Problem, Silence, StageTime,
+    StepRecord, StopReason,
+};
+use crate::error::{Error, Result};
+use crate::network::Layout;
+use std::collections::VecDeque;
+use wgpu::CommandEncoder;
+
+/// What a stage left on the device, for tests that hold each stage against its CPU twin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageOutput {
+    /// weights: W_eff, `[N][N]`.
+    EffectiveWeights,
+    /// weights: α, `[N]`.
+    Alpha,
+    /// forward: `d_t = x_t − x_{t−1}`, `[C][T][N]` with zero at t = 0; after an evaluation only.
+    Increments,
+    /// loss: `y − F`, zero past a condition's bins, `[C][B][N]`.
+    Residuals,
+    /// adjoint: `δ_t = α ⊙ λ_t`, `[C][T][N]` with zero at t = 0; after a gradient only.
+    Deltas,
+}
+
+/// A batch of networks on a graphics device.
+#[derive(Debug)]
+pub struct GpuEngine {
+    device: GpuDevice,
+    plan: Plan,
+    adam: crate::engine::Adam,
+    pipelines: Pipelines,
+    banks: Vec<Bank>,
+    ring: RecordRing,
+    finished: VecDeque<Vec<StepRecord>>,
+    /// The last records that came back, once every network has stopped: nothing can change any more.
+    all_stopped: Option<Vec<StepRecord>>,
+    step: u32,
+    /// Whether the rates on the device are those of the current parameters and lesions.
+    simulated: bool,
+}
+
+impl GpuEngine {
+    /// An engine for `problem` with K settings, starting from `initial`.
+    ///
+    /// # Errors
+    /// If the settings or the state do not fit the problem, a network does not fit the device, or the device fails.
+    pub fn new(
+        device: &GpuDevice,
+        problem: &Problem,
+        settings: &[NetworkSettings],
+        initial: &BatchState,
+        options: &GpuOptions,
+    ) -> Result<Self> {
+        problem.check()?;
+        if settings.len() != problem.dims.networks {
+            return Err(Error::input(format!(
+                "there are settings for {} networks, but the batch has {}.",
+                settings.len(),
+                problem.dims.networks
+            )));
+        }
+        let plan = Plan::new(problem, device, options)?;
+        let pipelines = Pipelines::new(device, &plan)?;
+        let per_bank = plan.networks_per_bank(device)?;
+        let banks = device.checked("allocating", || {
+            let shared = Shared::new(device, &plan, problem);
+            settings.chunks(per_bank).map(|part| Bank::new(device, &plan, &pipelines, &shared, problem, part)).collect()
+        })?;
+        let ring = RecordRing::new(device, settings.len());
+        let mut engine = Self {
+            device: device.clone(),
+            plan,
+            adam: problem.adam,
+            pipelines,
+            banks,
+            ring,
+            finished: VecDeque::new(),
+            all_stopped: None,
+            step: 0,
+            simulated: false,
+        };
+        engine.load_state(initial)?;
+        let silence: Vec<_> = settings.iter().map(|s| s.silence.clone()).collect();
+        engine.set_silence(&silence)?;
+        Ok(engine)
+    }
+
+    /// The plan that it runs.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What a stage left for one network; see [`StageOutput`] for shapes and when they are valid.
+    ///
+    /// # Errors
+    /// If there is no such network, or the device fails.
+    pub fn stage_output(&mut self, output: StageOutput, network: usize) -> Result<Vec<f32>> {
+        let (bank, k) = self.locate(network)?;
+        let buffers = &self.banks[bank].buffers;
+        let (plan, d) = (&self.plan, &self.plan.dims);
+        let (n, rows) = (d.neurons, plan.d_rows);
+        match output {
+            StageOutput::EffectiveWeights => {
+                let count = rows * plan.weight_stride;
+                let padded = read::<f32>(&self.device, &buffers.weights_adjoint, (4 * k * count) as u64, count)?;
+                Ok(padded.chunks_exact(plan.weight_stride).take(n).flat_map(|row| row[..n].to_vec()).collect())
+            }
+            StageOutput::Alpha => {
+                let cells = read::<[f32; 4]>(&self.device, &buffers.cells, (16 * k * rows) as u64, n)?;
+                Ok(cells.iter().map(|cell| cell[0]).collect())
+            }
+            StageOutput::Residuals => {
+                let per_slab = d.bins * rows * 4 * plan.quads;
+                let count = plan.condition_tiles * per_slab;
+                let slabs = read::<f32>(&self.device, &buffers.residuals, (4 * k * count) as u64, count)?;
+                Ok(self.natural(d.bins, |tile, bin| {
+                    let at = (tile * d.bins + bin) * rows * 4 * plan.quads;
+                    Some(&slabs[at..at + rows * 4 * plan.quads])
+                }))
+            }
+            StageOutput::Increments => self.trajectory(&buffers.deltas, k, plan.d_slots(), rows, |t| t),
+            StageOutput::Deltas => self.trajectory(&buffers.deltas, k, plan.d_slots(), rows, |t| t + 1),
+        }
+        .map(|mut values: Vec<f32>| {
+            if matches!(output, StageOutput::Increments | StageOutput::Deltas) {
+                for condition in values.chunks_exact_mut(d.time_steps * n) {
+                    condition[..n].fill(0.0);
+                }
+            }
+            values
+        })
+    }
+
+    /// A trajectory of network `k` of a bank as `[C][T][N]`; step t stands in slot `slot(t)`.
+    fn trajectory(
+        &self,
+        pair: &[wgpu::Buffer; 2],
+        k: usize,
+        slots: usize,
+        rows: usize,
+        slot: impl Fn(usize) -> usize,
+    ) -> Result<Vec<f32>> {
+        let slice = rows * 4 * self.plan.quads;
+        let count = self.plan.condition_tiles * slots * slice;
+        let one = |parity: usize| read::<f32>(&self.device, &pair[parity], (4 * k * count) as u64, count);
+        let halves = [one(0)?, one(1)?];
+        Ok(self.natural(self.plan.dims.time_steps, |tile, t| {
+            let at = (tile * slots + slot(t) / 2) * slice;
+            halves[slot(t) % 2].get(at..at + slice)
+        }))
+    }
+
+    /// `[C][slices][N]` from the kernels' slices `[rows][4·QUADS]` of each tile of conditions.
+    fn natural<'a>(&self, slices: usize, slice: impl Fn(usize, usize) -> Option<&'a [f32]>) -> Vec<f32> {
+        let (d, wide) = (&self.plan.dims, 4 * self.plan.quads);
+        let mut values = vec![0.0; d.conditions * slices * d.neurons];
+        for (row, out) in values.chunks_exact_mut(d.neurons).enumerate() {
+            let (c, s) = (row / slices, row % slices);
+            if let Some(from) = slice(c / wide, s) {
+                out.iter_mut().enumerate().for_each(|(i, v)| *v = from[i * wide + c % wide]);
+            }
+        }
+        values
+    }
+
+    /// Bank of a network, and its number there.
+    fn locate(&self, network: usize) -> Result<(usize, usize)> {
+        let mut first = 0;
+        for (b, bank) in self.banks.iter().enumerate() {
+            if network < first + bank.networks {
+                return Ok((b, network - first));
+            }
+            first += bank.networks;
+        }
+        Err(Error::input(format!("there is no network {network}: the batch has {first}.")))
+    }
+
+    fn encoder(&self, label: &str) -> CommandEncoder {
+        self.device.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) })
+    }
+
+    fn losses(&self) -> Result<Vec<LossRecord>> {
+        let mut losses = Vec::with_capacity(self.plan.dims.networks);
+        for bank in &self.banks {
+            let values = read::<[f32; 8]>(&self.device, &bank.buffers.losses, 0, bank.networks)?;
+            losses.extend(values.iter().map(|v| loss_record(v[0], v[1], v[2])));
+        }
+        Ok(losses)
+    }
+
+    fn finish(&mut self, records: &[Record]) {
+        let records: Vec<StepRecord> = records.iter().map(step_record).collect();
+        if records.iter().all(|r| r.stop.is_some()) {
+            self.all_stopped = Some(records.clone());
+        }
+        self.finished.push_back(records);
+    }
+
+    fn check_rates(&self, learning_rates: &[f64]) -> Result<()> {
+        let (found, expected) = (learning_rates.len(), self.plan.dims.networks);
+        if found == expected {
+            return Ok(());
+        }
+        Err(Error::input(format!("there are {found} learning rates for {expected} networks.")))
+    }
+
+    fn write_step_sizes(&self, learning_rates: &[f64]) {
+        let mut rest = learning_rates;
+        for bank in &self.banks {
+            let (part, others) = rest.split_at(bank.networks);
+            rest = others;
+            let sizes: Vec<f32> = part.iter().map(|lr| self.adam.step_size(*lr, self.step)).collect();
+            self.device.queue.write_buffer(&bank.buffers.step_sizes, 0, bytemuck::cast_slice(&sizes));
+        }
+    }
+
+    /// Records these stages of every bank.
+    fn record(&self, stages: &[Stage], encoder: &mut CommandEncoder) {
+        for bank in &self.banks {
+            for stage in stages {
+                bank.record(*stage, encoder, &self.pipelines, self.step);
+            }
+        }
+    }
+
+    /// Ends a training step: its records go to the ring, the commands to the device.
+    fn submit_step(&mut self, mut encoder: CommandEncoder) {
+        let mut offset = 0;
+        for bank in &self.banks {
+            let bytes = RECORD_BYTES * bank.networks as u64;
+            encoder.copy_buffer_to_buffer(&bank.buffers.records, 0, self.ring.slot(), offset, bytes);
+            offset += bytes;
+        }
+        let submission = self.device.queue.submit([encoder.finish()]);
+        self.ring.submitted(submission);
+        self.simulated = false;
+    }
+
+    /// Waits for every enqueued step.
+    fn drain(&mut self) -> Result<()> {
+        while let Some(records) = self.ring.take(&self.device)? {
+            self.finish(&records);
+        }
+        Ok(())
+    }
+}
+
+fn loss_record(loss: f32, data_term: f32, reg_term: f32) -> LossRecord {
+    LossRecord { loss: loss.into(), data_term: data_term.into(), reg_term: reg_term.into() }
+}
+
+fn step_record(r: &Record) -> StepRecord {
+    StepRecord {
+        step: r.step,
+        loss: loss_record(r.loss, r.data_term, r.reg_term),
+        grad_norm: r.grad_norm.into(),
+        stop: StopReason::from_code(r.stop),
+    }
+}
+
+impl Engine for GpuEngine {
+    fn dims(&self) -> &Dims {
+        &self.plan.dims
+    }
+
+    fn describe(&self) -> EngineDescription {
+        EngineDescription {
+            engine: "gpu".into(),
+            adapter: self.device.info().name.clone(),
+            strategy: "stepwise".into(),
+        }
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.plan.network_bytes() * self.plan.dims.networks as u64
+    }
+
+    fn step(&mut self, learning_rates: &[f64]) -> Result<()> {
+        self.check_rates(learning_rates)?;
+        if let Some(records) = self.ring.make_room(&self.device)? {
+            self.finish(&records);
+        }
+        self.step += 1;
+        if let Some(records) = &self.all_stopped {
+            self.finished.push_back(records.clone());
+            return Ok(());
+        }
+        self.write_step_sizes(learning_rates);
+        let mut encoder = self.encoder("step");
+        for stages in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE] {
+            self.record(&stages, &mut encoder);
+        }
+        self.submit_step(encoder);
+        self.device.check()
+    }
+
+    fn take_records(&mut self, wait: bool) -> Result<Vec<Vec<StepRecord>>> {
+        if wait {
+            self.drain()?;
+        }
+        Ok(self.finished.drain(..).collect())
+    }
+
+    fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
+        let mut encoder = self.encoder("evaluate");
+        self.record(&Stage::LOSS, &mut encoder);
+        self.device.queue.submit([encoder.finish()]);
+        self.simulated = true;
+        self.losses()
+    }
+
+    fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
+        let mut encoder = self.encoder("gradients");
+        self.record(&Stage::LOSS, &mut encoder);
+        self.record(&Stage::GRADIENT, &mut encoder);
+        self.device.queue.submit([encoder.finish()]);
+        self.simulated = true;
+        let length = self.plan.dims.parameters();
+        let mut gradients = Vec::with_capacity(self.plan.dims.networks);
+        for bank in &self.banks {
+            let all = read::<f32>(&self.device, &bank.buffers.gradient, 0, bank.networks * length)?;
+            gradients.extend(all.chunks_exact(length).map(<[f32]>::to_vec));
+        }
+        Ok((self.losses()?, gradients))
+    }
+
+    fn binned_rates(&mut self, network: usize) -> Result<Vec<f32>> {
+        let d = self.plan.dims;
+        let rates = self.rates(network)?;
+        let mut binned = vec![0.0; d.conditions * d.bins * d.neurons];
+        for (row, out) in binned.chunks_exact_mut(d.neurons).enumerate() {
+            let (c, b) = (row / d.bins, row % d.bins);
+            for t in 0..d.steps_per_bin {
+                let at = (c * d.time_steps + d.thermal + b * d.steps_per_bin + t) * d.neurons;
+                out.iter_mut().zip(&rates[at..at + d.neurons]).for_each(|(y, r)| *y += r);
+            }
+            out.iter_mut().for_each(|y| *y /= d.steps_per_bin as f32);
+        }
+        Ok(binned)
+    }
+
+    fn rates(&mut self, network: usize) -> Result<Vec<f32>> {
+        let (bank, k) = self.locate(network)?;
+        if !self.simulated {
+            self.evaluate()?;
+        }
+        self.trajectory(&self.banks[bank].buffers.inputs, k, self.plan.z_slots(), self.plan.z_rows, |t| t)
+    }
+
+    fn state(&mut self) -> Result<BatchState> {
+        self.drain()?;
+        let length = self.plan.dims.parameters();
+        let mut networks = Vec::with_capacity(self.plan.dims.networks);
+        for bank in &self.banks {
+            let b = &bank.buffers;
+            let flat = |buffer| read::<f32>(&self.device, buffer, 0, bank.networks * length);
+            let (p, m, v, best) =
+                (flat(&b.parameters)?, flat(&b.first_moment)?, flat(&b.second_moment)?, flat(&b.best)?);
+            let records = read::<Record>(&self.device, &b.records, 0, bank.networks)?;
+            for (k, record) in records.iter().enumerate() {
+                let part = |values: &[f32]| values[k * length..(k + 1) * length].to_vec();
+                networks.push(NetworkState {
+                    parameters: part(&p),
+                    first_moment: part(&m),
+                    second_moment: part(&v),
+                    best_parameters: part(&best),
+                    best_loss: if record.best_step == 0 { f32::INFINITY } else { record.best_loss },
+                    best_step: record.best_step,
+                    steps_since_best: record.steps_since_best,
+                    stop: StopReason::from_code(record.stop),
+                });
+            }
+        }
+        Ok(BatchState { step: self.step, networks })
+    }
+
+    fn load_state(&mut self, state: &BatchState) -> Result<()> {
+        state.check(&Layout::new(&self.plan.dims), self.plan.dims.networks)?;
+        self.drain()?;
+        self.finished.clear();
+        self.all_stopped = None;
+        self.step = state.step;
+        self.simulated = false;
+        let mut networks = state.networks.as_slice();
+        for bank in &self.banks {
+            let (part, rest) = networks.split_at(bank.networks);
+            networks = rest;
+            let flat =
+                |values: fn(&NetworkState) -> &Vec<f32>| part.iter().flat_map(values).copied().collect::<Vec<f32>>();
+            let b = &bank.buffers;
+            let write = |buffer, bytes: &[u8]| self.device.queue.write_buffer(buffer, 0, bytes);
+            write(&b.parameters, bytemuck::cast_slice(&flat(|n| &n.parameters)));
+            write(&b.first_moment, bytemuck::cast_slice(&flat(|n| &n.first_moment)));
+            write(&b.second_moment, bytemuck::cast_slice(&flat(|n| &n.second_moment)));
+            write(&b.best, bytemuck::cast_slice(&flat(|n| &n.best_parameters)));
+            let records: Vec<Record> = part.iter().map(record_of).collect();
+            write(&b.records, bytemuck::cast_slice(&records));
+        }
+        self.device.check()
+    }
+
+    fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>> {
+        self.check_rates(learning_rates)?;
+        self.drain()?;
+        self.device.wait(None)?;
+        self.step += 1;
+        self.write_step_sizes(learning_rates);
+        let mut times = Vec::new();
+        for stage in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE].concat() {
+            let start = std::time::Instant::now();
+            let mut encoder = self.encoder(stage.name());
+            self.record(&[stage], &mut encoder);
+            let submission = self.device.queue.submit([encoder.finish()]);
+            self.device.wait(Some(submission))?;
+            times.push(StageTime { stage: stage.name().into(), seconds: start.elapsed().as_secs_f64() });
+        }
+        let encoder = self.encoder("records");
+        self.submit_step(encoder);
+        self.drain()?;
+        Ok(times)
+    }
+
+    fn set_silence(&mut self, silence: &[Option<Silence>]) -> Result<()> {
+        let d = &self.plan.dims;
+        if silence.len() != d.networks {
+            return Err(Error::input(format!("there are {} lesions for {} networks.", silence.len(), d.networks)));
+        }
+        if let Some(s) = silence.iter().flatten().find(|s| s.neurons.len() != d.neurons) {
+            return Err(Error::input(format!(
+                "a lesion lists {} neurons, the network has {}.",
+                s.neurons.len(),
+                d.neurons
+            )));
+        }
+        self.simulated = false;
+        let mut encoder = self.encoder("stimulus");
+        let mut rest = silence;
+        for bank in &self.banks {
+            let (part, others) = rest.split_at(bank.networks);
+            rest = others;
+            let windows = silence_windows(d.neurons, part);
+            self.device.queue.write_buffer(&bank.buffers.silence, 0, bytemuck::cast_slice(&windows));
+            bank.record_stimulus(&mut encoder, &self.pipelines);
+        }
+        self.device.queue.submit([encoder.finish()]);
+        self.device.check()
+    }
+}
+
+/// The record that stands for a loaded state; step 0 marks that no step of this engine wrote it.
+fn record_of(state: &NetworkState) -> Record {
+    Record {
+        best_loss: state.best_loss.clamp(f32::MIN, f32::MAX),
+        best_step: state.best_step,
+        steps_since_best: state.steps_since_best,
+        stop: state.stop.map_or(0, |reason| reason as u32),
+        ..bytemuck::Zeroable::zeroed()
+    }
+}

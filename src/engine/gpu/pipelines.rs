@@ -1,0 +1,130 @@
+//! Compiled kernels.
+
+use super::device::GpuDevice;
+use super::kernels::{Access, Binding, Id, KERNELS, Kernel};
+use super::plan::{Loads, Plan};
+use crate::error::{Error, Result};
+
+/// Bytes of `At` in common.wgsl.
+pub(super) const IMMEDIATES: u32 = 16;
+
+/// A compiled kernel.
+#[derive(Debug)]
+pub(super) struct Pipeline {
+    pub(super) pipeline: wgpu::ComputePipeline,
+    pub(super) layout: wgpu::BindGroupLayout,
+    pub(super) bindings: Vec<&'static Binding>,
+    pub(super) label: &'static str,
+}
+
+/// All kernels of a plan.
+#[derive(Debug)]
+pub(super) struct Pipelines(Vec<Pipeline>);
+
+impl Pipelines {
+    /// Compiles every kernel for `plan`.
+    pub(super) fn new(device: &GpuDevice, plan: &Plan) -> Result<Self> {
+        let overrides = plan.overrides();
+        let make = |kernel: &Kernel| {
+            device.checked(&format!("compiling {}", kernel.entry), || Ok(compile(device, plan, kernel, &overrides)))
+        };
+        Ok(Self(KERNELS.iter().map(make).collect::<Result<_>>()?))
+    }
+
+    pub(super) fn get(&self, id: Id) -> &Pipeline {
+        &self.0[id as usize]
+    }
+}
+
+fn compile(device: &GpuDevice, plan: &Plan, kernel: &Kernel, overrides: &[(&'static str, f64)]) -> Pipeline {
+    let device = &device.device;
+    let bindings: Vec<&'static Binding> = kernel.bindings(plan.loads).collect();
+    let entries: Vec<_> = bindings.iter().map(|b| layout_entry(b, plan.loads)).collect();
+    let layout = device
+        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(kernel.entry), entries: &entries });
+    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(kernel.entry),
+        bind_group_layouts: &[Some(&layout)],
+        immediate_size: IMMEDIATES,
+    });
+    let description = wgpu::ShaderModuleDescriptor {
+        label: Some(kernel.file),
+        source: wgpu::ShaderSource::Wgsl(kernel.text(plan).into()),
+    };
+    let checks = wgpu::ShaderRuntimeChecks { force_loop_bounding: false, ..wgpu::ShaderRuntimeChecks::checked() };
+    // SAFETY: only the bounding of loops is turned off (it costs real compilers up to 45 %). Every loop in shaders/
+    // counts up to a bound that is constant for the pipeline, or halves to zero, so all of them end; the shaders are part
+    // of this crate.
+    let module = unsafe { device.create_shader_module_trusted(description, checks) };
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(kernel.entry),
+        layout: Some(&pipeline_layout),
+        module: &module,
+        entry_point: Some(kernel.entry),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            constants: overrides,
+            // Every kernel writes its workgroup memory before it reads it.
+            zero_initialize_workgroup_memory: false,
+        },
+        cache: None,
+    });
+    Pipeline { pipeline, layout, bindings, label: kernel.entry }
+}
+
+fn layout_entry(binding: &Binding, loads: Loads) -> wgpu::BindGroupLayoutEntry {
+    let buffer = |ty, has_dynamic_offset| wgpu::BindingType::Buffer { ty, has_dynamic_offset, min_binding_size: None };
+    let texture = |view_dimension| wgpu::BindingType::Texture {
+        sample_type: wgpu::TextureSampleType::Float { filterable: false },
+        view_dimension,
+        multisampled: false,
+    };
+    let ty = match (binding.access, loads) {
+        (Access::Weights, Loads::Texture) => texture(wgpu::TextureViewDimension::D2Array),
+        (Access::Trajectory, Loads::Texture) => texture(wgpu::TextureViewDimension::D2),
+        (Access::Slice, Loads::Texture) => buffer(wgpu::BufferBindingType::Uniform, true),
+        (Access::Write, _) => buffer(wgpu::BufferBindingType::Storage { read_only: false }, false),
+        (_, _) => buffer(wgpu::BufferBindingType::Storage { read_only: true }, false),
+    };
+    wgpu::BindGroupLayoutEntry { binding: binding.number, visibility: wgpu::ShaderStages::COMPUTE, ty, count: None }
+}
+
+/// What a binding is bound to.
+#[derive(Clone, Copy)]
+pub(super) enum Resource<'a> {
+    /// A whole buffer.
+    Buffer(&'a wgpu::Buffer),
+    /// A buffer of slices of that many bytes; whole where operands come from storage buffers.
+    Slices(&'a wgpu::Buffer, u64),
+    /// A texture.
+    Texture(&'a wgpu::TextureView),
+}
+
+impl Pipeline {
+    /// A bind group of these resources, found by the names of the kernel's bindings.
+    pub(super) fn bind(
+        &self,
+        device: &wgpu::Device,
+        loads: Loads,
+        resources: &[(&str, Resource)],
+    ) -> Result<wgpu::BindGroup> {
+        let mut entries = Vec::with_capacity(self.bindings.len());
+        for binding in &self.bindings {
+            let Some((_, resource)) = resources.iter().find(|(name, _)| *name == binding.name) else {
+                return Err(Error::run(format!("kernel {}: nothing is bound to {}.", self.label, binding.name)));
+            };
+            entries.push(wgpu::BindGroupEntry { binding: binding.number, resource: bound(*resource, loads) });
+        }
+        let layout = &self.layout;
+        Ok(device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(self.label), layout, entries: &entries }))
+    }
+}
+
+fn bound<'a>(resource: Resource<'a>, loads: Loads) -> wgpu::BindingResource<'a> {
+    match resource {
+        Resource::Slices(buffer, bytes) if loads == Loads::Texture => {
+            wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset: 0, size: wgpu::BufferSize::new(bytes) })
+        }
+        Resource::Buffer(buffer) | Resource::Slices(buffer, _) => buffer.as_entire_binding(),
+        Resource::Texture(view) => wgpu::BindingResource::TextureView(view),
+    }
+}

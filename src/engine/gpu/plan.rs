@@ -1,0 +1,302 @@
+//! The shape of a problem on a device: tiles, padding, slots, and whether it fits.
+
+use super::device::GpuDevice;
+use crate::dims::Dims;
+use crate::engine::{LossKind, Problem};
+use crate::error::{Error, Result};
+use crate::network::{Dale, SignConstraint};
+
+/// How the recurrences and the weight gradient load their operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Loads {
+    /// From storage buffers: for hardware.
+    Storage,
+    /// From textures and uniform buffers: for software adapters.
+    Texture,
+}
+
+/// Work per invocation and workgroup. No choice here changes a bit of the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Tiles {
+    /// Quads of neurons of one invocation of a recurrence.
+    pub row_quads: u32,
+    /// Quads of conditions of one invocation of a recurrence; reduced to a divisor of what a tile of conditions holds.
+    pub tile_quads: u32,
+    /// Invocations of a workgroup of a recurrence.
+    pub workgroup: u32,
+    /// Rows and columns of one invocation of the weight gradient: 4, 8 or 16.
+    pub gradient_tile: u32,
+    /// Workgroup of the weight gradient, columns × rows.
+    pub gradient_workgroup: (u32, u32),
+}
+
+impl Tiles {
+    /// A sound choice for hardware.
+    pub const HARDWARE: Self =
+        Self { row_quads: 1, tile_quads: 3, workgroup: 64, gradient_tile: 4, gradient_workgroup: (16, 4) };
+    /// A sound choice for software adapters, which run eight invocations as one vector.
+    pub const SOFTWARE: Self =
+        Self { row_quads: 2, tile_quads: 3, workgroup: 8, gradient_tile: 8, gradient_workgroup: (8, 1) };
+}
+
+/// What a user of the engine may choose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GpuOptions {
+    /// How operands are loaded; by the kind of adapter if not given.
+    pub loads: Option<Loads>,
+    /// Tiles; by the loads if not given.
+    pub tiles: Option<Tiles>,
+}
+
+/// Bins that one invocation of the loss works on (`CHUNK` in loss.wgsl).
+const CHUNK: usize = 8;
+/// Partial sums of squares of a network (`PARTIALS` in common.wgsl).
+pub(super) const PARTIALS: usize = 1024;
+/// Most memory that the apart-summed products of one network may take, in bytes.
+const PRODUCT_BYTES: usize = 32 << 20;
+
+/// Every size that the kernels and their buffers need.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// The problem's sizes.
+    pub dims: Dims,
+    /// How operands are loaded.
+    pub loads: Loads,
+    /// Work per invocation.
+    pub tiles: Tiles,
+    /// Quads of conditions in a tile of conditions.
+    pub quads: usize,
+    /// Tiles of conditions of a network.
+    pub condition_tiles: usize,
+    /// Rows of a time slice of `inputs`.
+    pub z_rows: usize,
+    /// Rows of a time slice of `deltas`.
+    pub d_rows: usize,
+    /// Columns of a weight matrix.
+    pub weight_stride: usize,
+    /// Parts of the time axis in the weight gradient.
+    pub segments: usize,
+    constants: Constants,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Constants {
+    l1: bool,
+    dale: u32,
+    sign: u32,
+    tau: [f64; 3],
+    adam: crate::engine::Adam,
+}
+
+impl Plan {
+    /// The plan for `problem` on `device`.
+    ///
+    /// # Errors
+    /// If a single network needs a larger buffer than the device offers.
+    pub fn new(problem: &Problem, device: &GpuDevice, options: &GpuOptions) -> Result<Self> {
+        let wanted = options.loads.unwrap_or(if device.info().software { Loads::Texture } else { Loads::Storage });
+        let columns = problem.dims.neurons + problem.dims.input_groups * problem.dims.channels + 1;
+        let z_rows = columns.next_multiple_of(16);
+        let uniform = device.limits.max_uniform_buffer_binding_size as usize;
+        let quads =
+            condition_quads(problem.dims.conditions, |q| wanted == Loads::Storage || z_rows * q * 16 <= uniform);
+        // Networks too wide for a uniform binding fall back to storage buffers: slower on software, but correct.
+        let (loads, quads) = match quads {
+            Some(quads) => (wanted, quads),
+            None => (Loads::Storage, condition_quads(problem.dims.conditions, |_| true).unwrap_or(1)),
+        };
+        let mut tiles =
+            options.tiles.unwrap_or(if loads == Loads::Texture { Tiles::SOFTWARE } else { Tiles::HARDWARE });
+        if quads as u32 % tiles.tile_quads != 0 {
+            tiles.tile_quads = if tiles.tile_quads == 1 { 1 } else { quads as u32 };
+        }
+        let plan = Self {
+            loads,
+            tiles,
+            quads,
+            condition_tiles: problem.dims.conditions.div_ceil(4 * quads),
+            z_rows,
+            d_rows: problem.dims.neurons.next_multiple_of(16),
+            weight_stride: problem.dims.neurons.next_multiple_of(64),
+            segments: (PRODUCT_BYTES / (4 * problem.dims.neurons * z_rows)).clamp(1, 8),
+            dims: problem.dims,
+            constants: Constants::new(problem),
+        };
+        plan.networks_per_bank(device)?;
+        Ok(plan)
+    }
+
+    /// Slots of one parity in `inputs`: steps 0 … T − 1.
+    pub fn z_slots(&self) -> usize {
+        self.dims.time_steps.div_ceil(2)
+    }
+
+    /// Slots of one parity in `deltas`: 0 … T + 1.
+    pub fn d_slots(&self) -> usize {
+        self.dims.time_steps.div_ceil(2) + 1
+    }
+
+    /// Chunks of bins in the loss.
+    pub fn chunks(&self) -> usize {
+        self.dims.bins.div_ceil(CHUNK)
+    }
+
+    /// Bytes of a time slice of `inputs`.
+    pub fn z_slice(&self) -> u64 {
+        (self.z_rows * self.quads * 16) as u64
+    }
+
+    /// Bytes of a time slice of `deltas`.
+    pub fn d_slice(&self) -> u64 {
+        (self.d_rows * self.quads * 16) as u64
+    }
+
+    /// Bytes of one network in each kind of buffer, named for messages.
+    fn bytes_per_network(&self) -> [(&'static str, u64); 6] {
+        let tiles = self.condition_tiles as u64;
+        let n = self.dims.neurons as u64;
+        [
+            ("parameters", 4 * self.dims.parameters() as u64),
+            ("effective weights", 4 * (self.z_rows.max(self.d_rows) * self.weight_stride) as u64),
+            ("rates of half the steps", tiles * self.z_slots() as u64 * self.z_slice()),
+            ("adjoint of half the steps", tiles * self.d_slots() as u64 * self.d_slice()),
+            ("residuals", tiles * self.dims.bins as u64 * self.d_slice()),
+            ("weight gradient", 4 * self.segments as u64 * n * self.z_rows as u64),
+        ]
+    }
+
+    /// Bytes that one network takes on the device, all buffers together.
+    pub fn network_bytes(&self) -> u64 {
+        let [p, w, z, d, r, g] = self.bytes_per_network().map(|(_, bytes)| bytes);
+        5 * p + 2 * w + 2 * z + 2 * d + r + g + 4 * self.condition_tiles as u64 * self.d_slice()
+    }
+
+    /// How many networks one set of buffers can hold: more than that are split over several.
+    pub(super) fn networks_per_bank(&self, device: &GpuDevice) -> Result<usize> {
+        let binding = device.info().max_storage_binding_bytes.min(device.info().max_buffer_bytes);
+        let mut most = self.dims.networks as u64;
+        for (name, bytes) in self.bytes_per_network() {
+            if bytes > binding {
+                let mb = |b: u64| b >> 20;
+                return Err(Error::input(format!(
+                    "{} neurons, {} conditions and {} steps need a buffer of {} MB for the {name} of one network, but {} \
+                     offers at most {} MB. Use fewer steps or conditions, another adapter, or --engine cpu.",
+                    self.dims.neurons,
+                    self.dims.conditions,
+                    self.dims.time_steps,
+                    mb(bytes),
+                    device.info().name,
+                    mb(binding)
+                )));
+            }
+            most = most.min(binding / bytes.max(1));
+        }
+        // Indices in the kernels are 32 bits, workgroups per dimension 16, layers of a texture fewer.
+        let groups = u64::from(device.limits.max_compute_workgroups_per_dimension);
+        most = most.min(groups / (self.condition_tiles * 3 * self.segments) as u64);
+        if self.loads == Loads::Texture {
+            most = most.min(u64::from(device.limits.max_texture_array_layers));
+        }
+        Ok(most.max(1) as usize)
+    }
+
+    /// Whether weights are projected after an update.
+    pub(super) fn projects(&self) -> bool {
+        self.constants.sign != 2
+    }
+
+    /// The `const` lines of this plan.
+    pub(super) fn constants(&self) -> String {
+        let t = &self.tiles;
+        let (gx, gy) = t.gradient_workgroup;
+        let lines = [
+            ("QUADS", self.quads as u32),
+            ("TILE_QUADS", t.tile_quads),
+            ("ROW_QUADS", t.row_quads),
+            ("WORKGROUP", t.workgroup),
+            ("GRADIENT_TILE", t.gradient_tile),
+            ("GRADIENT_X", gx),
+            ("GRADIENT_Y", gy),
+            ("Z_ROWS", self.z_rows as u32),
+            ("D_ROWS", self.d_rows as u32),
+        ];
+        lines.iter().map(|(name, value)| format!("const {name}: u32 = {value}u;\n")).collect()
+    }
+
+    /// The values of the `override` constants.
+    pub fn overrides(&self) -> Vec<(&'static str, f64)> {
+        let (d, c) = (&self.dims, &self.constants);
+        let sizes = [
+            ("N", d.neurons),
+            ("T", d.time_steps),
+            ("U", d.channels),
+            ("G", d.input_groups),
+            ("THERMAL", d.thermal),
+            ("STEPS_PER_BIN", d.steps_per_bin),
+            ("BINS", d.bins),
+            ("TILES", self.condition_tiles),
+            ("PARAMETERS", d.parameters()),
+            ("W_STRIDE", self.weight_stride),
+            ("Z_SLOTS", self.z_slots()),
+            ("D_SLOTS", self.d_slots()),
+            ("SEGMENTS", self.segments),
+            ("L1", usize::from(c.l1)),
+            ("DALE", c.dale as usize),
+            ("SIGN", c.sign as usize),
+        ];
+        let numbers = [
+            ("TAU_MIN", c.tau[0]),
+            ("TAU_SPAN", c.tau[1]),
+            ("DT", c.tau[2]),
+            ("BETA1", c.adam.beta1),
+            ("BETA2", c.adam.beta2),
+            ("ONE_MINUS_BETA1", 1.0 - c.adam.beta1),
+            ("ONE_MINUS_BETA2", 1.0 - c.adam.beta2),
+            ("EPSILON", c.adam.epsilon),
+        ];
+        // In f32 as the kernels hold them.
+        let numbers = numbers.map(|(name, value)| (name, f64::from(value as f32)));
+        sizes.iter().map(|(name, value)| (*name, *value as f64)).chain(numbers).collect()
+    }
+}
+
+impl Constants {
+    fn new(problem: &Problem) -> Self {
+        let tau = &problem.time_constants;
+        Self {
+            l1: problem.loss == LossKind::L1,
+            dale: match problem.constraint.dale {
+                Dale::None => 0,
+                Dale::Presynaptic => 1,
+                Dale::Postsynaptic => 2,
+            },
+            sign: match problem.constraint.sign {
+                SignConstraint::Reflect => 0,
+                SignConstraint::Clamp => 1,
+                SignConstraint::Softplus => 2,
+            },
+            tau: [tau.min, tau.max - tau.min, tau.dt].map(f64::from),
+            adam: problem.adam,
+        }
+    }
+}
+
+/// The quads per tile of conditions that cost least, where loading a row's weights costs as much as three quads of
+/// conditions; `None` if none `fits`.
+fn condition_quads(conditions: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    (1..=3).filter(|q| fits(*q)).min_by_key(|q| conditions.div_ceil(4 * q) * (3 + q))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::condition_quads;
+
+    #[test]
+    fn tiles_of_conditions_are_large_and_pad_little() {
+        let quads = |c| condition_quads(c, |_| true).unwrap();
+        assert_eq!([1, 4, 5, 8, 12, 13, 16, 24, 25].map(quads), [1, 1, 2, 2, 3, 2, 2, 3, 3]);
+        assert_eq!(condition_quads(12, |q| q < 3), Some(2));
+        assert_eq!(condition_quads(12, |_| false), None);
+    }
+}

@@ -1,0 +1,154 @@
+//! `history.csv`: one row per step that was done.
+
+use crate::data::write_atomically;
+use crate::engine::StepRecord;
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The header, exactly.
+pub const HEADER: &str = "step,loss,data_term,reg_term,grad_norm,seconds";
+
+/// One row. `loss` and `grad_norm` belong to the parameters before the update of `step`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HistoryRow {
+    /// The step, from 1.
+    pub step: u32,
+    /// Data term plus regulariser.
+    pub loss: f64,
+    /// √E, or E₁ under L1.
+    pub data_term: f64,
+    /// λ √(‖W‖² + Σ ‖W_in‖²).
+    pub reg_term: f64,
+    /// Global norm of the gradient before clipping.
+    pub grad_norm: f64,
+    /// Seconds of training up to this step's record, summed over the parts of an interrupted run.
+    pub seconds: f64,
+}
+
+impl HistoryRow {
+    /// The row of `record`.
+    pub fn new(record: &StepRecord, seconds: f64) -> Self {
+        let l = record.loss;
+        Self {
+            step: record.step,
+            loss: l.loss,
+            data_term: l.data_term,
+            reg_term: l.reg_term,
+            grad_norm: record.grad_norm,
+            seconds,
+        }
+    }
+
+    /// The row as a line without its end. Losses and norms are written with as many digits as read back the same bits.
+    fn to_line(self) -> String {
+        let Self { step, loss, data_term, reg_term, grad_norm, seconds } = self;
+        format!("{step},{loss},{data_term},{reg_term},{grad_norm},{seconds:.6}")
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let (step, numbers) = line.split_once(',')?;
+        let values: Vec<f64> = numbers.split(',').map(|v| v.parse().ok()).collect::<Option<_>>()?;
+        let [loss, data_term, reg_term, grad_norm, seconds] = values[..] else { return None };
+        Some(Self { step: step.parse().ok()?, loss, data_term, reg_term, grad_norm, seconds })
+    }
+}
+
+/// The complete rows of a history file, up to a line that a crash cut short.
+///
+/// # Errors
+/// If the file cannot be read or does not begin with [`HEADER`].
+pub fn read_history(path: &Path) -> Result<Vec<HistoryRow>> {
+    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let mut lines = text.split_inclusive('\n');
+    if lines.next().map(str::trim_end) != Some(HEADER) {
+        return Err(Error::run(format!("{}: the first line is not `{HEADER}`.", path.display())));
+    }
+    Ok(lines.map_while(|l| HistoryRow::parse(l.strip_suffix('\n')?)).collect())
+}
+
+/// Appends rows. A row reaches the operating system at once (a killed process loses none) and the disk at [`Self::sync`].
+#[derive(Debug)]
+pub struct HistoryWriter {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl HistoryWriter {
+    /// A file that begins with `rows`, replacing what was there: no rows for a new run, those up to the checkpoint
+    /// for a resumed one.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn create(path: &Path, rows: &[HistoryRow]) -> Result<Self> {
+        write_atomically(path, |w| {
+            writeln!(w, "{HEADER}")?;
+            rows.iter().try_for_each(|row| writeln!(w, "{}", row.to_line()))
+        })?;
+        let file = File::options().append(true).open(path).map_err(Error::io("write", path))?;
+        Ok(Self { path: path.to_path_buf(), file: BufWriter::new(file) })
+    }
+
+    /// Appends one row.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn append(&mut self, row: &HistoryRow) -> Result<()> {
+        let write = writeln!(self.file, "{}", row.to_line()).and_then(|()| self.file.flush());
+        write.map_err(Error::io("write", &self.path))
+    }
+
+    /// Returns when the rows are on the disk.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn sync(&mut self) -> Result<()> {
+        let sync = self.file.flush().and_then(|()| self.file.get_ref().sync_data());
+        sync.map_err(Error::io("write", &self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(step: u32) -> HistoryRow {
+        // The loss of an f32 engine as f64: the digits must bring back exactly these bits.
+        let loss = f64::from(65.371_91_f32) / f64::from(step);
+        HistoryRow {
+            step,
+            loss,
+            data_term: loss - 1e-3,
+            reg_term: 1e-3,
+            grad_norm: 17.364_108_821_027_134,
+            seconds: 0.5,
+        }
+    }
+
+    #[test]
+    fn rows_come_back_with_the_same_bits_and_a_torn_line_is_left_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.csv");
+        let mut writer = HistoryWriter::create(&path, &[row(1)]).unwrap();
+        writer.append(&row(2)).unwrap();
+        writer.append(&row(3)).unwrap();
+        writer.sync().unwrap();
+        assert_eq!(read_history(&path).unwrap(), [row(1), row(2), row(3)]);
+
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() - 4]).unwrap();
+        assert_eq!(read_history(&path).unwrap(), [row(1), row(2)]);
+
+        HistoryWriter::create(&path, &[row(1)]).unwrap().append(&row(2)).unwrap();
+        assert_eq!(read_history(&path).unwrap(), [row(1), row(2)]);
+    }
+
+    #[test]
+    fn another_csv_file_is_not_taken_for_a_history() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.csv");
+        std::fs::write(&path, "epoch,loss\n1,2\n").unwrap();
+        assert!(read_history(&path).unwrap_err().to_string().contains("first line"));
+    }
+}

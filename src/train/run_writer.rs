@@ -1,0 +1,106 @@
+//! Keeps one network's run directory up to date while it trains.
+
+use super::trainer::updates;
+use super::{
+    HistoryRow, HistoryWriter, Observer, RunDirectory, WeightsNote, read_history, write_checkpoint, write_weights,
+};
+use crate::engine::{BatchState, NetworkState, Problem, StepRecord, StopReason};
+use crate::error::{Error, Result};
+use crate::network::{Constraint, Layout, Population};
+
+/// File of the state that a resume starts from.
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
+
+/// Writes `history.csv`, `checkpoint.safetensors`, `last.safetensors` and `best.safetensors` of one network of a batch.
+#[derive(Debug)]
+pub struct RunWriter<'a> {
+    directory: &'a RunDirectory,
+    network: usize,
+    layout: Layout,
+    population: &'a Population,
+    constraint: Constraint,
+    history: HistoryWriter,
+    checkpoint_step: u32,
+}
+
+impl<'a> RunWriter<'a> {
+    /// Begins to write the run of `network`, whose state after `step` steps is `state`, into `directory`. The history
+    /// is cut to the steps that the state knows; its rows are returned.
+    ///
+    /// # Errors
+    /// If the history lacks steps that the state has done, or the directory cannot be written.
+    pub fn begin(
+        directory: &'a RunDirectory,
+        problem: &'a Problem,
+        network: usize,
+        step: u32,
+        state: &NetworkState,
+    ) -> Result<(Self, Vec<HistoryRow>)> {
+        let path = directory.file("history.csv");
+        let mut rows = if path.exists() { read_history(&path)? } else { Vec::new() };
+        rows.retain(|row| row.step <= step);
+        let complete = rows.iter().zip(1..).all(|(row, k)| row.step == k);
+        if !complete || (rows.len() as u32) < step && state.stop.is_none() {
+            return Err(Error::run(format!(
+                "{}: expected a row for each of {step} steps, found {}. The run cannot be resumed; its weights can be used (--init).",
+                path.display(),
+                rows.len()
+            )));
+        }
+        let history = HistoryWriter::create(&path, &rows)?;
+        let mut writer = Self {
+            directory,
+            network,
+            layout: Layout::new(&problem.dims),
+            population: &problem.population,
+            constraint: problem.constraint,
+            history,
+            checkpoint_step: step,
+        };
+        writer.keep(step, state)?;
+        Ok((writer, rows))
+    }
+
+    /// The step of the last checkpoint.
+    pub fn checkpoint_step(&self) -> u32 {
+        self.checkpoint_step
+    }
+
+    /// Writes a set of weights as `last.safetensors` or `best.safetensors`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_weights(&self, file: &str, parameters: &[f32], note: &WeightsNote) -> Result<()> {
+        write_weights(&self.directory.file(file), &self.layout, self.population, &self.constraint, parameters, note)
+    }
+
+    /// History first, then the checkpoint, then the copies for others: a crash between any two leaves a history that
+    /// is at least as long as the checkpoint, and weights that the next checkpoint replaces.
+    fn keep(&mut self, step: u32, state: &NetworkState) -> Result<()> {
+        self.history.sync()?;
+        write_checkpoint(&self.directory.file(CHECKPOINT), step, state)?;
+        let loss = state.best_loss.is_finite().then(|| f64::from(state.best_loss));
+        let best = WeightsNote { updates: state.best_step.saturating_sub(1), loss };
+        self.write_weights("best.safetensors", &state.best_parameters, &best)?;
+        let updates = updates(state, step);
+        self.write_weights("last.safetensors", &state.parameters, &WeightsNote { updates, loss: None })?;
+        self.checkpoint_step = step;
+        Ok(())
+    }
+}
+
+impl Observer for RunWriter<'_> {
+    fn on_step(&mut self, network: usize, record: &StepRecord, seconds: f64) -> Result<()> {
+        // A step that diverged was not done.
+        if network != self.network || record.stop == Some(StopReason::Diverged) {
+            return Ok(());
+        }
+        self.history.append(&HistoryRow::new(record, seconds))
+    }
+
+    fn on_checkpoint(&mut self, state: &BatchState) -> Result<()> {
+        let network = &state.networks[self.network];
+        // The last checkpoint before a divergence is the last good one.
+        if network.stop == Some(StopReason::Diverged) { Ok(()) } else { self.keep(state.step, network) }
+    }
+}

@@ -1,0 +1,119 @@
+//! Runs that are killed or interrupted in the middle of their work.
+#![cfg(unix)]
+
+mod cli_support;
+
+use cli_support::{data_flags, history, result, resume, small, train_small};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const FLAGS: [&str; 4] = ["--n-trials", "400", "--checkpoint-every", "7"];
+
+/// Starts the program so that it can be signalled.
+fn spawn(arguments: &[String]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_aon"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn fresh(directory: &Path) -> Vec<String> {
+    let mut arguments: Vec<String> =
+        ["train", "--engine", "cpu", "--no-baseline", "--output-dir"].map(String::from).into();
+    arguments.push(directory.display().to_string());
+    arguments.extend(data_flags(&small(), "A=4,B=3,C=5"));
+    arguments.extend(FLAGS.map(String::from));
+    arguments
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Waits until the history has `rows` rows.
+fn wait_for_rows(directory: &Path, rows: usize) {
+    let start = Instant::now();
+    while std::fs::read_to_string(directory.join("history.csv")).map_or(0, |t| t.lines().count()) <= rows {
+        assert!(start.elapsed() < Duration::from_secs(60), "the run does not get to step {rows}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Ten kills, each at another moment of start, training or checkpoint; then the run is finished and must be the run
+/// that nothing happened to.
+#[test]
+fn a_run_that_is_killed_ten_times_ends_as_if_nothing_had_happened() {
+    let parent = tempfile::tempdir().unwrap();
+    let (straight, killed) = (parent.path().join("straight"), parent.path().join("killed"));
+    train_small(&straight, &FLAGS).assert().success();
+
+    // Another sequence each time, and printed: what failed once can be looked at.
+    let mut random = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64 | 1;
+    let mut moments = Vec::new();
+    for _ in 0..10 {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let moment = Duration::from_micros(random % 120_000);
+        let begun = killed.join("config.toml").exists();
+        let arguments =
+            if begun { vec!["train".into(), "--resume".into(), killed.display().to_string()] } else { fresh(&killed) };
+        let mut child = spawn(&arguments);
+        std::thread::sleep(moment);
+        let _ = child.kill();
+        let output = child.wait_with_output().unwrap();
+        let rows = if killed.join("history.csv").exists() { history(&killed).len() } else { 0 };
+        moments.push((moment, rows));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains("error:"), "{moments:?}: {stderr}");
+    }
+    println!("killed after, with rows in the history: {moments:?}");
+    if killed.join("config.toml").exists() {
+        resume(&killed, &[]).assert().success();
+    } else {
+        train_small(&killed, &FLAGS).assert().success();
+    }
+    let (a, b) = (result(&straight), result(&killed));
+    assert_eq!(a.0, b.0, "{moments:?}");
+    assert!(a.1 == b.1, "{moments:?}: checkpoint, weights or fit differ");
+    let left =
+        std::fs::read_dir(&killed).unwrap().flatten().filter(|e| e.file_name().to_string_lossy().ends_with(".tmp"));
+    assert_eq!(left.count(), 0);
+}
+
+/// Ctrl-C and the signal that schedulers send do what `--stop-after` does.
+#[test]
+fn interrupts_finish_the_step_save_and_say_how_to_resume() {
+    let parent = tempfile::tempdir().unwrap();
+    let straight = parent.path().join("straight");
+    train_small(&straight, &FLAGS).assert().success();
+    for name in ["-INT", "-TERM"] {
+        let run = parent.path().join(name);
+        let child = spawn(&fresh(&run));
+        wait_for_rows(&run, 20);
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(said.contains("paused after step") && said.contains("--resume"), "{said}");
+        assert!((20..400).contains(&history(&run).len()));
+        resume(&run, &[]).assert().success();
+        assert!(result(&run) == result(&straight), "{name}");
+    }
+}
+
+#[test]
+fn a_second_writer_is_refused() {
+    let parent = tempfile::tempdir().unwrap();
+    let run = parent.path().join("run");
+    let mut child = spawn(&fresh(&run));
+    wait_for_rows(&run, 3);
+    let refused = resume(&run, &[]).assert();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    refused.code(1).stderr(predicates::str::contains("another process"));
+}
