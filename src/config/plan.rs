@@ -258,6 +258,7 @@ fn network_settings(config: &Config, layout: &Layout) -> Result<NetworkSettings>
         min_improvement: t.min_improvement as f32,
         freeze: config.network.freeze.iter().map(group).collect::<Result<_>>()?,
         silence: None,
+        fresh_noise: None,
     })
 }
 
