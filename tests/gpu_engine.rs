@@ -6,7 +6,7 @@ mod common;
 
 use aon::engine::cpu::CpuEngine;
 use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, Loads, Tiles};
-use aon::engine::{BatchState, Engine, LossKind, NetworkSettings, Problem, Silence, StopReason};
+use aon::engine::{BatchState, Engine, FreshNoise, LossKind, NetworkSettings, Problem, Silence, StopReason};
 use aon::network::{Constraint, Dale, Group, Layout, SignConstraint};
 use common::{awkward_problem, constraints, gpu, max_abs_error, relative_norm_error};
 
@@ -166,6 +166,38 @@ fn training_follows_the_cpu_engine() {
             assert!(close(&found.parameters, &expected.parameters), "{constraint:?}");
             assert!(close(&found.best_parameters, &expected.best_parameters), "{constraint:?}");
         }
+    }
+}
+
+/// Noise drawn on the device is the noise that the processor draws: so are losses, over steps and after a resume, and
+/// evaluations see none of it.
+#[test]
+fn fresh_noise_is_that_of_the_cpu_engine() {
+    let Some(device) = gpu::device() else { return };
+    // Under softplus these weights saturate many neurons, which then do not feel their input.
+    let constraint = Constraint { dale: Dale::Presynaptic, sign: SignConstraint::Reflect };
+    let (problem, starts) = awkward_problem(2, constraint, LossKind::L2);
+    let fresh = |network| Some(FreshNoise { sigma: 0.5, seed: 0x1234_5678_9abc, network });
+    let settings = [7, 8].map(|n| NetworkSettings { fresh_noise: fresh(n), ..NetworkSettings::default() });
+    let state = BatchState::fresh(starts.clone());
+    let mut twin = CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), &state, 1).unwrap();
+    let mut engine = engine(&device, &problem, &settings, &starts);
+    let clean = engine.evaluate().unwrap();
+    for step in 1..=4 {
+        // A learning rate of zero: the losses differ by their noise alone.
+        engine.step(&[0.0; 2]).unwrap();
+        twin.step(&[0.0; 2]).unwrap();
+        let (found, expected) = (engine.take_records(true).unwrap(), twin.take_records(true).unwrap());
+        for k in 0..2 {
+            let (found, expected) = (found[0][k].loss.loss, expected[0][k].loss.loss);
+            assert!((found / expected - 1.0).abs() < 3e-6, "network {k}, step {step}: {found} not {expected}");
+            assert!(
+                (found / clean[k].loss - 1.0).abs() > 1e-4,
+                "network {k}, step {step}: there is no noise: {found}, without it {}",
+                clean[k].loss
+            );
+        }
+        assert_eq!(engine.evaluate().unwrap(), clean);
     }
 }
 

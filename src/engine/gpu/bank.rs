@@ -110,13 +110,14 @@ impl Bank {
         self.networks * self.plan.condition_tiles
     }
 
-    /// Records the stage that writes the stimulus and the initial rates.
-    pub(super) fn record_stimulus(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
+    /// Records the stage that writes the stimulus and the initial rates: with the noise of training step `step`, or
+    /// without any for 0.
+    pub(super) fn record_stimulus(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines, step: u32) {
         let label = Some("stimulus");
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: None });
         let d = &self.plan.dims;
         let extent = [self.plan.z_rows.div_ceil(64), d.time_steps, self.slabs()];
-        dispatch(&mut pass, pipelines, Id::Stimulus, &self.groups.stimulus, At::default(), extent);
+        dispatch(&mut pass, pipelines, Id::Stimulus, &self.groups.stimulus, At { step, ..At::default() }, extent);
     }
 
     /// Records one stage; `step` is the number of the training step.
@@ -353,6 +354,7 @@ impl Groups {
             ("population", Buffer(&shared.population)),
             ("targets", Buffer(&shared.targets)),
             ("silence", Buffer(&b.silence)),
+            ("noises", Buffer(&b.noises)),
             ("inputs_even", Buffer(&b.inputs[0])),
             ("inputs_odd", Buffer(&b.inputs[1])),
             ("parameters", Buffer(&b.parameters)),

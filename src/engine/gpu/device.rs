@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An adapter as `aon devices` lists it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct AdapterInfo {
     /// Its number, for `--adapter`.
     pub index: usize,
@@ -230,15 +230,8 @@ mod tests {
             name: name.into(),
             backend: "Vulkan".into(),
             kind: kind.into(),
-            driver: String::new(),
             software: kind == "software",
-            max_buffer_bytes: 0,
-            max_storage_binding_bytes: 0,
-            max_uniform_binding_bytes: 0,
-            workgroup_memory_bytes: 0,
-            max_workgroup_invocations: 0,
-            max_workgroups: 0,
-            max_texture_layers: 0,
+            ..AdapterInfo::default()
         }
     }
 

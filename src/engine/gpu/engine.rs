@@ -29,6 +29,10 @@ pub struct GpuEngine {
     /// The last records that came back, once every network has stopped: nothing can change any more.
     all_stopped: Option<Vec<StepRecord>>,
     step: u32,
+    /// Whether a network draws stimulus noise at every training step.
+    draws_noise: bool,
+    /// Whether the stimulus on the device has such noise.
+    noisy: bool,
     /// Whether the rates on the device are those of the current parameters and lesions.
     simulated: bool,
 }
@@ -71,6 +75,8 @@ impl GpuEngine {
             finished: VecDeque::new(),
             all_stopped: None,
             step: 0,
+            draws_noise: settings.iter().any(|s| s.fresh_noise.is_some()),
+            noisy: false,
             simulated: false,
         };
         engine.load_state(initial)?;
@@ -144,6 +150,28 @@ impl GpuEngine {
         }
     }
 
+    fn record_stimulus(&self, encoder: &mut CommandEncoder, step: u32) {
+        for bank in &self.banks {
+            bank.record_stimulus(encoder, &self.pipelines, step);
+        }
+    }
+
+    /// The stimulus of this training step, where a network draws noise.
+    fn record_noise(&mut self, encoder: &mut CommandEncoder) {
+        if self.draws_noise {
+            self.record_stimulus(encoder, self.step);
+            self.noisy = true;
+        }
+    }
+
+    /// The stimulus without noise, where it has some.
+    fn record_clean_stimulus(&mut self, encoder: &mut CommandEncoder) {
+        if self.noisy {
+            self.record_stimulus(encoder, 0);
+            self.noisy = false;
+        }
+    }
+
     /// Ends a training step: its records go to the ring, the commands to the device.
     fn submit_step(&mut self, mut encoder: CommandEncoder) {
         let mut offset = 0;
@@ -208,6 +236,7 @@ impl Engine for GpuEngine {
         }
         self.write_step_sizes(learning_rates);
         let mut encoder = self.encoder("step");
+        self.record_noise(&mut encoder);
         for stages in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE] {
             self.record(&stages, &mut encoder);
         }
@@ -224,6 +253,7 @@ impl Engine for GpuEngine {
 
     fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
         let mut encoder = self.encoder("evaluate");
+        self.record_clean_stimulus(&mut encoder);
         self.record(&Stage::LOSS, &mut encoder);
         self.device.queue.submit([encoder.finish()]);
         self.simulated = true;
@@ -232,6 +262,7 @@ impl Engine for GpuEngine {
 
     fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
         let mut encoder = self.encoder("gradients");
+        self.record_clean_stimulus(&mut encoder);
         self.record(&Stage::LOSS, &mut encoder);
         self.record(&Stage::GRADIENT, &mut encoder);
         self.device.queue.submit([encoder.finish()]);
@@ -328,6 +359,10 @@ impl Engine for GpuEngine {
         self.device.wait(None)?;
         self.step += 1;
         self.write_step_sizes(learning_rates);
+        let mut encoder = self.encoder("stimulus");
+        self.record_noise(&mut encoder);
+        self.device.queue.submit([encoder.finish()]);
+        self.device.wait(None)?;
         let mut times = Vec::new();
         for stage in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE].concat() {
             let start = std::time::Instant::now();
@@ -356,15 +391,16 @@ impl Engine for GpuEngine {
             )));
         }
         self.simulated = false;
-        let mut encoder = self.encoder("stimulus");
         let mut rest = silence;
         for bank in &self.banks {
             let (part, others) = rest.split_at(bank.networks);
             rest = others;
             let windows = silence_windows(d.neurons, part);
             self.device.queue.write_buffer(&bank.buffers.silence, 0, bytemuck::cast_slice(&windows));
-            bank.record_stimulus(&mut encoder, &self.pipelines);
         }
+        self.noisy = false;
+        let mut encoder = self.encoder("stimulus");
+        self.record_stimulus(&mut encoder, 0);
         self.device.queue.submit([encoder.finish()]);
         self.device.check()
     }
