@@ -4,7 +4,7 @@ use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlag
 use super::{eval, run};
 use crate::config::{Config, Plan, Preset, preset_table};
 use crate::error::{Error, Result};
-use crate::train::RunDirectory;
+use crate::train::{CONFIG, RunDirectory};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -82,7 +82,7 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
     }
     if let Some(path) = &args.run.resume {
         let directory = RunDirectory::open(path)?;
-        let mut config = Config::read(&directory.file("config.toml"))?;
+        let mut config = Config::read(&directory.file(CONFIG))?;
         set(&mut config.training.n_trials, args.run.n_trials);
         set(&mut config.training.checkpoint_every, args.run.checkpoint_every);
         args.engine.apply(&mut config.engine);
