@@ -11,7 +11,7 @@
 const STATE_ROWS: u32 = D_ROWS;
 const ROWS: u32 = 4u * ROW_QUADS;
 const PARTS: u32 = QUADS / TILE_QUADS;
-const UNROLL: u32 = 4u; // rows of `deltas` past N are zero
+// UNROLL: rows of `deltas` past N are zero
 
 @group(0) @binding(7) var<storage, read> losses: array<vec4<f32>>;       // [network][2] (L, data, reg, scale of g), (scale of reg) · read
 @group(0) @binding(8) var<storage, read_write> deltas: array<vec4<f32>>; // [slab][D_SLOTS][D_ROWS][QUADS] parity of t + 1, δ_t · write

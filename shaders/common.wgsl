@@ -3,6 +3,8 @@
 //   TILE_QUADS  how many of them one invocation of a recurrence works on (divides QUADS)
 //   ROW_QUADS   vec4s of neurons that one invocation of a recurrence works on
 //   WORKGROUP   invocations of a workgroup of a recurrence
+//   UNROLL      presynaptic neurons of one turn of its loop (divides 16)
+//   GRADIENT_TILE, GRADIENT_X, GRADIENT_Y   rows and columns of one invocation of the weight gradient; its workgroup
 //   Z_ROWS, D_ROWS   rows of a time slice of `inputs` and of `deltas`, padded to 16
 //
 // Symbols as in MATH.md: N neurons, T steps, U channels, G input matrices. A *slab* is one tile of conditions of one

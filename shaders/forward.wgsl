@@ -9,7 +9,7 @@
 const STATE_ROWS: u32 = Z_ROWS;
 const ROWS: u32 = 4u * ROW_QUADS;
 const PARTS: u32 = QUADS / TILE_QUADS;
-const UNROLL: u32 = 4u; // rows of `inputs` past the last column are zero or meet zero weights
+// UNROLL: rows of `inputs` past the last column are zero or meet zero weights
 
 @group(0) @binding(7) var<storage, read_write> inputs: array<vec4<f32>>;     // [slab][Z_SLOTS][Z_ROWS][QUADS] parity of t, r_t in 0…1 · write
 @group(0) @binding(8) var<storage, read_write> potentials: array<vec4<f32>>; // [slab][D_ROWS][QUADS] x_t · write

@@ -1,8 +1,9 @@
 // Elementary functions whose accuracy must not depend on the driver.
 
 // eˣ for x in [−87, 88] to 2 units in the last place: x = n ln 2 + f, a polynomial of degree 7 for e^f, 2ⁿ by its exponent bits.
+// NaN stays NaN (clamp would make a number of it), so that a diverged network is seen to have diverged.
 fn exponential(x: f32) -> f32 {
-    let bounded = clamp(x, -87.0, 88.0);
+    let bounded = select(select(x, -87.0, x < -87.0), 88.0, x > 88.0);
     let n = round(bounded * 1.44269504);
     let f = fma(n, -1.42860682e-6, fma(n, -0.693145752, bounded));
     var p = fma(f, 1.98412698e-4, 1.38888889e-3);

@@ -1,9 +1,10 @@
 // stimulus: everything in `inputs` that no other stage writes: r_0, the stimulus rows and the row of ones.
 //
-//   inputs[t][N + g·U + u] = u_{s(c), t}[u] where condition c uses input matrix g, else 0
+//   inputs[t][N + g·U + u] = u_{s(c), t}[u] + σ · noise where condition c uses input matrix g, else 0
 //   inputs[0][i] = r_{c,0}[i], 0 while neuron i is silenced
 //
-// Reads what the host wrote. Runs when the engine is made and when silence changes. MATH.md, "Dynamics".
+// Reads what the host wrote. Runs when the engine is made, when silence changes, and at every training step (number
+// at.step; 0 means without noise) where a network draws noise. MATH.md, "Dynamics", "Stimulus".
 // Extent: x rows of a slice, y time steps, z slabs.
 
 @group(0) @binding(0) var<storage, read> sequences: array<f32>;               // [S][T][U] stimulus · read
@@ -12,6 +13,7 @@
 @group(0) @binding(3) var<storage, read> silence: array<vec2<u32>>;           // [network][N] (first silenced step, first after) · read
 @group(0) @binding(4) var<storage, read_write> inputs_even: array<vec4<f32>>; // [slab][Z_SLOTS][Z_ROWS][QUADS] even steps · write
 @group(0) @binding(5) var<storage, read_write> inputs_odd: array<vec4<f32>>;  // [slab][Z_SLOTS][Z_ROWS][QUADS] odd steps · write
+@group(0) @binding(6) var<storage, read> noises: array<Noise>;                // [network] · read
 
 @compute @workgroup_size(64)
 fn stimulus(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -22,6 +24,8 @@ fn stimulus(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let tile = slab % TILES;
+    let noise = noises[slab / TILES];
+    let noisy = at.step > 0u && noise.sigma > 0.0;
     for (var q = 0u; q < QUADS; q++) {
         var value = vec4<f32>(1.0);
         if row < N {
@@ -33,8 +37,14 @@ fn stimulus(@builtin(global_invocation_id) id: vec3<u32>) {
             let channel = (row - N) % U;
             for (var e = 0u; e < 4u; e++) {
                 let condition = conditions[(tile * QUADS + q) * 4u + e];
-                let felt = condition.x == group && condition.w == 1u;
-                value[e] = select(0.0, sequences[(condition.y * T + t) * U + channel], felt);
+                value[e] = 0.0;
+                if condition.x == group && condition.w == 1u {
+                    let element = (condition.y * T + t) * U + channel;
+                    value[e] = sequences[element];
+                    if noisy {
+                        value[e] += noise.sigma * normal_element(noise, at.step, element);
+                    }
+                }
             }
         }
         let index = ((slab * Z_SLOTS + t / 2u) * Z_ROWS + row) * QUADS + q;

@@ -89,11 +89,7 @@ mod tests {
             kind: "other".into(),
             driver: String::new(),
             software,
-            max_buffer_bytes: 0,
-            max_storage_binding_bytes: 0,
-            max_uniform_binding_bytes: 0,
-            workgroup_memory_bytes: 0,
-            max_workgroup_invocations: 0,
+            ..AdapterInfo::default()
         };
         assert!(matches!(automatic(&[]), Choice::Cpu(_)));
         assert!(matches!(automatic(&[adapter(true)]), Choice::Cpu(_)));

@@ -38,6 +38,24 @@ pub fn awkward_problem(networks: usize, constraint: Constraint, loss: LossKind) 
         sequences: 3,
         input_groups: 2,
     };
+    random_problem(dims, constraint, loss)
+}
+
+/// The same kind of problem with another number of neurons, conditions, channels and input matrices; one network.
+pub fn sized_problem(
+    neurons: usize,
+    conditions: usize,
+    channels: usize,
+    input_groups: usize,
+) -> (Problem, Vec<Vec<f32>>) {
+    let (problem, _) = awkward_problem(1, Constraint::default(), LossKind::L2);
+    let dims = Dims { neurons, conditions, channels, input_groups, ..problem.dims };
+    // Under softplus these weights would be large enough to saturate many neurons, where 1 − r has few digits.
+    let constraint = Constraint { dale: Dale::Presynaptic, sign: SignConstraint::Reflect };
+    random_problem(dims, constraint, LossKind::L2)
+}
+
+fn random_problem(dims: Dims, constraint: Constraint, loss: LossKind) -> (Problem, Vec<Vec<f32>>) {
     let n = dims.neurons;
     let rng = Rng::new(11, 0, Stream::Synthetic);
     let mut next = 0;
@@ -46,7 +64,8 @@ pub fn awkward_problem(networks: usize, constraint: Constraint, loss: LossKind) 
         (0..count as u32).map(|k| f(rng.normal(next + k)) as f32).collect()
     };
     let logistic = |z: f64| 1.0 / (1.0 + (-z).exp());
-    let areas = [("A", 8), ("B", 6), ("C", 5)].map(|(name, size)| Area { name: name.into(), size });
+    let areas = [("A", 8 * n / 19), ("B", 6 * n / 19), ("C", n - 8 * n / 19 - 6 * n / 19)]
+        .map(|(name, size)| Area { name: name.into(), size });
     let population = Population::new(areas.to_vec(), (0..n).map(|i| i % 4 == 1).collect(), None).unwrap();
     let problem = Problem {
         dims,
@@ -54,9 +73,9 @@ pub fn awkward_problem(networks: usize, constraint: Constraint, loss: LossKind) 
         time_constants: TimeConstants { min: 1.0, max: 20.0, dt: 1.0 },
         loss,
         adam: Adam::default(),
-        input_group: vec![0, 1, 0, 1, 1],
-        sequence: vec![0, 1, 2, 0, 2],
-        bins: vec![10, 7, 10, 1, 9],
+        input_group: (0..dims.conditions).map(|c| [0, 1, 0, 1, 3][c % 5] % dims.input_groups).collect(),
+        sequence: (0..dims.conditions).map(|c| [0, 1, 2, 0, 2][c % 5]).collect(),
+        bins: (0..dims.conditions).map(|c| [10, 7, 10, 1, 9][c % 5]).collect(),
         stimulus: draw(dims.sequences * dims.time_steps * dims.channels, &|z| z),
         targets: draw(dims.conditions * dims.bins * n, &logistic),
         initial_x: draw(dims.conditions * n, &|z| z),
@@ -65,9 +84,10 @@ pub fn awkward_problem(networks: usize, constraint: Constraint, loss: LossKind) 
         population,
     };
     let layout = aon::network::Layout::new(&dims);
-    let parameters = (0..networks)
+    let scale = 0.4 * (19.0 / n as f64).sqrt();
+    let parameters = (0..dims.networks)
         .map(|_| {
-            let mut p = draw(layout.len(), &|z| 0.4 * z);
+            let mut p = draw(layout.len(), &|z| scale * z);
             if constraint.sign != SignConstraint::Softplus {
                 for (k, w) in p[..n * n].iter_mut().enumerate() {
                     let sign = constraint.sign_of(&problem.population, k / n, k % n);

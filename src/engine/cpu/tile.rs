@@ -44,7 +44,7 @@ pub(super) unsafe fn run_tile<V: Vector>(t: &Tile<V::Real>) {
         ($($r:literal: $($c:literal)*),*) => {
             match (t.vectors, t.cols) {
                 // SAFETY: the caller's promise.
-                $($(($r, $c) if $r <= V::ROWS && $c <= V::COLS => unsafe { tile::<V, $r, $c>(t) },)*)*
+                $($(($r, $c) if const { $r <= V::ROWS && $c <= V::COLS } => unsafe { tile::<V, $r, $c>(t) },)*)*
                 _ => {}
             }
         };

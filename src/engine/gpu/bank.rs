@@ -110,13 +110,14 @@ impl Bank {
         self.networks * self.plan.condition_tiles
     }
 
-    /// Records the stage that writes the stimulus and the initial rates.
-    pub(super) fn record_stimulus(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
+    /// Records the stage that writes the stimulus and the initial rates: with the noise of training step `step`, or
+    /// without any for 0.
+    pub(super) fn record_stimulus(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines, step: u32) {
         let label = Some("stimulus");
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: None });
         let d = &self.plan.dims;
         let extent = [self.plan.z_rows.div_ceil(64), d.time_steps, self.slabs()];
-        dispatch(&mut pass, pipelines, Id::Stimulus, &self.groups.stimulus, At::default(), extent);
+        dispatch(&mut pass, pipelines, Id::Stimulus, &self.groups.stimulus, At { step, ..At::default() }, extent);
     }
 
     /// Records one stage; `step` is the number of the training step.
@@ -169,7 +170,7 @@ impl Bank {
 
     fn record_forward(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
         let mut pass = begin(encoder, Stage::Forward);
-        pass.set_pipeline(&pipelines.get(Id::Forward).pipeline);
+        pass.set_pipeline(&pipelines.get(Id::Forward).compiled);
         let g = &self.groups;
         for (first, slabs) in self.slab_groups() {
             for t in 1..self.plan.dims.time_steps {
@@ -189,7 +190,7 @@ impl Bank {
 
     fn record_adjoint(&self, encoder: &mut CommandEncoder, pipelines: &Pipelines) {
         let mut pass = begin(encoder, Stage::Adjoint);
-        pass.set_pipeline(&pipelines.get(Id::Adjoint).pipeline);
+        pass.set_pipeline(&pipelines.get(Id::Adjoint).compiled);
         for (first, slabs) in self.slab_groups() {
             for t in (1..self.plan.dims.time_steps).rev() {
                 let group = &self.groups.adjoint[t % 2];
@@ -353,6 +354,7 @@ impl Groups {
             ("population", Buffer(&shared.population)),
             ("targets", Buffer(&shared.targets)),
             ("silence", Buffer(&b.silence)),
+            ("noises", Buffer(&b.noises)),
             ("inputs_even", Buffer(&b.inputs[0])),
             ("inputs_odd", Buffer(&b.inputs[1])),
             ("parameters", Buffer(&b.parameters)),
@@ -403,7 +405,7 @@ fn begin(encoder: &mut CommandEncoder, stage: Stage) -> ComputePass<'_> {
 }
 
 fn dispatch(pass: &mut ComputePass, pipelines: &Pipelines, id: Id, group: &BindGroup, at: At, extent: [usize; 3]) {
-    pass.set_pipeline(&pipelines.get(id).pipeline);
+    pass.set_pipeline(&pipelines.get(id).compiled);
     pass.set_bind_group(0, group, &[]);
     pass.set_immediates(0, bytemuck::bytes_of(&at));
     let [x, y, z] = extent.map(|e| e as u32);

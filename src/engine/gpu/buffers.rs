@@ -19,6 +19,25 @@ pub(super) struct Settings {
     pad: [u32; 3],
 }
 
+/// `Noise` in noise.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+struct Noise {
+    sigma: f32,
+    seed: [u32; 2],
+    network: u32,
+}
+
+impl Noise {
+    fn new(settings: &NetworkSettings) -> Self {
+        settings.fresh_noise.map_or_else(Self::default, |noise| Self {
+            sigma: noise.sigma,
+            seed: [noise.seed as u32, (noise.seed >> 32) as u32],
+            network: noise.network,
+        })
+    }
+}
+
 /// `Record` in network.wgsl.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
@@ -133,6 +152,7 @@ pub(super) struct Buffers {
     pub(super) records: wgpu::Buffer,
     pub(super) settings: wgpu::Buffer,
     pub(super) frozen: wgpu::Buffer,
+    pub(super) noises: wgpu::Buffer,
     pub(super) step_sizes: wgpu::Buffer,
 }
 
@@ -176,6 +196,7 @@ impl Buffers {
             records: make("records", RECORD_BYTES * k, storage),
             settings: make("settings", size_of::<Settings>() as u64 * k, storage),
             frozen: make("frozen", 4 * k * (3 + plan.dims.input_groups) as u64, storage),
+            noises: make("noises", size_of::<Noise>() as u64 * k, storage),
             step_sizes: make("step sizes", 4 * k, storage),
         };
         let initial = plan.by_condition(1, |c, _, i| problem.initial_x[c * problem.dims.neurons + i]);
@@ -183,6 +204,8 @@ impl Buffers {
         write(&made.initial_potentials, bytemuck::cast_slice(&initial.repeat(settings.len())));
         let wanted: Vec<Settings> = settings.iter().map(Settings::new).collect();
         write(&made.settings, bytemuck::cast_slice(&wanted));
+        let noises: Vec<Noise> = settings.iter().map(Noise::new).collect();
+        write(&made.noises, bytemuck::cast_slice(&noises));
         let groups = Layout::new(&plan.dims).groups();
         let frozen: Vec<u32> = settings.iter().flat_map(|s| frozen_groups(&groups, s)).collect();
         write(&made.frozen, bytemuck::cast_slice(&frozen));

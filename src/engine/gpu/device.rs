@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An adapter as `aon devices` lists it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct AdapterInfo {
     /// Its number, for `--adapter`.
     pub index: usize,
@@ -28,6 +28,10 @@ pub struct AdapterInfo {
     pub workgroup_memory_bytes: u32,
     /// Largest workgroup.
     pub max_workgroup_invocations: u32,
+    /// Most workgroups in one dimension of a dispatch.
+    pub max_workgroups: u32,
+    /// Most layers of a texture.
+    pub max_texture_layers: u32,
 }
 
 /// A device to run engines on.
@@ -35,7 +39,6 @@ pub struct AdapterInfo {
 pub struct GpuDevice {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
-    pub(super) limits: wgpu::Limits,
     info: AdapterInfo,
     fault: Arc<Mutex<Option<String>>>,
 }
@@ -77,6 +80,8 @@ fn describe(index: usize, adapter: &wgpu::Adapter) -> AdapterInfo {
         max_uniform_binding_bytes: limits.max_uniform_buffer_binding_size,
         workgroup_memory_bytes: limits.max_compute_workgroup_storage_size,
         max_workgroup_invocations: limits.max_compute_invocations_per_workgroup,
+        max_workgroups: limits.max_compute_workgroups_per_dimension,
+        max_texture_layers: limits.max_texture_array_layers,
     }
 }
 
@@ -146,12 +151,11 @@ impl GpuDevice {
         if !adapter.features().contains(wgpu::Features::IMMEDIATES) {
             return Err(refused("its driver does not offer immediates (push constants)".into()));
         }
-        let limits = adapter.limits();
         let request = adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("aon"),
             required_features: wgpu::Features::IMMEDIATES,
             // Everything that the adapter has: the limits of WebGPU would hold large problems back for nothing.
-            required_limits: limits.clone(),
+            required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
         });
@@ -168,7 +172,7 @@ impl GpuDevice {
                 set_first(&heard, format!("the graphics device was lost: {message}"));
             }
         });
-        Ok(Self { device, queue, limits, info, fault })
+        Ok(Self { device, queue, info, fault })
     }
 
     /// The adapter behind it.
@@ -226,13 +230,8 @@ mod tests {
             name: name.into(),
             backend: "Vulkan".into(),
             kind: kind.into(),
-            driver: String::new(),
             software: kind == "software",
-            max_buffer_bytes: 0,
-            max_storage_binding_bytes: 0,
-            max_uniform_binding_bytes: 0,
-            workgroup_memory_bytes: 0,
-            max_workgroup_invocations: 0,
+            ..AdapterInfo::default()
         }
     }
 

@@ -16,34 +16,23 @@ use crate::network::Layout;
 use std::collections::VecDeque;
 use wgpu::CommandEncoder;
 
-/// What a stage left on the device, for tests that hold each stage against its CPU twin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StageOutput {
-    /// weights: W_eff, `[N][N]`.
-    EffectiveWeights,
-    /// weights: α, `[N]`.
-    Alpha,
-    /// forward: `d_t = x_t − x_{t−1}`, `[C][T][N]` with zero at t = 0; after an evaluation only.
-    Increments,
-    /// loss: `y − F`, zero past a condition's bins, `[C][B][N]`.
-    Residuals,
-    /// adjoint: `δ_t = α ⊙ λ_t`, `[C][T][N]` with zero at t = 0; after a gradient only.
-    Deltas,
-}
-
 /// A batch of networks on a graphics device.
 #[derive(Debug)]
 pub struct GpuEngine {
-    device: GpuDevice,
-    plan: Plan,
+    pub(super) device: GpuDevice,
+    pub(super) plan: Plan,
     adam: crate::engine::Adam,
     pipelines: Pipelines,
-    banks: Vec<Bank>,
+    pub(super) banks: Vec<Bank>,
     ring: RecordRing,
     finished: VecDeque<Vec<StepRecord>>,
     /// The last records that came back, once every network has stopped: nothing can change any more.
     all_stopped: Option<Vec<StepRecord>>,
     step: u32,
+    /// Whether a network draws stimulus noise at every training step.
+    draws_noise: bool,
+    /// Whether the stimulus on the device has such noise.
+    noisy: bool,
     /// Whether the rates on the device are those of the current parameters and lesions.
     simulated: bool,
 }
@@ -68,9 +57,9 @@ impl GpuEngine {
                 problem.dims.networks
             )));
         }
-        let plan = Plan::new(problem, device, options)?;
+        let plan = Plan::new(problem, device.info(), options)?;
         let pipelines = Pipelines::new(device, &plan)?;
-        let per_bank = plan.networks_per_bank(device)?;
+        let per_bank = plan.networks_per_bank(device.info())?;
         let banks = device.checked("allocating", || {
             let shared = Shared::new(device, &plan, problem);
             settings.chunks(per_bank).map(|part| Bank::new(device, &plan, &pipelines, &shared, problem, part)).collect()
@@ -86,6 +75,8 @@ impl GpuEngine {
             finished: VecDeque::new(),
             all_stopped: None,
             step: 0,
+            draws_noise: settings.iter().any(|s| s.fresh_noise.is_some()),
+            noisy: false,
             simulated: false,
         };
         engine.load_state(initial)?;
@@ -99,81 +90,8 @@ impl GpuEngine {
         &self.plan
     }
 
-    /// What a stage left for one network; see [`StageOutput`] for shapes and when they are valid.
-    ///
-    /// # Errors
-    /// If there is no such network, or the device fails.
-    pub fn stage_output(&mut self, output: StageOutput, network: usize) -> Result<Vec<f32>> {
-        let (bank, k) = self.locate(network)?;
-        let buffers = &self.banks[bank].buffers;
-        let (plan, d) = (&self.plan, &self.plan.dims);
-        let (n, rows) = (d.neurons, plan.d_rows);
-        match output {
-            StageOutput::EffectiveWeights => {
-                let count = rows * plan.weight_stride;
-                let padded = read::<f32>(&self.device, &buffers.weights_adjoint, (4 * k * count) as u64, count)?;
-                Ok(padded.chunks_exact(plan.weight_stride).take(n).flat_map(|row| row[..n].to_vec()).collect())
-            }
-            StageOutput::Alpha => {
-                let cells = read::<[f32; 4]>(&self.device, &buffers.cells, (16 * k * rows) as u64, n)?;
-                Ok(cells.iter().map(|cell| cell[0]).collect())
-            }
-            StageOutput::Residuals => {
-                let per_slab = d.bins * rows * 4 * plan.quads;
-                let count = plan.condition_tiles * per_slab;
-                let slabs = read::<f32>(&self.device, &buffers.residuals, (4 * k * count) as u64, count)?;
-                Ok(self.natural(d.bins, |tile, bin| {
-                    let at = (tile * d.bins + bin) * rows * 4 * plan.quads;
-                    Some(&slabs[at..at + rows * 4 * plan.quads])
-                }))
-            }
-            StageOutput::Increments => self.trajectory(&buffers.deltas, k, plan.d_slots(), rows, |t| t),
-            StageOutput::Deltas => self.trajectory(&buffers.deltas, k, plan.d_slots(), rows, |t| t + 1),
-        }
-        .map(|mut values: Vec<f32>| {
-            if matches!(output, StageOutput::Increments | StageOutput::Deltas) {
-                for condition in values.chunks_exact_mut(d.time_steps * n) {
-                    condition[..n].fill(0.0);
-                }
-            }
-            values
-        })
-    }
-
-    /// A trajectory of network `k` of a bank as `[C][T][N]`; step t stands in slot `slot(t)`.
-    fn trajectory(
-        &self,
-        pair: &[wgpu::Buffer; 2],
-        k: usize,
-        slots: usize,
-        rows: usize,
-        slot: impl Fn(usize) -> usize,
-    ) -> Result<Vec<f32>> {
-        let slice = rows * 4 * self.plan.quads;
-        let count = self.plan.condition_tiles * slots * slice;
-        let one = |parity: usize| read::<f32>(&self.device, &pair[parity], (4 * k * count) as u64, count);
-        let halves = [one(0)?, one(1)?];
-        Ok(self.natural(self.plan.dims.time_steps, |tile, t| {
-            let at = (tile * slots + slot(t) / 2) * slice;
-            halves[slot(t) % 2].get(at..at + slice)
-        }))
-    }
-
-    /// `[C][slices][N]` from the kernels' slices `[rows][4·QUADS]` of each tile of conditions.
-    fn natural<'a>(&self, slices: usize, slice: impl Fn(usize, usize) -> Option<&'a [f32]>) -> Vec<f32> {
-        let (d, wide) = (&self.plan.dims, 4 * self.plan.quads);
-        let mut values = vec![0.0; d.conditions * slices * d.neurons];
-        for (row, out) in values.chunks_exact_mut(d.neurons).enumerate() {
-            let (c, s) = (row / slices, row % slices);
-            if let Some(from) = slice(c / wide, s) {
-                out.iter_mut().enumerate().for_each(|(i, v)| *v = from[i * wide + c % wide]);
-            }
-        }
-        values
-    }
-
     /// Bank of a network, and its number there.
-    fn locate(&self, network: usize) -> Result<(usize, usize)> {
+    pub(super) fn locate(&self, network: usize) -> Result<(usize, usize)> {
         let mut first = 0;
         for (b, bank) in self.banks.iter().enumerate() {
             if network < first + bank.networks {
@@ -229,6 +147,28 @@ impl GpuEngine {
             for stage in stages {
                 bank.record(*stage, encoder, &self.pipelines, self.step);
             }
+        }
+    }
+
+    fn record_stimulus(&self, encoder: &mut CommandEncoder, step: u32) {
+        for bank in &self.banks {
+            bank.record_stimulus(encoder, &self.pipelines, step);
+        }
+    }
+
+    /// The stimulus of this training step, where a network draws noise.
+    fn record_noise(&mut self, encoder: &mut CommandEncoder) {
+        if self.draws_noise {
+            self.record_stimulus(encoder, self.step);
+            self.noisy = true;
+        }
+    }
+
+    /// The stimulus without noise, where it has some.
+    fn record_clean_stimulus(&mut self, encoder: &mut CommandEncoder) {
+        if self.noisy {
+            self.record_stimulus(encoder, 0);
+            self.noisy = false;
         }
     }
 
@@ -296,6 +236,7 @@ impl Engine for GpuEngine {
         }
         self.write_step_sizes(learning_rates);
         let mut encoder = self.encoder("step");
+        self.record_noise(&mut encoder);
         for stages in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE] {
             self.record(&stages, &mut encoder);
         }
@@ -312,6 +253,7 @@ impl Engine for GpuEngine {
 
     fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
         let mut encoder = self.encoder("evaluate");
+        self.record_clean_stimulus(&mut encoder);
         self.record(&Stage::LOSS, &mut encoder);
         self.device.queue.submit([encoder.finish()]);
         self.simulated = true;
@@ -320,6 +262,7 @@ impl Engine for GpuEngine {
 
     fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
         let mut encoder = self.encoder("gradients");
+        self.record_clean_stimulus(&mut encoder);
         self.record(&Stage::LOSS, &mut encoder);
         self.record(&Stage::GRADIENT, &mut encoder);
         self.device.queue.submit([encoder.finish()]);
@@ -343,7 +286,9 @@ impl Engine for GpuEngine {
                 let at = (c * d.time_steps + d.thermal + b * d.steps_per_bin + t) * d.neurons;
                 out.iter_mut().zip(&rates[at..at + d.neurons]).for_each(|(y, r)| *y += r);
             }
-            out.iter_mut().for_each(|y| *y /= d.steps_per_bin as f32);
+            for y in out {
+                *y /= d.steps_per_bin as f32;
+            }
         }
         Ok(binned)
     }
@@ -414,6 +359,10 @@ impl Engine for GpuEngine {
         self.device.wait(None)?;
         self.step += 1;
         self.write_step_sizes(learning_rates);
+        let mut encoder = self.encoder("stimulus");
+        self.record_noise(&mut encoder);
+        self.device.queue.submit([encoder.finish()]);
+        self.device.wait(None)?;
         let mut times = Vec::new();
         for stage in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE].concat() {
             let start = std::time::Instant::now();
@@ -442,15 +391,16 @@ impl Engine for GpuEngine {
             )));
         }
         self.simulated = false;
-        let mut encoder = self.encoder("stimulus");
         let mut rest = silence;
         for bank in &self.banks {
             let (part, others) = rest.split_at(bank.networks);
             rest = others;
             let windows = silence_windows(d.neurons, part);
             self.device.queue.write_buffer(&bank.buffers.silence, 0, bytemuck::cast_slice(&windows));
-            bank.record_stimulus(&mut encoder, &self.pipelines);
         }
+        self.noisy = false;
+        let mut encoder = self.encoder("stimulus");
+        self.record_stimulus(&mut encoder, 0);
         self.device.queue.submit([encoder.finish()]);
         self.device.check()
     }

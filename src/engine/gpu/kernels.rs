@@ -67,6 +67,8 @@ pub enum Include {
     Constraint,
     /// `network.wgsl`.
     Network,
+    /// `noise.wgsl`.
+    Noise,
     /// `loads_storage.wgsl` or `loads_texture.wgsl`.
     Loads,
     /// `gradient_loads_storage.wgsl` or `gradient_loads_texture.wgsl`.
@@ -86,6 +88,7 @@ impl Include {
             (Self::Reduce, _) => shader!("reduce"),
             (Self::Constraint, _) => shader!("constraint"),
             (Self::Network, _) => shader!("network"),
+            (Self::Noise, _) => shader!("noise"),
             (Self::Loads, Loads::Storage) => shader!("loads_storage"),
             (Self::Loads, Loads::Texture) => shader!("loads_texture"),
             (Self::GradientLoads, Loads::Storage) => shader!("gradient_loads_storage"),
@@ -126,7 +129,7 @@ pub const KERNELS: [Kernel; 14] = [
         entry: "stimulus",
         file: "stimulus",
         source: shader!("stimulus"),
-        includes: &[],
+        includes: &[Include::Noise],
         workgroup: Workgroup::Fixed(64),
         bindings: &[
             binding(0, "sequences", Read),
@@ -135,6 +138,7 @@ pub const KERNELS: [Kernel; 14] = [
             binding(3, "silence", Read),
             binding(4, "inputs_even", Write),
             binding(5, "inputs_odd", Write),
+            binding(6, "noises", Read),
         ],
     },
     Kernel {

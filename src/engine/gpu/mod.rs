@@ -15,10 +15,12 @@ mod engine;
 mod kernels;
 mod pipelines;
 mod plan;
+mod stages;
 mod textures;
 mod transfer;
 
 pub use device::{AdapterInfo, GpuDevice, adapters};
-pub use engine::{GpuEngine, StageOutput};
+pub use engine::GpuEngine;
 pub use kernels::{Access, Binding, Id, Include, KERNELS, Kernel, Workgroup};
 pub use plan::{GpuOptions, Loads, Plan, Tiles};
+pub use stages::StageOutput;

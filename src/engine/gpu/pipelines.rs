@@ -11,7 +11,7 @@ pub(super) const IMMEDIATES: u32 = 16;
 /// A compiled kernel.
 #[derive(Debug)]
 pub(super) struct Pipeline {
-    pub(super) pipeline: wgpu::ComputePipeline,
+    pub(super) compiled: wgpu::ComputePipeline,
     pub(super) layout: wgpu::BindGroupLayout,
     pub(super) bindings: Vec<&'static Binding>,
     pub(super) label: &'static str,
@@ -56,7 +56,7 @@ fn compile(device: &GpuDevice, plan: &Plan, kernel: &Kernel, overrides: &[(&'sta
     // counts up to a bound that is constant for the pipeline, or halves to zero, so all of them end; the shaders are part
     // of this crate.
     let module = unsafe { device.create_shader_module_trusted(description, checks) };
-    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+    let compiled = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(kernel.entry),
         layout: Some(&pipeline_layout),
         module: &module,
@@ -68,7 +68,7 @@ fn compile(device: &GpuDevice, plan: &Plan, kernel: &Kernel, overrides: &[(&'sta
         },
         cache: None,
     });
-    Pipeline { pipeline, layout, bindings, label: kernel.entry }
+    Pipeline { compiled, layout, bindings, label: kernel.entry }
 }
 
 fn layout_entry(binding: &Binding, loads: Loads) -> wgpu::BindGroupLayoutEntry {
@@ -119,7 +119,7 @@ impl Pipeline {
     }
 }
 
-fn bound<'a>(resource: Resource<'a>, loads: Loads) -> wgpu::BindingResource<'a> {
+fn bound(resource: Resource<'_>, loads: Loads) -> wgpu::BindingResource<'_> {
     match resource {
         Resource::Slices(buffer, bytes) if loads == Loads::Texture => {
             wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset: 0, size: wgpu::BufferSize::new(bytes) })

@@ -1,6 +1,6 @@
 //! The shape of a problem on a device: tiles, padding, slots, and whether it fits.
 
-use super::device::GpuDevice;
+use super::device::AdapterInfo;
 use crate::dims::Dims;
 use crate::engine::{LossKind, Problem};
 use crate::error::{Error, Result};
@@ -25,6 +25,8 @@ pub struct Tiles {
     pub tile_quads: u32,
     /// Invocations of a workgroup of a recurrence.
     pub workgroup: u32,
+    /// Presynaptic neurons of one turn of a recurrence's loop: 1, 2, 4, 8 or 16.
+    pub unroll: u32,
     /// Rows and columns of one invocation of the weight gradient: 4, 8 or 16.
     pub gradient_tile: u32,
     /// Workgroup of the weight gradient, columns × rows.
@@ -34,10 +36,20 @@ pub struct Tiles {
 impl Tiles {
     /// A sound choice for hardware.
     pub const HARDWARE: Self =
-        Self { row_quads: 1, tile_quads: 3, workgroup: 64, gradient_tile: 4, gradient_workgroup: (16, 4) };
+        Self { row_quads: 1, tile_quads: 3, workgroup: 64, unroll: 4, gradient_tile: 4, gradient_workgroup: (16, 4) };
     /// A sound choice for software adapters, which run eight invocations as one vector.
     pub const SOFTWARE: Self =
-        Self { row_quads: 2, tile_quads: 3, workgroup: 8, gradient_tile: 8, gradient_workgroup: (8, 1) };
+        Self { row_quads: 2, tile_quads: 3, workgroup: 8, unroll: 1, gradient_tile: 8, gradient_workgroup: (8, 1) };
+
+    /// A sound choice for `neurons` neurons.
+    fn default_for(loads: Loads, neurons: usize) -> Self {
+        match loads {
+            Loads::Storage => Self::HARDWARE,
+            Loads::Texture if neurons >= 100 => Self::SOFTWARE,
+            // Large tiles take seconds to compile: small networks never earn them back.
+            Loads::Texture => Self { row_quads: 1, gradient_tile: 4, ..Self::SOFTWARE },
+        }
+    }
 }
 
 /// What a user of the engine may choose.
@@ -90,15 +102,15 @@ struct Constants {
 }
 
 impl Plan {
-    /// The plan for `problem` on `device`.
+    /// The plan for `problem` on a device of `adapter`.
     ///
     /// # Errors
     /// If a single network needs a larger buffer than the device offers.
-    pub fn new(problem: &Problem, device: &GpuDevice, options: &GpuOptions) -> Result<Self> {
-        let wanted = options.loads.unwrap_or(if device.info().software { Loads::Texture } else { Loads::Storage });
+    pub fn new(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions) -> Result<Self> {
+        let wanted = options.loads.unwrap_or(if adapter.software { Loads::Texture } else { Loads::Storage });
         let columns = problem.dims.neurons + problem.dims.input_groups * problem.dims.channels + 1;
         let z_rows = columns.next_multiple_of(16);
-        let uniform = device.limits.max_uniform_buffer_binding_size as usize;
+        let uniform = adapter.max_uniform_binding_bytes as usize;
         let quads =
             condition_quads(problem.dims.conditions, |q| wanted == Loads::Storage || z_rows * q * 16 <= uniform);
         // Networks too wide for a uniform binding fall back to storage buffers: slower on software, but correct.
@@ -106,9 +118,8 @@ impl Plan {
             Some(quads) => (wanted, quads),
             None => (Loads::Storage, condition_quads(problem.dims.conditions, |_| true).unwrap_or(1)),
         };
-        let mut tiles =
-            options.tiles.unwrap_or(if loads == Loads::Texture { Tiles::SOFTWARE } else { Tiles::HARDWARE });
-        if quads as u32 % tiles.tile_quads != 0 {
+        let mut tiles = options.tiles.unwrap_or(Tiles::default_for(loads, problem.dims.neurons));
+        if !(quads as u32).is_multiple_of(tiles.tile_quads) {
             tiles.tile_quads = if tiles.tile_quads == 1 { 1 } else { quads as u32 };
         }
         let plan = Self {
@@ -123,7 +134,7 @@ impl Plan {
             dims: problem.dims,
             constants: Constants::new(problem),
         };
-        plan.networks_per_bank(device)?;
+        plan.networks_per_bank(adapter)?;
         Ok(plan)
     }
 
@@ -173,8 +184,8 @@ impl Plan {
     }
 
     /// How many networks one set of buffers can hold: more than that are split over several.
-    pub(super) fn networks_per_bank(&self, device: &GpuDevice) -> Result<usize> {
-        let binding = device.info().max_storage_binding_bytes.min(device.info().max_buffer_bytes);
+    pub(super) fn networks_per_bank(&self, adapter: &AdapterInfo) -> Result<usize> {
+        let binding = adapter.max_storage_binding_bytes.min(adapter.max_buffer_bytes);
         let mut most = self.dims.networks as u64;
         for (name, bytes) in self.bytes_per_network() {
             if bytes > binding {
@@ -186,17 +197,17 @@ impl Plan {
                     self.dims.conditions,
                     self.dims.time_steps,
                     mb(bytes),
-                    device.info().name,
+                    adapter.name,
                     mb(binding)
                 )));
             }
             most = most.min(binding / bytes.max(1));
         }
         // Indices in the kernels are 32 bits, workgroups per dimension 16, layers of a texture fewer.
-        let groups = u64::from(device.limits.max_compute_workgroups_per_dimension);
+        let groups = u64::from(adapter.max_workgroups);
         most = most.min(groups / (self.condition_tiles * 3 * self.segments) as u64);
         if self.loads == Loads::Texture {
-            most = most.min(u64::from(device.limits.max_texture_array_layers));
+            most = most.min(u64::from(adapter.max_texture_layers));
         }
         Ok(most.max(1) as usize)
     }
@@ -215,13 +226,15 @@ impl Plan {
             ("TILE_QUADS", t.tile_quads),
             ("ROW_QUADS", t.row_quads),
             ("WORKGROUP", t.workgroup),
+            ("UNROLL", t.unroll),
             ("GRADIENT_TILE", t.gradient_tile),
             ("GRADIENT_X", gx),
             ("GRADIENT_Y", gy),
             ("Z_ROWS", self.z_rows as u32),
             ("D_ROWS", self.d_rows as u32),
         ];
-        lines.iter().map(|(name, value)| format!("const {name}: u32 = {value}u;\n")).collect()
+        let lines = lines.map(|(name, value)| format!("const {name}: u32 = {value}u;\n"));
+        lines.concat()
     }
 
     /// The values of the `override` constants.

@@ -1,0 +1,218 @@
+//! The kernel table against the shaders, and the shaders against the languages that they are translated to: no device
+//! is needed.
+#![allow(missing_docs)]
+
+mod common;
+
+use aon::engine::LossKind;
+use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Tiles, Workgroup};
+use aon::network::Constraint;
+use naga::back::{hlsl, msl, spv};
+use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
+use naga::{AddressSpace, Module, ShaderStage};
+
+/// An adapter with the limits of a common graphics card.
+fn adapter() -> AdapterInfo {
+    AdapterInfo {
+        index: 0,
+        name: "none".into(),
+        backend: "none".into(),
+        kind: "discrete".into(),
+        driver: String::new(),
+        software: false,
+        max_buffer_bytes: 1 << 31,
+        max_storage_binding_bytes: 1 << 31,
+        max_uniform_binding_bytes: 1 << 16,
+        workgroup_memory_bytes: 1 << 15,
+        max_workgroup_invocations: 1024,
+        max_workgroups: 65535,
+        max_texture_layers: 2048,
+    }
+}
+
+/// Plans that differ in every line that is put before a kernel: both ways to load, several tiles.
+fn plans() -> Vec<Plan> {
+    let (problem, _) = common::awkward_problem(3, Constraint::default(), LossKind::L2);
+    let other =
+        Tiles { row_quads: 2, tile_quads: 1, workgroup: 32, unroll: 2, gradient_tile: 8, gradient_workgroup: (8, 8) };
+    let options = [(Loads::Storage, Tiles::HARDWARE), (Loads::Storage, other), (Loads::Texture, Tiles::SOFTWARE)];
+    let plan = |(loads, tiles)| {
+        let options = GpuOptions { loads: Some(loads), tiles: Some(tiles) };
+        Plan::new(&problem, &adapter(), &options).unwrap()
+    };
+    options.map(plan).to_vec()
+}
+
+/// Every kernel under every plan.
+fn variants() -> Vec<(&'static Kernel, Plan)> {
+    plans().into_iter().flat_map(|plan| KERNELS.iter().map(move |kernel| (kernel, plan))).collect()
+}
+
+/// The kernel alone, its overrides filled in, validated with no more than the device is asked for.
+fn compiled(kernel: &Kernel, plan: &Plan) -> (Module, ModuleInfo) {
+    let text = kernel.text(plan);
+    let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
+    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::IMMEDIATES);
+    let info = validator.validate(&module).unwrap_or_else(|e| panic!("{}: {}", kernel.entry, e.emit_to_string(&text)));
+    let constants = plan.overrides().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    let entry = Some((ShaderStage::Compute, kernel.entry));
+    let (module, info) = naga::back::pipeline_constants::process_overrides(&module, &info, entry, &constants).unwrap();
+    (module.into_owned(), info.into_owned())
+}
+
+fn shader_files() -> Vec<(String, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/shaders");
+    let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_stem().unwrap().to_str().unwrap().into(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn the_table_names_every_binding_as_the_shader_uses_it() {
+    for (kernel, plan) in variants() {
+        let (module, info) = compiled(kernel, &plan);
+        let usage = info.get_entry_point(0);
+        let mut found: Vec<(u32, String, Access)> = Vec::new();
+        for (handle, variable) in module.global_variables.iter().filter(|(h, _)| !usage[*h].is_empty()) {
+            let Some(binding) = variable.binding else { continue };
+            assert_eq!(binding.group, 0, "{}: all bindings are in group 0", kernel.entry);
+            let written = usage[handle].contains(GlobalUse::WRITE);
+            let name = variable.name.clone().unwrap();
+            let access = kernel.bindings.iter().find(|b| b.number == binding.binding).map(|b| b.access);
+            let access = match (variable.space, access, plan.loads) {
+                (AddressSpace::Storage { access }, Some(Access::Write), _) => {
+                    assert!(access.contains(naga::StorageAccess::STORE));
+                    Access::Write
+                }
+                (AddressSpace::Storage { access }, Some(a), loads) if a == Access::Read || loads == Loads::Storage => {
+                    assert!(!written && !access.contains(naga::StorageAccess::STORE), "{}: {name}", kernel.entry);
+                    a
+                }
+                (AddressSpace::Uniform, Some(Access::Slice), Loads::Texture) => Access::Slice,
+                (AddressSpace::Handle, Some(a @ (Access::Weights | Access::Trajectory)), Loads::Texture) => a,
+                other => panic!("{}: binding {} ({name}) is {other:?}", kernel.entry, binding.binding),
+            };
+            found.push((binding.binding, name, access));
+        }
+        found.sort_by_key(|(number, ..)| *number);
+        let expected: Vec<_> = kernel.bindings(plan.loads).map(|b| (b.number, b.name.to_string(), b.access)).collect();
+        assert_eq!(found, expected, "{} with {:?} loads", kernel.entry, plan.loads);
+    }
+}
+
+#[test]
+fn the_table_names_every_entry_point_and_its_workgroup() {
+    for (kernel, plan) in variants() {
+        let (module, _) = compiled(kernel, &plan);
+        let expected = match kernel.workgroup {
+            Workgroup::Fixed(x) => [x, 1, 1],
+            Workgroup::Recurrence => [plan.tiles.workgroup, 1, 1],
+            Workgroup::Gradient => [plan.tiles.gradient_workgroup.0, plan.tiles.gradient_workgroup.1, 1],
+        };
+        assert_eq!(module.entry_points[0].workgroup_size, expected, "{}", kernel.entry);
+    }
+    for (file, text) in shader_files() {
+        let in_table = KERNELS.iter().filter(|k| k.file == file).count();
+        assert_eq!(text.matches("@compute").count(), in_table, "entry points of {file}.wgsl in the table");
+    }
+    for (number, kernel) in KERNELS.iter().enumerate() {
+        let name: String = kernel.entry.split('_').map(|w| w[..1].to_uppercase() + &w[1..]).collect();
+        let id = kernel_id(number);
+        assert_eq!(id, name, "kernel {number} stands where its Id says");
+    }
+}
+
+/// The name of the Id with that number.
+fn kernel_id(number: usize) -> String {
+    use aon::engine::gpu::Id::*;
+    let all = [
+        Stimulus,
+        Weights,
+        CellsOf,
+        WeightSquares,
+        Forward,
+        BinsOf,
+        Total,
+        Adjoint,
+        WeightGradient,
+        ParameterGradient,
+        SquaresOf,
+        Clip,
+        Adam,
+        Dale,
+    ];
+    assert_eq!(all.len(), KERNELS.len());
+    format!("{:?}", all.into_iter().find(|id| *id as usize == number).unwrap())
+}
+
+#[test]
+fn the_overrides_of_the_shaders_are_those_of_the_plan() {
+    let declared: Vec<String> = shader_files()
+        .iter()
+        .flat_map(|(_, text)| text.lines())
+        .filter_map(|line| line.trim().strip_prefix("override "))
+        .map(|rest| rest.split(':').next().unwrap().to_string())
+        .collect();
+    let given: Vec<&str> = plans()[0].overrides().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(declared, given);
+}
+
+#[test]
+fn every_shader_states_what_it_does_and_every_binding_its_shape_and_access() {
+    for (file, text) in shader_files() {
+        assert!(text.lines().count() <= 150, "{file}.wgsl is longer than 150 lines");
+        assert!(text.starts_with("// "), "{file}.wgsl begins with a comment");
+        if text.contains("@compute") {
+            assert!(text.starts_with(&format!("// {file}: ")), "{file}.wgsl begins with its name");
+            assert!(text.contains("MATH.md") && text.contains("Extent: "), "{file}.wgsl names source and extent");
+        }
+        for line in text.lines().filter(|l| l.starts_with("@group")) {
+            let comment = line.split_once("//").unwrap_or_else(|| panic!("{file}.wgsl: no comment on {line}")).1;
+            let access = ["read", "write"].iter().any(|a| comment.contains(&format!("· {a}")));
+            assert!(comment.contains('[') && access, "{file}.wgsl: shape or access missing on {line}");
+        }
+    }
+}
+
+#[test]
+fn every_kernel_translates_to_spir_v_msl_and_hlsl() {
+    for (kernel, plan) in variants() {
+        let (module, info) = compiled(kernel, &plan);
+        let name = kernel.entry;
+
+        let options = spv::Options { force_loop_bounding: false, ..spv::Options::default() };
+        let words = spv::write_vec(&module, &info, &options, None).unwrap_or_else(|e| panic!("{name}: SPIR-V: {e}"));
+        assert!(words.len() > 100);
+
+        let options = msl::Options {
+            lang_version: (2, 4),
+            force_loop_bounding: false,
+            fake_missing_bindings: true,
+            ..msl::Options::default()
+        };
+        let (text, translated) = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default())
+            .unwrap_or_else(|e| panic!("{name}: MSL: {e}"));
+        assert!(text.contains("kernel void"), "{name}: MSL has no kernel");
+        assert!(translated.entry_point_names.iter().all(Result::is_ok), "{name}: MSL");
+
+        let slot = |register| hlsl::BindTarget { space: 1, register, ..hlsl::BindTarget::default() };
+        let options = hlsl::Options {
+            shader_model: hlsl::ShaderModel::V6_0,
+            fake_missing_bindings: true,
+            special_constants_binding: Some(slot(0)),
+            immediates_target: Some(slot(1)),
+            force_loop_bounding: false,
+            ..hlsl::Options::default()
+        };
+        let (mut text, pipeline) = (String::new(), hlsl::PipelineOptions::default());
+        let translated = hlsl::Writer::new(&mut text, &options, &pipeline)
+            .write(&module, &info, None)
+            .unwrap_or_else(|e| panic!("{name}: HLSL: {e}"));
+        assert!(text.contains("[numthreads("), "{name}: HLSL has no kernel");
+        assert!(translated.entry_point_names.iter().all(Result::is_ok), "{name}: HLSL");
+    }
+}
