@@ -25,11 +25,11 @@ pub(super) struct Options {
     pub(super) quiet: bool,
 }
 
-/// `out/PREFIX DATE-TIME-NAME`, taken for a new run. Runs that begin in the same second get a number.
-pub(super) fn new_directory(prefix: &str, name: &str) -> Result<RunDirectory> {
+/// `out/NAME-DATE-TIME`, taken for a new run. Runs that begin in the same second get a number.
+pub(super) fn new_directory(name: &str) -> Result<RunDirectory> {
     let time = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S");
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect();
-    let path = PathBuf::from("out").join(format!("{prefix}{time}-{name}"));
+    let path = PathBuf::from("out").join(format!("{name}-{time}"));
     let taken = |p: &PathBuf| p.exists();
     let numbered = (2..).map(|k| PathBuf::from(format!("{}-{k}", path.display())));
     let free = std::iter::once(path.clone()).chain(numbered).find(|p| !taken(p));
