@@ -61,7 +61,7 @@ pub(super) fn text(size: f64, colour: RGBColor, h: HPos, v: VPos) -> TextStyle<'
 
 /// Width that `text` takes at most, in CSS pixels, for deciding what fits.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
-    0.6 * size * text.chars().count() as f64
+    0.56 * size * text.chars().count() as f64
 }
 
 /// An image inside a figure, in the backend's units.

@@ -130,16 +130,19 @@ impl StripFrame {
         self.left + self.width * bin / strip.length as f64
     }
 
-    /// Writes each condition's number, and its name where there is room, above its segment.
+    /// Writes each condition's number above its segment, and its name where there is room for all of the strip's.
     pub(super) fn label(&self, panel: &Panel, strip: &Strip, data: &ReportData) -> Drawn<()> {
-        for s in &strip.segments {
-            let (from, to) = (self.x(strip, s.start as f64), self.x(strip, (s.start + s.bins) as f64));
-            let number = (s.condition + 1).to_string();
-            let full = format!("{number} {}", data.conditions[s.condition].name);
-            let label = if text_width(&full, 11.0) <= to - from { full } else { number };
-            if text_width(&label, 11.0) <= to - from {
-                let style = text(11.0, INK, HPos::Center, VPos::Bottom);
-                panel.draw_text(&label, &style, (px(f64::midpoint(from, to)), px(self.top - 4.0)))?;
+        let width = |s: &Segment| self.width * s.bins as f64 / strip.length as f64;
+        let names: Vec<&str> = strip.segments.iter().map(|s| data.conditions[s.condition].name.as_str()).collect();
+        let named = |(s, name): (&Segment, String)| wrapped(&format!("{} {name}", s.condition + 1), width(s));
+        let numbered = |s: &Segment| wrapped(&(s.condition + 1).to_string(), width(s));
+        let labels: Option<Vec<Vec<String>>> = strip.segments.iter().zip(distinct(&names)).map(named).collect();
+        let labels = labels.or_else(|| strip.segments.iter().map(numbered).collect()).unwrap_or_default();
+        for (s, lines) in strip.segments.iter().zip(labels) {
+            let middle = px(self.x(strip, s.start as f64 + s.bins as f64 / 2.0));
+            for (k, line) in lines.iter().rev().enumerate() {
+                let style = text(LABEL, INK, HPos::Center, VPos::Bottom);
+                panel.draw_text(line, &style, (middle, px(self.top - 4.0 - LINE * k as f64)))?;
             }
         }
         Ok(())
@@ -183,6 +186,31 @@ impl StripFrame {
     }
 }
 
+/// Size of condition labels, and from one line of them to the next, in CSS pixels.
+const LABEL: f64 = 11.0;
+const LINE: f64 = 13.0;
+
+/// `label` in at most two lines of at most `width` CSS pixels, if it fits.
+fn wrapped(label: &str, width: f64) -> Option<Vec<String>> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in label.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if text_width(&format!("{line} {word}"), LABEL) <= width => *line = format!("{line} {word}"),
+            _ => lines.push(word.to_string()),
+        }
+    }
+    (lines.len() <= 2 && lines.iter().all(|l| text_width(l, LABEL) <= width)).then_some(lines)
+}
+
+/// The names without the words that all begin with, e.g. `execute`, which the strip's heading says as well.
+fn distinct(names: &[&str]) -> Vec<String> {
+    let mut words: Vec<Vec<&str>> = names.iter().map(|n| n.split_whitespace().collect()).collect();
+    while words.len() > 1 && words.iter().all(|w| w.len() > 1 && w[0] == words[0][0]) {
+        words.iter_mut().for_each(|w| drop(w.remove(0)));
+    }
+    words.iter().map(|w| w.join(" ")).collect()
+}
+
 /// The largest of 1, 2, 5 × 10ᵏ that is at most half of `longest`.
 fn round_duration(longest: f64) -> f64 {
     let half = longest / 2.0;
@@ -205,6 +233,15 @@ mod tests {
         let found: Vec<(usize, String)> = events(&sequence).into_iter().map(|e| (e.step, e.label)).collect();
         let expected = [(120, "channels 0, 5 on"), (280, "channel 1 on"), (480, "channels 0, 5 off")];
         assert_eq!(found, expected.map(|(s, l)| (s, l.to_string())));
+    }
+
+    #[test]
+    fn labels_drop_common_words_and_take_two_lines_at_most() {
+        assert_eq!(distinct(&["execute go object 1", "execute no-go object 1"]), ["go object 1", "no-go object 1"]);
+        assert_eq!(distinct(&["go", "go"]), ["go", "go"]);
+        assert_eq!(distinct(&["rest"]), ["rest"]);
+        assert_eq!(wrapped("4 no-go object 1", 80.0).unwrap(), ["4 no-go", "object 1"]);
+        assert_eq!(wrapped("4 no-go object 1", 20.0), None);
     }
 
     #[test]

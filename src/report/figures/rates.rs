@@ -14,7 +14,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 const LEFT: f64 = 62.0;
 const GAP: f64 = 18.0;
 /// Height of the part above each pair of maps, with class and condition labels.
-const HEAD: f64 = 44.0;
+const HEAD: f64 = 56.0;
 const MAP: f64 = 300.0;
 const FOOT: f64 = 28.0;
 /// Height of the colour scale at the top.

@@ -14,7 +14,7 @@ const LEFT: f64 = 158.0;
 const GAP: f64 = 16.0;
 const LEGEND: f64 = 24.0;
 /// Height of the part above the first row, with class and condition labels.
-const HEAD: f64 = 40.0;
+const HEAD: f64 = 52.0;
 const ROW: f64 = 78.0;
 const BETWEEN: f64 = 14.0;
 const FOOT: f64 = 28.0;
