@@ -115,12 +115,11 @@ impl Binder<'_> {
 
     fn weight_gradient(&self, parity: usize) -> Result<Bound> {
         let b = self.buffers;
-        let (deltas, inputs) = match self.textures {
-            Some(textures) => (Texture(textures.deltas()), Texture(textures.inputs())),
-            None => (Buffer(&b.deltas[parity]), Buffer(&b.inputs[parity])),
+        let (id, deltas, inputs) = match self.textures {
+            Some(textures) => (Id::WeightGradient, Texture(textures.deltas()), Texture(textures.inputs())),
+            None => (Id::WeightGradientTiled, Buffer(&b.deltas[parity]), Buffer(&b.inputs[parity])),
         };
-        let resources = [("deltas", deltas), ("inputs", inputs), ("product", Buffer(&b.product))];
-        self.bind(Id::WeightGradient, &resources)
+        self.bind(id, &[("deltas", deltas), ("inputs", inputs), ("product", Buffer(&b.product))])
     }
 
     /// A kernel whose bindings are whole buffers that no turn changes.

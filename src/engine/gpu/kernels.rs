@@ -13,7 +13,7 @@ pub enum Access {
     Weights,
     /// A time slice: a storage buffer that holds all slices, or one slice as a uniform buffer with a dynamic offset.
     Slice,
-    /// A trajectory: a storage buffer, or a texture with one row of texels a slot.
+    /// A trajectory as a texture with one row of texels a slot.
     Trajectory,
 }
 
@@ -77,8 +77,6 @@ pub enum Include {
     Resident,
     /// `loads_storage.wgsl` or `loads_texture.wgsl`.
     Loads,
-    /// `gradient_loads_storage.wgsl` or `gradient_loads_texture.wgsl`.
-    GradientLoads,
 }
 
 macro_rules! shader {
@@ -98,8 +96,6 @@ impl Include {
             (Self::Noise, _) => shader!("noise"),
             (Self::Loads, Loads::Storage) => shader!("loads_storage"),
             (Self::Loads, Loads::Texture) => shader!("loads_texture"),
-            (Self::GradientLoads, Loads::Storage) => shader!("gradient_loads_storage"),
-            (Self::GradientLoads, Loads::Texture) => shader!("gradient_loads_texture"),
         }
     }
 }
@@ -119,6 +115,7 @@ pub enum Id {
     Adjoint,
     AdjointResident,
     WeightGradient,
+    WeightGradientTiled,
     ParameterGradient,
     SquaresOf,
     Clip,
@@ -133,7 +130,7 @@ const fn binding(number: u32, name: &'static str, access: Access) -> Binding {
 use Access::{Read, Slice, Trajectory, Weights, Write};
 
 /// All kernels, in the order in which a step runs them.
-pub const KERNELS: [Kernel; 16] = [
+pub const KERNELS: [Kernel; 17] = [
     Kernel {
         id: Id::Stimulus,
         entry: "stimulus",
@@ -293,9 +290,18 @@ pub const KERNELS: [Kernel; 16] = [
         entry: "weight_gradient",
         file: "weight_gradient",
         source: shader!("weight_gradient"),
-        includes: &[Include::GradientLoads],
+        includes: &[],
         workgroup: Workgroup::Gradient,
         bindings: &[binding(0, "deltas", Trajectory), binding(1, "inputs", Trajectory), binding(2, "product", Write)],
+    },
+    Kernel {
+        id: Id::WeightGradientTiled,
+        entry: "weight_gradient_tiled",
+        file: "weight_gradient_tiled",
+        source: shader!("weight_gradient_tiled"),
+        includes: &[],
+        workgroup: Workgroup::Gradient,
+        bindings: &[binding(0, "deltas", Read), binding(1, "inputs", Read), binding(2, "product", Write)],
     },
     Kernel {
         id: Id::ParameterGradient,

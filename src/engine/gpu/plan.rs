@@ -67,8 +67,8 @@ impl Tiles {
         tile_quads: 3,
         workgroup: 64,
         unroll: 4,
-        gradient_tile: 4,
-        gradient_workgroup: (16, 4),
+        gradient_tile: 8,
+        gradient_workgroup: (8, 8),
     };
     /// A sound choice for software adapters, which run eight invocations as one vector.
     pub const SOFTWARE: Self = Self {
@@ -85,7 +85,8 @@ impl Tiles {
     /// A sound choice for `neurons` neurons.
     fn default_for(loads: Loads, neurons: usize) -> Self {
         match loads {
-            Loads::Storage => Self::HARDWARE,
+            Loads::Storage if neurons >= 100 => Self::HARDWARE,
+            Loads::Storage => Self { gradient_tile: 4, ..Self::HARDWARE },
             Loads::Texture if neurons >= 100 => Self::SOFTWARE,
             // Large tiles take seconds to compile: small networks never earn them back.
             Loads::Texture => Self { row_quads: 1, gradient_tile: 4, ..Self::SOFTWARE },
@@ -229,6 +230,8 @@ impl Plan {
         match kernel.id {
             Id::Forward | Id::Adjoint => self.strategy == Strategy::Stepwise,
             Id::ForwardResident | Id::AdjointResident => self.strategy == Strategy::Resident,
+            Id::WeightGradient => self.loads == Loads::Texture,
+            Id::WeightGradientTiled => self.loads == Loads::Storage,
             Id::Dale => self.projects(),
             _ => true,
         }
