@@ -31,3 +31,31 @@ fn links_between_pages_lead_somewhere() {
         }
     }
 }
+
+/// Words of a page that look like flags: `--name`, or `--na_me` as the published program spells it.
+fn flags(page: &str) -> Vec<String> {
+    let word =
+        |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect::<String>();
+    let flags = page.split("--").skip(1).map(word);
+    flags
+        .filter(|w| w.starts_with(|c: char| c.is_ascii_alphabetic()))
+        .map(|w| format!("--{}", w.replace('_', "-")))
+        .collect()
+}
+
+#[test]
+fn flags_in_the_documentation_are_flags_of_the_program() {
+    let help = |command: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_aon")).args([command, "--help"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let program: String = ["train", "demo", "eval", "export", "synth", "devices", "bench"].map(help).concat();
+    let known = flags(&program);
+    // Of cargo.
+    let others = ["--release", "--features", "--path", "--open"];
+    for file in ["README.md", "docs/differences.md", "docs/files.md", "docs/tasks.md", "CHANGELOG.md"] {
+        for flag in flags(&page(file)) {
+            assert!(known.contains(&flag) || others.contains(&flag.as_str()), "{file}: {flag}");
+        }
+    }
+}

@@ -1,13 +1,54 @@
-//! `aon demo`.
+//! `aon demo`: everything once, with nothing to bring along.
 
+use super::flags::EngineFlags;
+use super::{output, run, synth};
+use crate::config::{Plan, Preset, TaskSource};
+use crate::data::synthetic::Synthetic;
 use crate::error::Result;
+use crate::train::RunDirectory;
 use clap::Args;
+use std::path::PathBuf;
 
 /// The flags of `aon demo`.
 #[derive(Debug, Args)]
-pub(super) struct DemoArgs {}
+pub(super) struct DemoArgs {
+    /// The reference size (355 neurons) in place of a small population
+    #[arg(long)]
+    full: bool,
+    /// Training steps
+    #[arg(long, value_name = "STEPS", default_value_t = 200)]
+    n_trials: u32,
+    /// Seed of the data and of the network
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where the run is kept [default: out/demo-DATE-TIME]
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+    /// Replace the run that --output-dir holds
+    #[arg(long, requires = "output_dir")]
+    overwrite: bool,
+    #[command(flatten)]
+    engine: EngineFlags,
+}
 
-/// x
-pub(super) fn run(_args: &DemoArgs) -> Result<()> {
+/// Makes data, trains on them by the default recipe, prints and draws the fit.
+pub(super) fn run(args: &DemoArgs) -> Result<()> {
+    let directory = match &args.output_dir {
+        Some(path) => RunDirectory::create(path, args.overwrite)?,
+        None => run::new_directory("demo")?,
+    };
+    let data = directory.file("data");
+    Synthetic::generate(&synth::settings(!args.full, args.seed))?.write(&data)?;
+
+    let mut config = Preset::Default.config();
+    config.seed = args.seed;
+    config.training.n_trials = args.n_trials;
+    config.data.firing_rates = Some(data.join("Firing_Rates.mat"));
+    config.data.inhibitory_mask = Some(data.join("InhibitoryMask.mat"));
+    config.data.mirror = Some(data.join("Mirror.mat"));
+    config.task = TaskSource::Named(data.join("task.toml").display().to_string());
+    args.engine.apply(&mut config.engine);
+    run::run(&Plan::new(config)?, &directory, run::Options::default())?;
+    output::say(format!("\nthe same by hand:\n  aon train {} --n-trials {}", synth::train_flags(&data), args.n_trials));
     Ok(())
 }

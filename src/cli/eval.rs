@@ -8,7 +8,7 @@ use crate::data::write_atomically;
 use crate::engine::{BatchState, LossRecord};
 use crate::error::Result;
 use crate::network::Layout;
-use crate::train::{no_run, read_weights};
+use crate::train::{CONFIG, no_run, read_weights};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ pub(super) struct Trained {
 impl Trained {
     /// Reads the run in `directory`, after `change` to its configuration.
     pub(super) fn read(directory: &Path, weights: WhichWeights, change: impl FnOnce(&mut Config)) -> Result<Self> {
-        let path = directory.join("config.toml");
+        let path = directory.join(CONFIG);
         if !path.is_file() {
             return Err(no_run(directory));
         }

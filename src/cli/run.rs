@@ -7,8 +7,8 @@ use crate::engine::{BatchState, Engine, NetworkState, StopReason};
 use crate::error::{Error, Result};
 use crate::network::Layout;
 use crate::train::{
-    CHECKPOINT, CheckpointInterval, HistoryRow, Manifest, Observer, Outcome, Progress, RunDirectory, RunWriter, Start,
-    TrainingPlan, read_checkpoint, train,
+    CHECKPOINT, CONFIG, CheckpointInterval, HistoryRow, MANIFEST, Manifest, Observer, Outcome, Progress, RunDirectory,
+    RunWriter, Start, TrainingPlan, read_checkpoint, train,
 };
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,11 +25,11 @@ pub(super) struct Options {
     pub(super) quiet: bool,
 }
 
-/// `out/PREFIX DATE-TIME-NAME`, taken for a new run. Runs that begin in the same second get a number.
-pub(super) fn new_directory(prefix: &str, name: &str) -> Result<RunDirectory> {
+/// `out/NAME-DATE-TIME`, taken for a new run. Runs that begin in the same second get a number.
+pub(super) fn new_directory(name: &str) -> Result<RunDirectory> {
     let time = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S");
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect();
-    let path = PathBuf::from("out").join(format!("{prefix}{time}-{name}"));
+    let path = PathBuf::from("out").join(format!("{name}-{time}"));
     let taken = |p: &PathBuf| p.exists();
     let numbered = (2..).map(|k| PathBuf::from(format!("{}-{k}", path.display())));
     let free = std::iter::once(path.clone()).chain(numbered).find(|p| !taken(p));
@@ -97,8 +97,8 @@ fn starting_point(plan: &Plan, directory: &RunDirectory) -> Result<BatchState> {
 
 /// Writes down what is about to run. `config.toml` comes last: it makes the directory a run.
 fn register(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u32) -> Result<()> {
-    let path = directory.file("manifest.json");
-    let mut manifest = if path.exists() {
+    let path = directory.file(MANIFEST);
+    let mut manifest = if directory.holds_a_run() && path.exists() {
         let manifest = Manifest::read(&path)?;
         manifest.check_inputs(&plan.inputs)?;
         manifest
@@ -120,7 +120,7 @@ fn register(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u3
     if let Some(factors) = &plan.factors {
         directory.write("normalization.csv", &normalization_csv(factors))?;
     }
-    directory.write("config.toml", &plan.config.to_toml()?)
+    directory.write(CONFIG, &plan.config.to_toml()?)
 }
 
 fn normalization_csv(factors: &NormalizationFactors) -> String {

@@ -4,7 +4,7 @@ use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlag
 use super::{eval, run};
 use crate::config::{Config, Plan, Preset, preset_table};
 use crate::error::{Error, Result};
-use crate::train::RunDirectory;
+use crate::train::{CONFIG, RunDirectory};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -40,7 +40,7 @@ struct RunFlags {
     /// new total: a cosine schedule then follows the new plan from where the run is
     #[arg(long, value_name = "STEPS", help_heading = "Training")]
     n_trials: Option<u32>,
-    /// Where the run is kept [default: out/DATE-TIME-NAME]
+    /// Where the run is kept [default: out/TASK-DATE-TIME]
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
     /// Replace the run that --output-dir holds
@@ -82,7 +82,7 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
     }
     if let Some(path) = &args.run.resume {
         let directory = RunDirectory::open(path)?;
-        let mut config = Config::read(&directory.file("config.toml"))?;
+        let mut config = Config::read(&directory.file(CONFIG))?;
         set(&mut config.training.n_trials, args.run.n_trials);
         set(&mut config.training.checkpoint_every, args.run.checkpoint_every);
         args.engine.apply(&mut config.engine);
@@ -91,7 +91,7 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
     let plan = Plan::new(args.config()?)?;
     let directory = match &args.run.output_dir {
         Some(path) => RunDirectory::create(path, args.run.overwrite)?,
-        None => run::new_directory("", &plan.task.name)?,
+        None => run::new_directory(&plan.task.name)?,
     };
     run::run(&plan, &directory, options)
 }

@@ -6,6 +6,7 @@ mod inputs;
 pub mod mat;
 pub mod npz;
 mod recording;
+pub mod synthetic;
 
 pub(crate) use arrays::shape_text;
 pub use arrays::{ArrayFile, NamedArray, Values, write_arrays};

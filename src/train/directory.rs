@@ -5,10 +5,15 @@ use crate::error::{Error, Result};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+/// The resolved configuration. It is written last of the files that a run needs to start: where it is, there is a run.
+pub const CONFIG: &str = "config.toml";
+/// Where a run came from.
+pub const MANIFEST: &str = "manifest.json";
+
 /// What this program may write into a run directory, and what `--overwrite` removes.
 const FILES: [&str; 12] = [
-    "config.toml",
-    "manifest.json",
+    CONFIG,
+    MANIFEST,
     "normalization.csv",
     "history.csv",
     "checkpoint.safetensors",
@@ -44,7 +49,11 @@ impl RunDirectory {
                 path.display()
             )));
         }
-        directory.clear()?;
+        if overwrite {
+            directory.clear()?;
+        } else {
+            directory.refuse_files_of_others()?;
+        }
         Ok(directory)
     }
 
@@ -53,7 +62,7 @@ impl RunDirectory {
     /// # Errors
     /// If it holds no run, or another process writes to it.
     pub fn open(path: &Path) -> Result<Self> {
-        if !path.join("config.toml").is_file() {
+        if !path.join(CONFIG).is_file() {
             return Err(no_run(path));
         }
         let directory = Self { path: path.to_path_buf(), _lock: lock(path)? };
@@ -79,9 +88,22 @@ impl RunDirectory {
         write_atomically(&self.file(file), |w| w.write_all(text.as_bytes()))
     }
 
-    /// `config.toml` is written last of the files that a run needs to start: where it is, there is a run.
-    fn holds_a_run(&self) -> bool {
-        self.file("config.toml").exists()
+    /// Whether there is a run.
+    pub fn holds_a_run(&self) -> bool {
+        self.file(CONFIG).exists()
+    }
+
+    /// A directory that holds no run may hold files of the user's that a run would replace. A manifest alone is what
+    /// a run leaves that was killed before it began.
+    fn refuse_files_of_others(&self) -> Result<()> {
+        self.remove_temporary_files()?;
+        match FILES.iter().find(|f| **f != MANIFEST && self.file(f).exists()) {
+            None => Ok(()),
+            Some(file) => Err(Error::input(format!(
+                "{} holds {file}, which a run would replace, but no run. Choose another --output-dir, or --overwrite.",
+                self.path.display()
+            ))),
+        }
     }
 
     fn clear(&self) -> Result<()> {
@@ -156,6 +178,12 @@ mod tests {
         std::fs::write(path.join("notes.txt"), "mine").unwrap();
         drop(RunDirectory::open(&path).unwrap());
         assert!(!path.join(".aon-123.tmp").exists());
+
+        let other = parent.path().join("other");
+        std::fs::create_dir(&other).unwrap();
+        std::fs::write(other.join("weights.mat"), "mine").unwrap();
+        assert!(RunDirectory::create(&other, false).unwrap_err().to_string().contains("weights.mat"));
+        assert!(other.join("weights.mat").exists());
 
         drop(RunDirectory::create(&path, true).unwrap());
         assert!(!path.join("history.csv").exists() && path.join("notes.txt").exists());

@@ -1,6 +1,6 @@
 //! `manifest.json`: what a run was made from and by, so that it can be told whether it would repeat.
 
-use super::RunDirectory;
+use super::{MANIFEST, RunDirectory};
 use crate::engine::EngineDescription;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -71,10 +71,10 @@ impl Manifest {
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, directory: &RunDirectory) -> Result<()> {
-        let path = directory.file("manifest.json");
+        let path = directory.file(MANIFEST);
         let text = serde_json::to_string_pretty(self)
             .map_err(|e| Error::run(format!("cannot encode {}: {e}", path.display())))?;
-        directory.write("manifest.json", &(text + "\n"))
+        directory.write(MANIFEST, &(text + "\n"))
     }
 
     /// Refuses input files that have changed since the run began.

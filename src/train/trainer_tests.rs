@@ -172,7 +172,9 @@ fn run(directory: &RunDirectory, setup: Setup, interrupt: &AtomicBool) -> Outcom
     };
     let (mut writer, rows) = RunWriter::begin(directory, &problem, 0, step, &start.networks[0]).unwrap();
     let mut schedule = Schedule::new(ScheduleKind::Plateau, 1.9, 30, 2);
-    rows.iter().for_each(|r| schedule.observe(r.step, r.loss));
+    for row in &rows {
+        schedule.observe(row.step, row.loss);
+    }
     let plan = TrainingPlan {
         planned_steps: 30,
         stop_after: setup.stop_after,
