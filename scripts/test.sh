@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every check of the project: format, lints, all tests, documentation, and a short run of the program itself.
 # On Debian and Ubuntu it first installs what is missing, where it may (root, or sudo without a password):
-# a linker, and a software Vulkan driver, so that the GPU engine is tested on machines without a GPU.
+# a linker, a software Vulkan driver (so that the GPU engine is tested on machines without a GPU), and SciPy (which
+# reads what aon writes, and the reverse).
 # The tests that compare with larger reference data find them in ../shared where that exists, and say so where not.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -51,6 +52,9 @@ if [ "$(uname -s)" = Linux ] && ! { has_vulkan_loader && has_software_vulkan; };
     install "software Vulkan, for the tests of the GPU engine" libvulkan1 mesa-vulkan-drivers ||
         echo "the tests of the GPU engine will be skipped unless this machine has a Vulkan driver."
 fi
+if command -v apt-get >/dev/null && ! python3 -c 'import scipy' 2>/dev/null; then
+    install "SciPy, for the tests of files for and from Python" python3-scipy || echo "those tests will be skipped."
+fi
 cargo --version
 if [ -n "${CI:-}" ]; then
     export CARGO_INCREMENTAL=0
@@ -86,7 +90,8 @@ RUSTDOCFLAGS=-Dwarnings cargo doc --locked --all-features --no-deps
 say "the program itself"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-cargo build --locked --all-features
+# With the tests' selection of features, so that nothing is built again.
+cargo build --locked --all-features --bins --tests
 aon=$PWD/${CARGO_TARGET_DIR:-target}/debug/aon
 "$aon" devices || [ $? -eq 3 ]
 # Three steps on the CPU: every file of a run, not its fit.

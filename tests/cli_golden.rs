@@ -67,6 +67,32 @@ fn small_case_on_one_thread() {
     reproduces_golden_case(&small(), &["--engine", "cpu", "--threads", "1"]);
 }
 
+/// Any adapter will do for numbers; a machine without one cannot test the GPU engine.
+fn has_adapter() -> bool {
+    let found = !aon::engine::gpu::adapters().is_empty();
+    if !found {
+        println!("NOT TESTED: there is no graphics adapter, so the GPU engine is not compared.");
+    }
+    found
+}
+
+#[test]
+fn small_case_on_a_gpu() {
+    if has_adapter() {
+        reproduces_golden_case(&small(), &["--engine", "gpu"]);
+    }
+}
+
+/// Ten steps of the reference size: seconds on the CPU engine and on a GPU, a dozen on a software adapter.
+#[test]
+fn reference_case_on_a_gpu() {
+    if let Some(case) = reference_case()
+        && has_adapter()
+    {
+        reproduces_golden_case(&case, &["--engine", "gpu"]);
+    }
+}
+
 #[test]
 fn reference_case_on_the_cpu() {
     if let Some(case) = reference_case() {

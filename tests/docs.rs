@@ -16,7 +16,7 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
 #[test]
 fn the_task_file_of_the_documentation_is_one() {
     let [example] = &blocks(&page("docs/tasks.md"), "toml")[..] else { panic!("expected one task file") };
-    let task: TaskSpec = toml::from_str(example).unwrap();
+    let task = TaskSpec::parse(example, "docs/tasks.md").unwrap();
     assert_eq!((task.areas.len(), task.stimulus.sequences.len(), task.conditions.len()), (2, 2, 2));
 }
 

@@ -106,6 +106,21 @@ fn interrupts_finish_the_step_save_and_say_how_to_resume() {
     }
 }
 
+/// `nohup` has the process ignore hangups; it must go on doing so.
+#[test]
+fn a_hangup_that_is_ignored_stays_ignored() {
+    let parent = tempfile::tempdir().unwrap();
+    let run = parent.path().join("run");
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_aon")]).args(fresh(&run));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for_rows(&run, 3);
+    signal(&child, "-HUP");
+    wait_for_rows(&run, 40);
+    signal(&child, "-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn a_second_writer_is_refused() {
     let parent = tempfile::tempdir().unwrap();

@@ -263,6 +263,70 @@ fn malformed_files_are_refused_within_a_second_and_200_mb() {
     }
 }
 
+/// A task of the two conditions that the cases are about.
+const TASK: &str = r#"
+name = "two"
+time = { step_ms = 5.0, steps_per_bin = 2, thermal = 4 }
+areas = [{ name = "A", size = 2 }]
+
+[stimulus]
+channels = 1
+sequences = [{ name = "on", epochs = [{ channels = [0], value = 1.0, from = 0 }] }]
+
+[[conditions]]
+name = "first"
+firing_rates = "FR1"
+input = 0
+sequence = "on"
+class = "execution"
+
+[[conditions]]
+name = "second"
+firing_rates = "FR2"
+input = 0
+sequence = "on"
+class = "observation"
+"#;
+
+/// Runs `aon train` for one step on the rates and the mask at `directory`.
+fn train(directory: &Path) -> std::process::Output {
+    let path = |name| directory.join(name);
+    Command::new(env!("CARGO_BIN_EXE_aon"))
+        .args(["train", "--n-trials", "1", "--engine", "cpu"])
+        .arg("--task")
+        .arg(path("task.toml"))
+        .arg("--firing-rates-mat")
+        .arg(path("case.mat"))
+        .arg("--inhibitory-mask-mat")
+        .arg(path("mask.mat"))
+        .arg("--output-dir")
+        .arg(path("out"))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_program_ends_with_exit_code_2_and_a_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(directory.path().join(name), bytes).unwrap();
+    write("task.toml", TASK.as_bytes());
+    write("mask.mat", &file(&[double(&[2, 1], "inhibitory", &[0.0, 1.0])]));
+    write("case.mat", &good(true));
+    let output = train(directory.path());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::remove_dir_all(directory.path().join("out")).unwrap();
+
+    for (name, bytes) in named_cases() {
+        write("case.mat", &bytes);
+        let output = train(directory.path());
+        let sentence = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {sentence}");
+        assert!(sentence.contains("case.mat") && sentence.lines().count() == 1, "{name}: {sentence}");
+        assert!(!sentence.contains("panicked"), "{name}: {sentence}");
+        assert!(!directory.path().join("out").exists(), "{name}: left a directory behind");
+    }
+}
+
 #[test]
 fn what_has_a_name_but_is_no_file_is_refused() {
     let directory = tempfile::tempdir().unwrap();

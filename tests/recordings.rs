@@ -270,3 +270,27 @@ fn unusable_parameters_are_refused() {
     weights[[2, 1]] = 1e39;
     refused(with(&|a| a[0].values = weights.clone().into()), &["W:", "finite", "row 3, column 2"]);
 }
+
+/// Public recordings, where they lie beside the project.
+#[test]
+fn recordings_from_the_laboratory_are_read() {
+    let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/real");
+    let rates = real.join("jerjian2020/Firing_Rates.mat");
+    if !rates.exists() {
+        println!("not tested: {} is missing", rates.display());
+        return;
+    }
+    let conditions: Vec<String> = (1..=6).map(|c| format!("FR{c}")).collect();
+    let read = |normalization| Recording::read(&rates, &conditions, Some(304), normalization);
+    refused(read(Normalization::None), &["0…1", "a maximum of 204", "--normalize"]);
+    let recording = read(Normalization::Soft).unwrap();
+    let bins: Vec<usize> = recording.conditions.iter().map(|c| c.rates.ncols()).collect();
+    assert_eq!(bins, [75, 75, 75, 75, 44, 44]);
+    assert!(recording.conditions.iter().all(|c| c.rates.iter().all(|r| (0.0..1.0).contains(r))));
+
+    let count = |file: &str, name, n| read_mask(&real.join(file), name, n).unwrap().into_iter().filter(|m| *m).count();
+    assert_eq!(count("jerjian2020/Mirror.mat", "mirror", 304), 169);
+    assert_eq!(count("jerjian2020/InhibitoryMask.mat", "inhibitory", 304), 63);
+    assert_eq!(count("aon/Mirror.mat", "mirror", 355), 160);
+    assert_eq!(count("aon/InhibitoryMask.mat", "inhibitory", 355), 74);
+}

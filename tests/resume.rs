@@ -33,6 +33,16 @@ fn the_default_recipe_resumes_bit_for_bit() {
 }
 
 #[test]
+fn a_gpu_run_resumes_bit_for_bit() {
+    if aon::engine::gpu::adapters().is_empty() {
+        println!("NOT TESTED: there is no graphics adapter, so resuming on a GPU is not tested.");
+        return;
+    }
+    resumes_bit_for_bit(&["--engine", "gpu"]);
+    resumes_bit_for_bit(&["--engine", "gpu", "--schedule", "plateau", "--plateau-patience", "1"]);
+}
+
+#[test]
 fn the_published_preset_resumes_bit_for_bit() {
     let init = small().join("init.mat");
     resumes_bit_for_bit(&["--preset", "published", "--init", init.to_str().unwrap()]);

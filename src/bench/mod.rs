@@ -2,6 +2,8 @@
 
 mod case;
 mod measure;
+mod sweep;
 
 pub use case::Case;
 pub use measure::{Measurement, measure, peak_resident_bytes};
+pub use sweep::Sweep;

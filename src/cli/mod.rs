@@ -5,6 +5,7 @@
 
 mod arguments;
 mod baseline;
+mod bench;
 mod demo;
 mod device;
 mod devices;
@@ -47,6 +48,8 @@ enum Command {
     Eval(eval::EvalArgs),
     /// Make data, train on them and draw the fit, in a minute
     Demo(demo::DemoArgs),
+    /// Measure training speed, beside what the device can do at most
+    Bench(bench::BenchArgs),
     /// List the devices that can train, and which one is chosen
     Devices(devices::DevicesArgs),
     /// Write synthetic data that need recurrence to be fitted
@@ -65,6 +68,7 @@ impl Cli {
             Command::Train(args) => train::run(*args),
             Command::Eval(args) => eval::run(&args),
             Command::Demo(args) => demo::run(&args),
+            Command::Bench(args) => bench::run(&args),
             Command::Devices(args) => {
                 devices::run(&args);
                 Ok(())

@@ -60,7 +60,7 @@ pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Re
         if let Some(progress) = &mut progress {
             observers.push(progress);
         }
-        train(engine, &start, training_plan(plan, &history, options), &mut observers, interrupt)
+        train(engine, &start, training_plan(plan, &history, options), &mut observers, &interrupt)
     };
     let outcome = outcome.map_err(|e| with_way_back(&e, directory, writer.checkpoint_step()))?;
     if outcome.stop[0] == Some(StopReason::Diverged) {
@@ -75,7 +75,7 @@ pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Re
         ));
         return Ok(());
     }
-    finish::finish(plan, directory, engine, &writer, &outcome, interrupt, options.quiet)
+    finish::finish(plan, directory, engine, &writer, &outcome, &interrupt, options.quiet)
 }
 
 /// The checkpoint, or before there is one the initial values.

@@ -2,7 +2,7 @@
 
 use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlags, set};
 use super::{eval, run};
-use crate::config::{Config, Plan, Preset};
+use crate::config::{Config, Plan, Preset, preset_table};
 use crate::error::{Error, Result};
 use crate::train::RunDirectory;
 use clap::{Args, ValueEnum};
@@ -10,9 +10,7 @@ use std::path::PathBuf;
 
 /// The flags of `aon train`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Settings come from the preset; --config overrides it, and flags override both. The run directory holds the resolved \
-config.toml, which `--config` repeats and `--resume` continues.")]
+#[command(after_help = preset_table())]
 pub(super) struct TrainArgs {
     #[command(flatten)]
     data: DataFlags,

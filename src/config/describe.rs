@@ -1,10 +1,9 @@
 //! What was chosen, in words.
 
 use super::Plan;
+use super::preset::value_name;
 use crate::data::Normalization;
-use crate::engine::LossKind;
 use crate::train::ScheduleKind;
-use clap::ValueEnum;
 use std::path::Path;
 
 impl Plan {
@@ -93,10 +92,7 @@ impl Plan {
             ScheduleKind::Plateau => format!("halved after {} steps without improvement", t.plateau_patience),
         };
         let clip = if t.clip_norm.is_finite() { format!("clip {}", t.clip_norm) } else { "no clip".into() };
-        let loss = match t.loss_fn {
-            LossKind::L2 => "l2",
-            LossKind::L1 => "l1",
-        };
+        let loss = value_name(&t.loss_fn);
         format!("Adam, learning rate {}, {schedule}; {clip}; loss {loss}, λ {}", t.learning_rate, t.regularisation)
     }
 
@@ -113,9 +109,4 @@ impl Plan {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
-}
-
-/// A choice as its flag spells it.
-fn value_name(value: &impl ValueEnum) -> String {
-    value.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default()
 }

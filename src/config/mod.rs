@@ -4,12 +4,14 @@
 mod check;
 mod describe;
 mod plan;
+#[cfg(test)]
+mod plan_tests;
 mod preset;
 mod task_source;
 mod warnings;
 
 pub use plan::{Baseline, Plan};
-pub use preset::Preset;
+pub use preset::{Preset, preset_table};
 pub use task_source::TaskSource;
 pub use warnings::warnings;
 
@@ -161,7 +163,10 @@ impl Config {
     /// If it is not TOML or holds an unknown setting or value.
     fn from_toml(text: &str) -> std::result::Result<Self, String> {
         let one_line = |e: &dyn std::fmt::Display| e.to_string().trim_end().replace('\n', " ");
-        let file: toml::Table = toml::from_str(text).map_err(|e| one_line(&e))?;
+        let file: toml::Table = toml::from_str(text).map_err(|e: toml::de::Error| {
+            let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            format!("line {}: {}.", 1 + before.matches('\n').count(), e.message().replace('\n', ", "))
+        })?;
         let preset = match file.get("preset") {
             Some(value) => value.clone().try_into().map_err(|e| one_line(&e))?,
             None => Preset::Default,

@@ -5,8 +5,10 @@ mod conditions;
 mod figures;
 mod page;
 mod raster;
+mod scaling;
 
 pub use conditions::{ConditionInfo, Event};
+pub use scaling::scaling_figure;
 
 use crate::analysis::Comparison;
 use crate::data::write_atomically;

@@ -38,20 +38,19 @@ fn escape(text: &str) -> String {
 }
 
 fn header(page: &mut String, data: &ReportData, title: &str) {
-    let d = &data.problem.dims;
+    let (d, engine) = (&data.problem.dims, data.engine);
     let areas: Vec<String> =
         data.problem.population.areas().iter().map(|a| format!("{} {}", escape(&a.name), a.size)).collect();
-    let engine = data.engine;
     let _ = writeln!(
         page,
         "<h1>{title}</h1>\n<p class=\"lead\">A recurrent network of {} neurons ({}) trained to reproduce recorded firing \
-         rates in {} condition{}, on {} ({}, {}).</p>",
+         rates in {} condition{}. Engine: {} ({}, {}).</p>",
         d.neurons,
         areas.join(", "),
         d.conditions,
         if d.conditions == 1 { "" } else { "s" },
-        escape(&engine.adapter),
         escape(&engine.engine),
+        escape(&engine.adapter),
         escape(&engine.strategy),
     );
     let fit = data.comparison.model.summary();

@@ -89,7 +89,8 @@ impl RunDirectory {
         for file in FILES {
             remove(&self.file(file))?;
         }
-        Ok(())
+        let figures = std::fs::read_dir(self.file("figures")).into_iter().flatten().flatten().map(|e| e.path());
+        figures.filter(|f| f.extension().is_some_and(|e| e == "svg")).try_for_each(|f| remove(&f))
     }
 
     /// Removes what a killed process left half-written.

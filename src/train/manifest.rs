@@ -112,7 +112,7 @@ pub fn hash_file(path: &Path) -> Result<String> {
             n => hash.update(&block[..n]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
 }
 
 #[cfg(test)]

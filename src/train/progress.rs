@@ -4,7 +4,7 @@ use super::Observer;
 use crate::engine::StepRecord;
 use crate::error::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// A bar on a terminal; elsewhere (a log file, a pipe) a plain line from time to time. Both on standard error.
@@ -47,7 +47,10 @@ impl Observer for Progress {
             bar.set_position(u64::from(record.step));
             bar.set_message(format!("loss {loss:.4}"));
         } else if self.last_line.is_none_or(|t| t.elapsed() >= LINE_INTERVAL) || record.step == self.planned_steps {
-            eprintln!("{} step {}/{}, loss {loss:.4}, {seconds:.0} s", self.label, record.step, self.planned_steps);
+            let line =
+                format!("{} step {}/{}, loss {loss:.4}, {seconds:.0} s", self.label, record.step, self.planned_steps);
+            // A closed standard error is no reason to end a training.
+            let _ = writeln!(std::io::stderr().lock(), "{line}");
             self.last_line = Some(Instant::now());
         }
         Ok(())

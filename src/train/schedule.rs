@@ -89,7 +89,8 @@ impl Schedule {
 
 impl Plateau {
     fn factor_at(&mut self, step: u32) -> f64 {
-        while let Some((_, loss)) = self.young.pop_front_if(|(s, _)| *s + DECISION_LAG <= step) {
+        while let Some((_, loss)) = self.young.front().copied().filter(|(s, _)| *s + DECISION_LAG <= step) {
+            self.young.pop_front();
             if loss < self.lowest * (1.0 - PLATEAU_IMPROVEMENT) || self.lowest.is_infinite() {
                 self.lowest = loss;
                 self.waited = 0;

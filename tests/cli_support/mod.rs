@@ -27,10 +27,11 @@ pub(crate) fn data_flags(case: &Path, areas: &str) -> Vec<String> {
     flags.into_iter().flat_map(|(flag, value)| [flag.to_string(), value]).collect()
 }
 
-/// `aon train` on the small case, on the CPU, without its baseline.
+/// `aon train` on the small case, on the CPU unless `extra` says otherwise, without its baseline.
 pub(crate) fn train_small(directory: &Path, extra: &[&str]) -> Command {
     let mut command = aon();
-    command.args(["train", "--engine", "cpu", "--no-baseline", "--output-dir"]).arg(directory);
+    let engine: &[&str] = if extra.contains(&"--engine") { &[] } else { &["--engine", "cpu"] };
+    command.args(["train", "--no-baseline", "--output-dir"]).arg(directory).args(engine);
     command.args(data_flags(&small(), "A=4,B=3,C=5")).args(extra);
     command
 }

@@ -38,7 +38,7 @@ pub(super) fn all(data: &ReportData) -> Result<Vec<Figure>> {
 }
 
 /// The part of `panel` with the given left, top, width and height in CSS pixels.
-fn part<'a>(panel: &Panel<'a>, left: f64, top: f64, width: f64, height: f64) -> Panel<'a> {
+pub(super) fn part<'a>(panel: &Panel<'a>, left: f64, top: f64, width: f64, height: f64) -> Panel<'a> {
     let (whole_width, whole_height) = panel.dim_in_pixel();
     let right = (whole_width.cast_signed() - px(left + width)).max(0);
     let bottom = (whole_height.cast_signed() - px(top + height)).max(0);

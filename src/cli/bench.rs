@@ -1,0 +1,181 @@
+//! `aon bench`.
+
+use super::{device, output};
+use crate::bench::{Case, Measurement, Sweep, measure};
+use crate::config::{EngineConfig, EngineKind};
+use crate::data::write_atomically;
+use crate::engine::cpu::peak::{self, Peak};
+use crate::error::{Error, Result};
+use crate::report::scaling_figure;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Measures the full training step (loss, gradient, clipping, Adam, Dale's projection) on made-up data.
+#[derive(Debug, Args)]
+pub(super) struct BenchArgs {
+    /// What computes
+    #[arg(long, value_enum, default_value = "auto")]
+    engine: EngineKind,
+    /// A GPU adapter, by a part of its name or its number in `aon devices`
+    #[arg(long, value_name = "NAME|INDEX")]
+    adapter: Option<String>,
+    /// Threads of the CPU engine (one per processor)
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Networks trained at once
+    #[arg(long, default_value_t = 1)]
+    networks: usize,
+    /// Neurons of a network
+    #[arg(long, default_value_t = Case::default().neurons)]
+    neurons: usize,
+    /// Conditions: trials of a network per step
+    #[arg(long, default_value_t = Case::default().conditions)]
+    conditions: usize,
+    /// Time steps of a trial
+    #[arg(long, default_value_t = Case::default().time_steps)]
+    time_steps: usize,
+    /// Training steps that are timed, after two to warm up
+    #[arg(long, default_value_t = 5)]
+    steps: usize,
+    /// Vary networks, neurons and time steps, one at a time, and draw the result
+    #[arg(long)]
+    scale: bool,
+    /// Where --scale draws
+    #[arg(long, value_name = "FILE.svg", default_value = "out/bench.svg", requires = "scale")]
+    figure: PathBuf,
+    /// Print one JSON object per line instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Measures as `args` say.
+///
+/// # Errors
+/// If a size makes no problem, there is no such device, or it fails.
+pub(super) fn run(args: &BenchArgs) -> Result<()> {
+    let config = EngineConfig { engine: args.engine, adapter: args.adapter.clone(), threads: args.threads };
+    let base = Case {
+        networks: args.networks,
+        neurons: args.neurons,
+        conditions: args.conditions,
+        time_steps: args.time_steps,
+    };
+    let mut bench = Bench { args, config, limit: None };
+    if !args.scale {
+        let measurement = bench.one(base)?;
+        if !args.json {
+            output::say(table(&measurement));
+        }
+        return Ok(());
+    }
+    let mut sweeps = Vec::new();
+    for sweep in Sweep::ALL {
+        let points: Vec<Measurement> = sweep.cases(base).into_iter().map(|c| bench.one(c)).collect::<Result<_>>()?;
+        if !args.json {
+            output::say(sweep_table(sweep, &points));
+        }
+        sweeps.push((sweep, points));
+    }
+    if let Some(folder) = args.figure.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    }
+    let figure = scaling_figure(&sweeps)?;
+    write_atomically(&args.figure, |file| file.write_all(figure.as_bytes()))?;
+    output::warn(format!("drawn in {}", args.figure.display()));
+    Ok(())
+}
+
+struct Bench<'a> {
+    args: &'a BenchArgs,
+    config: EngineConfig,
+    /// The processor's limits, measured once.
+    limit: Option<Peak>,
+}
+
+impl Bench<'_> {
+    /// Measures one case, and prints it as JSON where that is asked for.
+    fn one(&mut self, case: Case) -> Result<Measurement> {
+        let (problem, settings, state) = case.pose()?;
+        let mut engine = device::open(&self.config, &problem, &settings, &state)?;
+        drop((problem, settings, state));
+        let mut measurement = measure(engine.as_mut(), self.args.steps)?;
+        drop(engine);
+        if measurement.engine == "cpu" {
+            let limit = match self.limit {
+                Some(limit) => limit,
+                None => peak::measure(self.args.threads.unwrap_or(0))?,
+            };
+            self.limit = Some(limit);
+            measurement.peak_gflops = Some(limit.gflops);
+            measurement.peak_copy_gb_per_s = Some(limit.copy_gb_per_s);
+        }
+        if self.args.json {
+            let line = serde_json::to_string(&measurement);
+            output::say(line.map_err(|e| Error::run(format!("cannot write the measurement as JSON: {e}.")))?);
+        }
+        Ok(measurement)
+    }
+}
+
+fn table(m: &Measurement) -> String {
+    let mut lines = vec![
+        format!("engine     {} ({}, {})", m.engine, m.adapter, m.strategy),
+        format!(
+            "work       {} networks × {} conditions × {} steps, {} neurons",
+            m.networks, m.conditions, m.time_steps, m.neurons
+        ),
+        format!(
+            "step       {:.4} s (median of {}, {:.4} to {:.4})",
+            m.seconds_per_step, m.steps, m.seconds_range[0], m.seconds_range[1]
+        ),
+        format!("speed      {:.1} trials/s", m.trials_per_second),
+        format!("arithmetic {:.1} GFLOP/s{}", m.gflops, share(m)),
+        format!(
+            "memory     {} in the engine's arrays, {} most in the process",
+            megabytes(Some(m.device_memory_bytes)),
+            megabytes(m.peak_memory_bytes)
+        ),
+    ];
+    if let Some(copy) = m.peak_copy_gb_per_s {
+        lines.push(format!("copies     {copy:.1} GB/s at most, measured"));
+    }
+    lines.push(format!("\n{:<26} {:>10}  {:>5}", "stage", "ms", "share"));
+    let total: f64 = m.stages.iter().map(|s| s.seconds).sum();
+    lines.extend(m.stages.iter().map(|s| {
+        format!("{:<26} {:>10.3}  {:>4.0} %", s.stage, 1e3 * s.seconds, 100.0 * s.seconds / total.max(1e-12))
+    }));
+    lines.join("\n")
+}
+
+fn share(m: &Measurement) -> String {
+    m.peak_gflops.map_or_else(String::new, |peak| {
+        format!(", {:.0} % of the device's measured {peak:.1}", 100.0 * m.gflops / peak)
+    })
+}
+
+fn megabytes(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "unknown".into(), |b| format!("{:.1} MB", b as f64 / 1e6))
+}
+
+fn sweep_table(sweep: Sweep, points: &[Measurement]) -> String {
+    let head = format!(
+        "{:<20} {:>10} {:>10} {:>22} {:>9}",
+        sweep.axis(),
+        "s/step",
+        "trials/s",
+        "µs per trial and step",
+        "GFLOP/s"
+    );
+    let row = |m: &Measurement| {
+        let per_step = 1e6 / (m.trials_per_second * m.time_steps as f64);
+        format!(
+            "{:<20} {:>10.4} {:>10.1} {:>22.3} {:>9.1}",
+            sweep.size(m),
+            m.seconds_per_step,
+            m.trials_per_second,
+            per_step,
+            m.gflops
+        )
+    };
+    std::iter::once(head).chain(points.iter().map(row)).chain([String::new()]).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,158 @@
+//! What a configuration and its files become.
+
+use super::{Config, Plan, Preset, TaskSource};
+use crate::data::{NamedArray, write_arrays};
+use crate::error::Error;
+use crate::network::{Group, Layout};
+use crate::task::TaskSpec;
+use ndarray::{Array1, Array2};
+use std::path::Path;
+
+const TASK: &str = r#"
+name = "ragged"
+areas = [{ name = "A", size = 2 }, { name = "B", size = 1 }]
+time = { step_ms = 5.0, steps_per_bin = 2, thermal = 3 }
+
+[stimulus]
+channels = 2
+sequences = [
+    { name = "first", epochs = [{ channels = [0], value = 1.0, from = 0 }] },
+    { name = "second", epochs = [{ channels = [1], value = 0.5, from = 2, to = 4 }] },
+]
+
+[[conditions]]
+name = "long"
+firing_rates = "FR1"
+input = 0
+sequence = "second"
+class = "execution"
+
+[[conditions]]
+name = "short"
+firing_rates = "FR2"
+input = 1
+sequence = "first"
+class = "observation"
+"#;
+
+/// Two conditions of 4 and 2 bins, with r given at t = 0, and x not.
+fn config(directory: &Path) -> Config {
+    let rate = |c: usize| move |(i, b): (usize, usize)| (100 * c + 10 * i + b) as f64 / 1000.0;
+    let rates = directory.join("rates.npz");
+    write_arrays(
+        &rates,
+        &[
+            NamedArray::new("FR1", Array2::from_shape_fn((3, 4), rate(1))),
+            NamedArray::new("FR2", Array2::from_shape_fn((3, 2), rate(2))),
+            NamedArray::new("IC_FR1", Array1::from(vec![0.1, 0.2, 0.3])),
+            NamedArray::new("IC_FR2", Array1::from(vec![0.4, 0.5, 0.6])),
+        ],
+    )
+    .unwrap();
+    let mask = directory.join("mask.npz");
+    write_arrays(&mask, &[NamedArray::new("inhibitory", Array1::from(vec![0_u8, 1, 0]))]).unwrap();
+    let mut config = Preset::Default.config();
+    config.task = TaskSource::Spec(Box::new(TaskSpec::parse(TASK, "test").unwrap()));
+    config.data.firing_rates = Some(rates);
+    config.data.inhibitory_mask = Some(mask);
+    config
+}
+
+#[test]
+fn ragged_conditions_are_laid_out_bin_by_bin_and_counted_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    let plan = Plan::new(config(directory.path())).unwrap();
+    let (p, d) = (&plan.problem, &plan.problem.dims);
+    assert_eq!((d.neurons, d.conditions, d.bins, d.time_steps), (3, 2, 4, 3 + 2 * 4));
+    assert_eq!((d.channels, d.sequences, d.input_groups), (2, 2, 2));
+    assert_eq!((&p.bins[..], &p.input_group[..], &p.sequence[..]), (&[4, 2][..], &[0, 1][..], &[1, 0][..]));
+    for (c, bins) in [(0, 4), (1, 2)] {
+        for b in 0..bins {
+            for i in 0..3 {
+                let expected = (100 * (c + 1) + 10 * i + b) as f32 / 1000.0;
+                assert!((p.targets[(c * 4 + b) * 3 + i] - expected).abs() < 1e-7);
+            }
+        }
+    }
+    // What the file does not give is zero.
+    assert_eq!(p.initial_r, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
+    assert_eq!(p.initial_x, [0.0; 6]);
+    // Sequence 0, channel 0: from the end of the warm-up to the end of the trial.
+    let channel: Vec<f32> = p.stimulus[..11 * 2].iter().step_by(2).copied().collect();
+    assert_eq!(channel, [0., 0., 0., 1., 1., 1., 1., 1., 1., 1., 1.]);
+    assert!(p.recurrent && plan.inputs.len() == 2);
+}
+
+#[test]
+fn a_baseline_has_the_data_of_its_run_and_no_recurrence() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = config(directory.path());
+    config.training.n_trials = 1000;
+    config.training.learning_rate = 1e-3;
+    let plan = Plan::new(config).unwrap();
+    let mut baseline = plan.baseline();
+    assert_eq!((baseline.steps, baseline.problem.recurrent), (300, false));
+    assert_eq!(baseline.settings[0].freeze, [Group::Recurrent]);
+    assert!((baseline.schedule.rate(1) - 0.1).abs() < 1e-12, "the recipe's learning rate, not the run's");
+    let p = &baseline.problem;
+    let weights = p.constraint.weights(&p.population, &baseline.initial[..9]);
+    assert!(weights.iter().all(|w| *w == 0.0));
+    assert_eq!(p.targets, plan.problem.targets);
+}
+
+#[test]
+fn frozen_weights_are_zero_without_a_file_and_the_files_with_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = config(directory.path());
+    config.network.freeze = vec!["W".into()];
+    assert!(!Plan::new(config.clone()).unwrap().problem.recurrent);
+
+    let w = Array2::from_shape_fn((3, 3), |(i, j)| if i == j { 0.0 } else { [0.5, -0.25, 0.125][j] });
+    let init = directory.path().join("init.npz");
+    let small = |n: usize, m: usize| Array2::from_elem((n, m), 0.1);
+    let arrays = [
+        NamedArray::new("W", w.clone()),
+        NamedArray::new("W_in", small(3, 2)),
+        NamedArray::new("W_in2", small(3, 2)),
+        NamedArray::new("I_ext", small(3, 1)),
+        NamedArray::new("taus_param", small(3, 1)),
+    ];
+    write_arrays(&init, &arrays).unwrap();
+    config.network.init = Some(init);
+    let plan = Plan::new(config).unwrap();
+    let p = &plan.problem;
+    let recurrent = Layout::new(&p.dims).range(Group::Recurrent);
+    let found = p.constraint.weights(&p.population, &plan.initial[0][recurrent]);
+    // The inhibitory neuron's projection to the other area, W[2, 1], is cut under presynaptic signs.
+    for (k, (found, given)) in found.iter().zip(&w).enumerate() {
+        let expected = if k == 7 { 0.0 } else { *given as f32 };
+        assert!((found - expected).abs() <= 1e-6, "element {k}: {found}, expected {expected}");
+    }
+    assert!(p.recurrent);
+}
+
+type Change = fn(&mut Config);
+
+#[test]
+fn what_is_missing_or_contradicts_itself_is_bad_input() {
+    let directory = tempfile::tempdir().unwrap();
+    let good = config(directory.path());
+    let cases: [(Change, &str); 4] = [
+        (|c| c.data.firing_rates = None, "--firing-rates-mat"),
+        (|c| c.data.inhibitory_mask = None, "--inhibitory-mask-mat"),
+        (|c| c.data.mirror = Some("no/such/mirror.mat".into()), "mirror.mat"),
+        (|c| c.network.freeze = vec!["V".into()], "--freeze"),
+    ];
+    for (change, named) in cases {
+        let mut config = good.clone();
+        change(&mut config);
+        let error: Error = Plan::new(config).unwrap_err();
+        assert!(error.to_string().contains(named) && error.exit_code() == 2, "{error}");
+    }
+    // Without signs to keep, nobody's type is needed.
+    let mut unsigned = good;
+    unsigned.data.inhibitory_mask = None;
+    unsigned.network.dale = crate::network::Dale::None;
+    unsigned.network.sign_constraint = crate::network::SignConstraint::Reflect;
+    assert!(Plan::new(unsigned).unwrap().problem.population.inhibitory().iter().all(|i| !i));
+}

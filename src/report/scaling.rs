@@ -1,0 +1,72 @@
+//! How the speed of an engine depends on the sizes of the problem.
+
+use super::canvas::{Axes, Drawn, GRID, INK, MODEL, MUTED, Panel, draw, heading, px, stroke, text};
+use super::figures::part;
+use crate::bench::{Measurement, Sweep};
+use crate::error::Result;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
+
+const PANEL: f64 = 300.0;
+const HEIGHT: f64 = 290.0;
+
+/// A figure of its own, SVG: one panel a sweep, arithmetic per second over the size, the device's measured limit dashed.
+///
+/// # Errors
+/// If the drawing fails.
+pub fn scaling_figure(sweeps: &[(Sweep, Vec<Measurement>)]) -> Result<String> {
+    let drawing = draw(PANEL * sweeps.len() as f64, HEIGHT, |root, _| {
+        for (k, (sweep, points)) in sweeps.iter().enumerate() {
+            one(&part(root, PANEL * k as f64, 0.0, PANEL, HEIGHT), *sweep, points)?;
+        }
+        Ok(())
+    })?;
+    Ok(drawing.standalone)
+}
+
+fn one(panel: &Panel, sweep: Sweep, points: &[Measurement]) -> Drawn<()> {
+    heading(panel, sweep.title())?;
+    // Sizes double from point to point: a logarithmic axis whose ticks are the sizes themselves.
+    let x = |m: &Measurement| (sweep.size(m) as f64).log2();
+    let low = points.iter().map(x).fold(f64::INFINITY, f64::min) - 0.3;
+    let high = points.iter().map(x).fold(f64::NEG_INFINITY, f64::max) + 0.3;
+    let peak = points.iter().find_map(|m| m.peak_gflops);
+    let top = points.iter().map(|m| m.gflops).fold(peak.unwrap_or(0.0), f64::max) * 1.12;
+    let mut chart = ChartBuilder::on(panel)
+        .margin_top(px(34.0))
+        .margin_right(px(16.0))
+        .x_label_area_size(px(42.0))
+        .y_label_area_size(px(52.0))
+        .build_cartesian_2d(low..high, 0.0..top)?;
+    Axes { x: "", y: "GFLOP/s", x_labels: 0, y_labels: 6 }.draw(&mut chart)?;
+    if let Some(peak) = peak {
+        let dashes =
+            DashedLineSeries::new([(low, peak), (high, peak)], px(5.0) as u32, px(4.0) as u32, stroke(MUTED, 1.5));
+        chart.draw_series(dashes)?;
+        let (left, y) = chart.backend_coord(&(low, peak));
+        let style = text(11.0, MUTED, HPos::Left, VPos::Bottom);
+        panel.draw_text("measured limit", &style, local(panel, left + px(4.0), y - px(2.0)))?;
+    }
+    chart.draw_series(LineSeries::new(points.iter().map(|m| (x(m), m.gflops)), stroke(MODEL, 2.5)))?;
+    for point in points {
+        let (left, y) = chart.backend_coord(&(x(point), point.gflops));
+        panel.draw(&Circle::new(local(panel, left, y), px(3.5), MODEL.filled()))?;
+        let (left, bottom) = chart.backend_coord(&(x(point), 0.0));
+        panel.draw(&PathElement::new(
+            [local(panel, left, bottom), local(panel, left, bottom + px(4.0))],
+            stroke(GRID, 1.0),
+        ))?;
+        let style = text(11.0, INK, HPos::Center, VPos::Top);
+        panel.draw_text(&sweep.size(point).to_string(), &style, local(panel, left, bottom + px(6.0)))?;
+    }
+    let (middle, bottom) = chart.backend_coord(&(f64::midpoint(low, high), 0.0));
+    let style = text(12.0, INK, HPos::Center, VPos::Top);
+    panel.draw_text(sweep.axis(), &style, local(panel, middle, bottom + px(22.0)))?;
+    Ok(())
+}
+
+/// Backend coordinates as coordinates of the panel.
+fn local(panel: &Panel, x: i32, y: i32) -> (i32, i32) {
+    let (left, top) = panel.get_base_pixel();
+    (x - left, y - top)
+}
