@@ -4,6 +4,7 @@
 //   ROW_QUADS   vec4s of neurons that one invocation of a recurrence works on
 //   WORKGROUP   invocations of a workgroup of a recurrence
 //   UNROLL      presynaptic neurons of one turn of its loop (divides 16)
+//   RESIDENT_LANES, RESIDENT_ROWS   invocations of a resident recurrence's workgroup, neurons of one of them
 //   GRADIENT_TILE, GRADIENT_X, GRADIENT_Y   rows and columns of one invocation of the weight gradient; its workgroup
 //   Z_ROWS, D_ROWS   rows of a time slice of `inputs` and of `deltas`, padded to 16
 //
@@ -44,7 +45,8 @@ const PARTIALS: u32 = 1024u; // invocations of a network that sum squares of wei
 
 // What changes from dispatch to dispatch.
 struct At {
-    time: u32,       // time step t; the parity of the slots in the weight gradient
+    time: u32,       // time step t, or the first of a block; the parity of the slots in the weight gradient
+    end: u32,        // of a block of time steps, not in it
     slab: u32,       // first slab of the dispatch
     accumulate: u32, // 1: add to what earlier dispatches of the weight gradient wrote
     step: u32,       // number of the training step, from 1

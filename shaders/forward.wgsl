@@ -58,9 +58,11 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
                 let offset = i * QUADS + quad + q;
                 let x = load_previous(slice, offset);
                 let d = cell.x * (sum[r * TILE_QUADS + q] - x);
-                let v = x + d + cell.y;
+                // As an explicit fma: left to compilers, strategies would differ in their last bits.
+                let potential = fma(vec4<f32>(cell.x), sum[r * TILE_QUADS + q] - x, x);
+                let v = potential + cell.y;
                 let rate = vec4<f32>(sigmoid(v.x), sigmoid(v.y), sigmoid(v.z), sigmoid(v.w));
-                potentials[slice + offset] = x + d;
+                potentials[slice + offset] = potential;
                 deltas[deltas_base + offset] = d;
                 inputs[inputs_base + offset] = select(rate, vec4<f32>(0.0), silenced);
             }

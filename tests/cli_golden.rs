@@ -57,6 +57,21 @@ fn reference_case() -> Option<PathBuf> {
     None
 }
 
+/// The command of the published program's README, with only the program's name, the files and the sizes changed.
+#[test]
+fn the_published_command_line_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let (rates, mask) = (small().join("Firing_Rates.mat"), small().join("InhibitoryMask.mat"));
+    let line = format!(
+        "--firing_rates_mat {} --inhibitory_mask_mat {} --mode train --n_trials 3 --learning_rate 1e-3 --loss_fn l2 --N1 4 --N2 3 --N3 5 --thermal 100 --output_dir {}",
+        rates.display(),
+        mask.display(),
+        directory.path().join("run").display()
+    );
+    aon().args(line.split(' ')).args(["--engine", "cpu", "--no-baseline"]).assert().success();
+    assert_eq!(history(&directory.path().join("run")).len(), 3);
+}
+
 #[test]
 fn small_case_on_the_cpu() {
     reproduces_golden_case(&small(), &["--engine", "cpu"]);

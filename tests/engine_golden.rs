@@ -6,7 +6,7 @@ mod common;
 
 use aon::engine::Engine;
 use aon::engine::cpu::CpuEngine;
-use aon::engine::gpu::{GpuEngine, GpuOptions};
+use aon::engine::gpu::{GpuEngine, GpuOptions, Strategy};
 use aon::network::{Group, Layout};
 use common::golden::{Golden, Tolerances, by_group};
 use common::{max_abs_error, relative_norm_error};
@@ -119,32 +119,35 @@ fn cpu_f64_small() {
     }
 }
 
-/// The golden cases on a graphics device: a hardware adapter where there is one, else a software one.
-fn check_gpu(case: &str) {
+/// A golden case on a graphics device: a hardware adapter where there is one, else a software one.
+fn check_gpu(case: &str, strategy: Option<Strategy>) {
     let Some(device) = common::gpu::device() else { return };
     let Some(golden) = Golden::case(case) else { return };
     let settings = [Golden::settings()];
-    let options = GpuOptions::default();
+    let options = GpuOptions { strategy, ..GpuOptions::default() };
     let mut engine = GpuEngine::new(&device, &golden.problem(1), &settings, &golden.state(1), &options).unwrap();
     check(case, &golden, &mut engine);
 }
 
 #[test]
 fn gpu_small_clean() {
-    check_gpu("small_A_clean");
+    check_gpu("small_A_clean", None);
+    check_gpu("small_A_clean", Some(Strategy::Stepwise));
+    check_gpu("small_A_clean", Some(Strategy::Resident));
 }
 
 #[test]
 fn gpu_small_noise() {
-    check_gpu("small_A_noise");
+    check_gpu("small_A_noise", None);
 }
 
+/// The strategy that the adapter gets by default; on software adapters the resident one would take minutes.
 #[test]
 fn gpu_full_saturated() {
-    check_gpu("full_A");
+    check_gpu("full_A", None);
 }
 
 #[test]
 fn gpu_full_live() {
-    check_gpu("full_live_A");
+    check_gpu("full_live_A", None);
 }

@@ -5,14 +5,24 @@
 mod common;
 
 use aon::engine::cpu::CpuEngine;
-use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, Loads, Tiles};
+use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, Loads, Strategy, Tiles};
 use aon::engine::{BatchState, Engine, FreshNoise, LossKind, NetworkSettings, Problem, Silence, StopReason};
 use aon::network::{Constraint, Dale, Group, Layout, SignConstraint};
 use common::{awkward_problem, constraints, gpu, max_abs_error, relative_norm_error};
 
 fn engine(device: &GpuDevice, problem: &Problem, settings: &[NetworkSettings], start: &[Vec<f32>]) -> GpuEngine {
-    let state = BatchState::fresh(start.to_vec());
-    GpuEngine::new(device, problem, settings, &state, &GpuOptions::default()).unwrap()
+    engine_with(device, problem, settings, start, None)
+}
+
+fn engine_with(
+    device: &GpuDevice,
+    problem: &Problem,
+    settings: &[NetworkSettings],
+    start: &[Vec<f32>],
+    strategy: Option<Strategy>,
+) -> GpuEngine {
+    let (state, options) = (BatchState::fresh(start.to_vec()), GpuOptions { strategy, ..GpuOptions::default() });
+    GpuEngine::new(device, problem, settings, &state, &options).unwrap()
 }
 
 fn train(engine: &mut GpuEngine, steps: usize) -> BatchState {
@@ -23,33 +33,39 @@ fn train(engine: &mut GpuEngine, steps: usize) -> BatchState {
     engine.state().unwrap()
 }
 
-/// Loss, rates and gradients of K networks against the f64 engine.
+/// Loss, rates and gradients of K networks against the f64 engine, under both strategies.
 fn check_against_oracle(device: &GpuDevice, problem: &Problem, settings: &[NetworkSettings], start: &[Vec<f32>]) {
-    let layout = Layout::new(&problem.dims);
     let state = BatchState::fresh(start.to_vec());
     let mut oracle = CpuEngine::<f64>::new(problem.clone(), settings.to_vec(), &state, 1).unwrap();
-    let mut engine = engine(device, problem, settings, start);
-    let (losses, gradients) = engine.gradients().unwrap();
-    for (k, (loss, _, expected)) in oracle.exact_gradients().into_iter().enumerate() {
-        let what = format!("{:?} {:?} network {k}", problem.constraint, problem.dims);
-        // Limits of the golden README for f32 programs; the rates' is absolute.
-        assert!((losses[k].loss / loss.loss - 1.0).abs() < 2e-6, "{what}: loss {} not {}", losses[k].loss, loss.loss);
-        let rates: Vec<f64> = oracle.rates(k).unwrap().into_iter().map(f64::from).collect();
-        let error = max_abs_error(&engine.rates(k).unwrap(), &rates);
-        assert!(error < 5e-6, "{what}: rates off by {error:e}");
-        let bins: Vec<f64> = oracle.binned_rates(k).unwrap().into_iter().map(f64::from).collect();
-        let error = max_abs_error(&engine.binned_rates(k).unwrap(), &bins);
-        assert!(error < 5e-6, "{what}: binned rates off by {error:e}");
-        for group in layout.groups() {
-            let range = layout.range(group);
-            if expected[range.clone()].iter().all(|g| *g == 0.0) {
-                assert!(gradients[k][range].iter().all(|g| *g == 0.0), "{what}: {} is zero", group.name());
-                continue;
-            }
-            let error = relative_norm_error(&gradients[k][range.clone()], &expected[range]);
-            let limit = if group == Group::TimeConstant { 3e-5 } else { 1e-5 };
-            assert!(error < limit, "{what}: gradient of {} off by {error:e}", group.name());
+    let exact = oracle.exact_gradients();
+    for strategy in [Strategy::Stepwise, Strategy::Resident] {
+        let mut engine = engine_with(device, problem, settings, start, Some(strategy));
+        let (losses, gradients) = engine.gradients().unwrap();
+        for (k, (loss, _, expected)) in exact.iter().enumerate() {
+            let what = format!("{:?} {:?} {strategy:?} network {k}", problem.constraint, problem.dims);
+            // Limits of the golden README for f32 programs; the rates' is absolute.
+            let (found, loss) = (losses[k].loss, loss.loss);
+            assert!((found / loss - 1.0).abs() < 2e-6, "{what}: loss {found} not {loss}");
+            let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
+            let error = max_abs_error(&engine.rates(k).unwrap(), &wide(oracle.rates(k).unwrap()));
+            assert!(error < 5e-6, "{what}: rates off by {error:e}");
+            let error = max_abs_error(&engine.binned_rates(k).unwrap(), &wide(oracle.binned_rates(k).unwrap()));
+            assert!(error < 5e-6, "{what}: binned rates off by {error:e}");
+            check_gradient(&what, &Layout::new(&problem.dims), &gradients[k], expected);
         }
+    }
+}
+
+fn check_gradient(what: &str, layout: &Layout, found: &[f32], expected: &[f64]) {
+    for group in layout.groups() {
+        let (found, expected) = (&found[layout.range(group)], &expected[layout.range(group)]);
+        if expected.iter().all(|g| *g == 0.0) {
+            assert!(found.iter().all(|g| *g == 0.0), "{what}: {} is zero", group.name());
+            continue;
+        }
+        let error = relative_norm_error(found, expected);
+        let limit = if group == Group::TimeConstant { 3e-5 } else { 1e-5 };
+        assert!(error < limit, "{what}: gradient of {} off by {error:e}", group.name());
     }
 }
 
@@ -103,21 +119,33 @@ fn a_network_has_the_same_bits_alone_and_in_a_batch() {
 }
 
 #[test]
-fn loads_and_tiles_change_no_bit() {
+fn strategies_loads_and_tiles_change_no_bit() {
     let Some(device) = gpu::device() else { return };
     let (problem, starts) = awkward_problem(5, Constraint::default(), LossKind::L2);
     let state = BatchState::fresh(starts);
-    let other =
-        Tiles { row_quads: 2, tile_quads: 1, workgroup: 32, unroll: 2, gradient_tile: 8, gradient_workgroup: (4, 4) };
+    let narrow = Tiles { row_quads: 1, gradient_tile: 4, ..Tiles::SOFTWARE };
+    let other = Tiles {
+        row_quads: 2,
+        tile_quads: 1,
+        workgroup: 32,
+        resident_rows: 1,
+        block: 5,
+        unroll: 2,
+        gradient_tile: 8,
+        gradient_workgroup: (4, 4),
+    };
     let trained = [
-        (Loads::Texture, Tiles::SOFTWARE),
-        (Loads::Texture, Tiles { row_quads: 1, gradient_tile: 4, ..Tiles::SOFTWARE }),
-        (Loads::Storage, Tiles::HARDWARE),
-        (Loads::Storage, other),
+        (Strategy::Stepwise, Loads::Texture, Tiles::SOFTWARE),
+        (Strategy::Stepwise, Loads::Texture, narrow),
+        (Strategy::Stepwise, Loads::Storage, Tiles::HARDWARE),
+        (Strategy::Stepwise, Loads::Storage, other),
+        (Strategy::Resident, Loads::Storage, Tiles::HARDWARE),
+        (Strategy::Resident, Loads::Storage, other),
     ]
-    .map(|(loads, tiles)| {
-        let options = GpuOptions { loads: Some(loads), tiles: Some(tiles) };
+    .map(|(strategy, loads, tiles)| {
+        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles) };
         let mut engine = GpuEngine::new(&device, &problem, &differing_settings(), &state, &options).unwrap();
+        assert_eq!(engine.describe().strategy, strategy.name());
         train(&mut engine, 3)
     });
     for (k, other) in trained.iter().enumerate().skip(1) {
@@ -305,4 +333,9 @@ fn a_problem_that_does_not_fit_is_refused_with_a_sentence() {
     let error = aon::engine::gpu::Plan::new(&problem, device.info(), &GpuOptions::default()).unwrap_err();
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("100000 neurons") && error.to_string().contains("MB"), "{error}");
+
+    problem.dims.neurons = 4000;
+    let options = GpuOptions { strategy: Some(Strategy::Resident), ..GpuOptions::default() };
+    let error = aon::engine::gpu::Plan::new(&problem, device.info(), &options).unwrap_err();
+    assert!(error.to_string().contains("stepwise"), "{error}");
 }

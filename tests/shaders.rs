@@ -5,8 +5,8 @@
 mod common;
 
 use aon::engine::LossKind;
-use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Tiles, Workgroup};
-use aon::network::Constraint;
+use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Tiles, Workgroup};
+use aon::network::{Constraint, Dale, SignConstraint};
 use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage};
@@ -30,22 +30,38 @@ fn adapter() -> AdapterInfo {
     }
 }
 
-/// Plans that differ in every line that is put before a kernel: both ways to load, several tiles.
+/// Plans that differ in every line that is put before a kernel: both strategies, both ways to load, several tiles.
 fn plans() -> Vec<Plan> {
-    let (problem, _) = common::awkward_problem(3, Constraint::default(), LossKind::L2);
-    let other =
-        Tiles { row_quads: 2, tile_quads: 1, workgroup: 32, unroll: 2, gradient_tile: 8, gradient_workgroup: (8, 8) };
-    let options = [(Loads::Storage, Tiles::HARDWARE), (Loads::Storage, other), (Loads::Texture, Tiles::SOFTWARE)];
-    let plan = |(loads, tiles)| {
-        let options = GpuOptions { loads: Some(loads), tiles: Some(tiles) };
+    let constraint = Constraint { dale: Dale::Presynaptic, sign: SignConstraint::Reflect };
+    let (problem, _) = common::awkward_problem(3, constraint, LossKind::L2);
+    let other = Tiles {
+        row_quads: 2,
+        tile_quads: 1,
+        workgroup: 32,
+        resident_rows: 1,
+        unroll: 2,
+        gradient_tile: 8,
+        gradient_workgroup: (8, 8),
+        ..Tiles::HARDWARE
+    };
+    let options = [
+        (Strategy::Stepwise, Loads::Storage, Tiles::HARDWARE),
+        (Strategy::Stepwise, Loads::Storage, other),
+        (Strategy::Stepwise, Loads::Texture, Tiles::SOFTWARE),
+        (Strategy::Resident, Loads::Storage, Tiles::HARDWARE),
+        (Strategy::Resident, Loads::Storage, other),
+    ];
+    let plan = |(strategy, loads, tiles)| {
+        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles) };
         Plan::new(&problem, &adapter(), &options).unwrap()
     };
     options.map(plan).to_vec()
 }
 
-/// Every kernel under every plan.
+/// Every kernel under every plan that uses it.
 fn variants() -> Vec<(&'static Kernel, Plan)> {
-    plans().into_iter().flat_map(|plan| KERNELS.iter().map(move |kernel| (kernel, plan))).collect()
+    let used = |plan: Plan| KERNELS.iter().filter(move |kernel| plan.uses(kernel)).map(move |kernel| (kernel, plan));
+    plans().into_iter().flat_map(used).collect()
 }
 
 /// The kernel alone, its overrides filled in, validated with no more than the device is asked for.
@@ -111,6 +127,7 @@ fn the_table_names_every_entry_point_and_its_workgroup() {
         let expected = match kernel.workgroup {
             Workgroup::Fixed(x) => [x, 1, 1],
             Workgroup::Recurrence => [plan.tiles.workgroup, 1, 1],
+            Workgroup::Resident => [plan.resident_lanes, 1, 1],
             Workgroup::Gradient => [plan.tiles.gradient_workgroup.0, plan.tiles.gradient_workgroup.1, 1],
         };
         assert_eq!(module.entry_points[0].workgroup_size, expected, "{}", kernel.entry);
@@ -119,34 +136,11 @@ fn the_table_names_every_entry_point_and_its_workgroup() {
         let in_table = KERNELS.iter().filter(|k| k.file == file).count();
         assert_eq!(text.matches("@compute").count(), in_table, "entry points of {file}.wgsl in the table");
     }
-    for (number, kernel) in KERNELS.iter().enumerate() {
+    for kernel in &KERNELS {
         let name: String = kernel.entry.split('_').map(|w| w[..1].to_uppercase() + &w[1..]).collect();
-        let id = kernel_id(number);
-        assert_eq!(id, name, "kernel {number} stands where its Id says");
+        assert_eq!(format!("{:?}", kernel.id), name, "the id of {}", kernel.entry);
+        assert!(variants().iter().any(|(other, _)| other.id == kernel.id), "{name} is in no plan");
     }
-}
-
-/// The name of the Id with that number.
-fn kernel_id(number: usize) -> String {
-    use aon::engine::gpu::Id::*;
-    let all = [
-        Stimulus,
-        Weights,
-        CellsOf,
-        WeightSquares,
-        Forward,
-        BinsOf,
-        Total,
-        Adjoint,
-        WeightGradient,
-        ParameterGradient,
-        SquaresOf,
-        Clip,
-        Adam,
-        Dale,
-    ];
-    assert_eq!(all.len(), KERNELS.len());
-    format!("{:?}", all.into_iter().find(|id| *id as usize == number).unwrap())
 }
 
 #[test]

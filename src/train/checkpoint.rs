@@ -1,5 +1,5 @@
 //! `checkpoint.safetensors`: everything that a resumed run starts from, in one file, so that a crash leaves either the
-//! old state or the new one. Weights for use elsewhere are in files of their own (see [`super::Weights`]).
+//! old state or the new one. Weights for use elsewhere are in files of their own (see [`super::write_weights`]).
 
 use super::tensors::{TensorFile, write_tensors};
 use crate::engine::{NetworkState, StopReason};

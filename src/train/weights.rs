@@ -15,8 +15,8 @@ pub struct WeightsNote {
     pub loss: Option<f64>,
 }
 
-/// Writes the parameters of one network: `W` [N post × N pre], `W_in`, `W_in2`, … [N × U], `I_ext` [N], `taus_param` [N],
-/// and under `softplus` the trained `V` [N × N], from which `W` follows.
+/// Writes the parameters of one network: `W` `[N post × N pre]`, `W_in`, `W_in2`, … `[N × U]`, `I_ext` `[N]`, `taus_param` `[N]`,
+/// and under `softplus` the trained `V` `[N × N]`, from which `W` follows.
 ///
 /// # Errors
 /// If the file cannot be written.

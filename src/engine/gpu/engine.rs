@@ -22,7 +22,6 @@ pub struct GpuEngine {
     pub(super) device: GpuDevice,
     pub(super) plan: Plan,
     adam: crate::engine::Adam,
-    pipelines: Pipelines,
     pub(super) banks: Vec<Bank>,
     ring: RecordRing,
     finished: VecDeque<Vec<StepRecord>>,
@@ -69,7 +68,6 @@ impl GpuEngine {
             device: device.clone(),
             plan,
             adam: problem.adam,
-            pipelines,
             banks,
             ring,
             finished: VecDeque::new(),
@@ -145,14 +143,14 @@ impl GpuEngine {
     fn record(&self, stages: &[Stage], encoder: &mut CommandEncoder) {
         for bank in &self.banks {
             for stage in stages {
-                bank.record(*stage, encoder, &self.pipelines, self.step);
+                bank.record(*stage, encoder, self.step);
             }
         }
     }
 
     fn record_stimulus(&self, encoder: &mut CommandEncoder, step: u32) {
         for bank in &self.banks {
-            bank.record_stimulus(encoder, &self.pipelines, step);
+            bank.record_stimulus(encoder, step);
         }
     }
 
@@ -216,7 +214,7 @@ impl Engine for GpuEngine {
         EngineDescription {
             engine: "gpu".into(),
             adapter: self.device.info().name.clone(),
-            strategy: "stepwise".into(),
+            strategy: self.plan.strategy.name().into(),
         }
     }
 

@@ -13,7 +13,7 @@ pub enum Access {
     Weights,
     /// A time slice: a storage buffer that holds all slices, or one slice as a uniform buffer with a dynamic offset.
     Slice,
-    /// A trajectory: a storage buffer, or a texture with one row of texels a slot.
+    /// A trajectory as a texture with one row of texels a slot.
     Trajectory,
 }
 
@@ -35,6 +35,8 @@ pub enum Workgroup {
     Fixed(u32),
     /// `WORKGROUP` of the plan.
     Recurrence,
+    /// `RESIDENT_LANES` of the plan.
+    Resident,
     /// `GRADIENT_X × GRADIENT_Y` of the plan.
     Gradient,
 }
@@ -42,6 +44,8 @@ pub enum Workgroup {
 /// One kernel.
 #[derive(Clone, Copy, Debug)]
 pub struct Kernel {
+    /// Its name here.
+    pub id: Id,
     /// Entry point and label.
     pub entry: &'static str,
     /// The shader file under `shaders/`, which is also the stage's name.
@@ -69,10 +73,10 @@ pub enum Include {
     Network,
     /// `noise.wgsl`.
     Noise,
+    /// `resident_state.wgsl`.
+    Resident,
     /// `loads_storage.wgsl` or `loads_texture.wgsl`.
     Loads,
-    /// `gradient_loads_storage.wgsl` or `gradient_loads_texture.wgsl`.
-    GradientLoads,
 }
 
 macro_rules! shader {
@@ -88,16 +92,15 @@ impl Include {
             (Self::Reduce, _) => shader!("reduce"),
             (Self::Constraint, _) => shader!("constraint"),
             (Self::Network, _) => shader!("network"),
+            (Self::Resident, _) => shader!("resident_state"),
             (Self::Noise, _) => shader!("noise"),
             (Self::Loads, Loads::Storage) => shader!("loads_storage"),
             (Self::Loads, Loads::Texture) => shader!("loads_texture"),
-            (Self::GradientLoads, Loads::Storage) => shader!("gradient_loads_storage"),
-            (Self::GradientLoads, Loads::Texture) => shader!("gradient_loads_texture"),
         }
     }
 }
 
-/// The kernels by name; the number of each is its place in [`KERNELS`].
+/// The kernels by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is the entry point of that name")]
 pub enum Id {
@@ -108,8 +111,11 @@ pub enum Id {
     Forward,
     BinsOf,
     Total,
+    ForwardResident,
     Adjoint,
+    AdjointResident,
     WeightGradient,
+    WeightGradientTiled,
     ParameterGradient,
     SquaresOf,
     Clip,
@@ -123,9 +129,10 @@ const fn binding(number: u32, name: &'static str, access: Access) -> Binding {
 
 use Access::{Read, Slice, Trajectory, Weights, Write};
 
-/// All kernels, in the order of [`Id`].
-pub const KERNELS: [Kernel; 14] = [
+/// All kernels, in the order in which a step runs them.
+pub const KERNELS: [Kernel; 17] = [
     Kernel {
+        id: Id::Stimulus,
         entry: "stimulus",
         file: "stimulus",
         source: shader!("stimulus"),
@@ -142,6 +149,7 @@ pub const KERNELS: [Kernel; 14] = [
         ],
     },
     Kernel {
+        id: Id::Weights,
         entry: "weights",
         file: "weights",
         source: shader!("weights"),
@@ -155,6 +163,7 @@ pub const KERNELS: [Kernel; 14] = [
         ],
     },
     Kernel {
+        id: Id::CellsOf,
         entry: "cells_of",
         file: "weights",
         source: shader!("weights"),
@@ -163,6 +172,7 @@ pub const KERNELS: [Kernel; 14] = [
         bindings: &[binding(0, "parameters", Read), binding(4, "silence", Read), binding(5, "cells", Write)],
     },
     Kernel {
+        id: Id::WeightSquares,
         entry: "weight_squares",
         file: "weights",
         source: shader!("weights"),
@@ -171,6 +181,7 @@ pub const KERNELS: [Kernel; 14] = [
         bindings: &[binding(0, "parameters", Read), binding(1, "population", Read), binding(6, "squares", Write)],
     },
     Kernel {
+        id: Id::Forward,
         entry: "forward",
         file: "forward",
         source: shader!("forward"),
@@ -187,6 +198,25 @@ pub const KERNELS: [Kernel; 14] = [
         ],
     },
     Kernel {
+        id: Id::ForwardResident,
+        entry: "forward_resident",
+        file: "forward_resident",
+        source: shader!("forward_resident"),
+        includes: &[Include::Math, Include::Resident],
+        workgroup: Workgroup::Resident,
+        bindings: &[
+            binding(0, "weights", Read),
+            binding(1, "cells", Read),
+            binding(2, "previous", Read),
+            binding(3, "inputs_even", Write),
+            binding(4, "inputs_odd", Write),
+            binding(5, "deltas_even", Write),
+            binding(6, "deltas_odd", Write),
+            binding(7, "potentials", Write),
+        ],
+    },
+    Kernel {
+        id: Id::BinsOf,
         entry: "bins_of",
         file: "loss",
         source: shader!("loss"),
@@ -202,6 +232,7 @@ pub const KERNELS: [Kernel; 14] = [
         ],
     },
     Kernel {
+        id: Id::Total,
         entry: "total",
         file: "loss",
         source: shader!("loss"),
@@ -215,6 +246,7 @@ pub const KERNELS: [Kernel; 14] = [
         ],
     },
     Kernel {
+        id: Id::Adjoint,
         entry: "adjoint",
         file: "adjoint",
         source: shader!("adjoint"),
@@ -234,14 +266,45 @@ pub const KERNELS: [Kernel; 14] = [
         ],
     },
     Kernel {
+        id: Id::AdjointResident,
+        entry: "adjoint_resident",
+        file: "adjoint_resident",
+        source: shader!("adjoint_resident"),
+        includes: &[Include::Math, Include::Resident],
+        workgroup: Workgroup::Resident,
+        bindings: &[
+            binding(0, "weights", Read),
+            binding(1, "cells", Read),
+            binding(2, "previous", Read),
+            binding(3, "inputs_even", Write),
+            binding(4, "inputs_odd", Write),
+            binding(5, "deltas_even", Write),
+            binding(6, "deltas_odd", Write),
+            binding(7, "residuals", Read),
+            binding(8, "losses", Read),
+            binding(9, "sums", Write),
+        ],
+    },
+    Kernel {
+        id: Id::WeightGradient,
         entry: "weight_gradient",
         file: "weight_gradient",
         source: shader!("weight_gradient"),
-        includes: &[Include::GradientLoads],
+        includes: &[],
         workgroup: Workgroup::Gradient,
         bindings: &[binding(0, "deltas", Trajectory), binding(1, "inputs", Trajectory), binding(2, "product", Write)],
     },
     Kernel {
+        id: Id::WeightGradientTiled,
+        entry: "weight_gradient_tiled",
+        file: "weight_gradient_tiled",
+        source: shader!("weight_gradient_tiled"),
+        includes: &[],
+        workgroup: Workgroup::Gradient,
+        bindings: &[binding(0, "deltas", Read), binding(1, "inputs", Read), binding(2, "product", Write)],
+    },
+    Kernel {
+        id: Id::ParameterGradient,
         entry: "parameter_gradient",
         file: "parameter_gradient",
         source: shader!("parameter_gradient"),
@@ -259,6 +322,7 @@ pub const KERNELS: [Kernel; 14] = [
         ],
     },
     Kernel {
+        id: Id::SquaresOf,
         entry: "squares_of",
         file: "clip",
         source: shader!("clip"),
@@ -267,6 +331,7 @@ pub const KERNELS: [Kernel; 14] = [
         bindings: &[binding(0, "gradient", Read), binding(1, "squares", Write)],
     },
     Kernel {
+        id: Id::Clip,
         entry: "clip",
         file: "clip",
         source: shader!("clip"),
@@ -280,6 +345,7 @@ pub const KERNELS: [Kernel; 14] = [
         ],
     },
     Kernel {
+        id: Id::Adam,
         entry: "adam",
         file: "adam",
         source: shader!("adam"),
@@ -296,6 +362,7 @@ pub const KERNELS: [Kernel; 14] = [
         ],
     },
     Kernel {
+        id: Id::Dale,
         entry: "dale",
         file: "dale",
         source: shader!("dale"),

@@ -9,6 +9,7 @@
 //! network, and no network's numbers depend on what else is in its batch.
 
 mod bank;
+mod bound;
 mod buffers;
 mod device;
 mod engine;
@@ -22,5 +23,5 @@ mod transfer;
 pub use device::{AdapterInfo, GpuDevice, adapters};
 pub use engine::GpuEngine;
 pub use kernels::{Access, Binding, Id, Include, KERNELS, Kernel, Workgroup};
-pub use plan::{GpuOptions, Loads, Plan, Tiles};
+pub use plan::{GpuOptions, Loads, Plan, Strategy, Tiles};
 pub use stages::StageOutput;

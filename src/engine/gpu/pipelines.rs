@@ -6,34 +6,53 @@ use super::plan::{Loads, Plan};
 use crate::error::{Error, Result};
 
 /// Bytes of `At` in common.wgsl.
-pub(super) const IMMEDIATES: u32 = 16;
+pub(super) const IMMEDIATES: u32 = 20;
 
 /// A compiled kernel.
 #[derive(Debug)]
-pub(super) struct Pipeline {
-    pub(super) compiled: wgpu::ComputePipeline,
-    pub(super) layout: wgpu::BindGroupLayout,
-    pub(super) bindings: Vec<&'static Binding>,
-    pub(super) label: &'static str,
+struct Pipeline {
+    compiled: wgpu::ComputePipeline,
+    layout: wgpu::BindGroupLayout,
+    bindings: Vec<&'static Binding>,
+    label: &'static str,
 }
 
-/// All kernels of a plan.
+/// The kernels that a plan uses.
 #[derive(Debug)]
-pub(super) struct Pipelines(Vec<Pipeline>);
+pub(super) struct Pipelines(Vec<(Id, Pipeline)>);
 
 impl Pipelines {
-    /// Compiles every kernel for `plan`.
+    /// Compiles every kernel that `plan` uses.
     pub(super) fn new(device: &GpuDevice, plan: &Plan) -> Result<Self> {
         let overrides = plan.overrides();
+        let used = KERNELS.iter().filter(|kernel| plan.uses(kernel));
         let make = |kernel: &Kernel| {
-            device.checked(&format!("compiling {}", kernel.entry), || Ok(compile(device, plan, kernel, &overrides)))
+            let what = format!("compiling {}", kernel.entry);
+            device.checked(&what, || Ok((kernel.id, compile(device, plan, kernel, &overrides))))
         };
-        Ok(Self(KERNELS.iter().map(make).collect::<Result<_>>()?))
+        Ok(Self(used.map(make).collect::<Result<_>>()?))
     }
 
-    pub(super) fn get(&self, id: Id) -> &Pipeline {
-        &self.0[id as usize]
+    /// A kernel with these resources, found by the names of its bindings.
+    pub(super) fn bind(
+        &self,
+        device: &wgpu::Device,
+        loads: Loads,
+        id: Id,
+        resources: &[(&str, Resource)],
+    ) -> Result<Bound> {
+        let Some((_, pipeline)) = self.0.iter().find(|(other, _)| *other == id) else {
+            return Err(Error::run(format!("kernel {id:?} was not compiled.")));
+        };
+        Ok(Bound { pipeline: pipeline.compiled.clone(), group: pipeline.bind(device, loads, resources)? })
     }
+}
+
+/// A kernel and what it works on.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) pipeline: wgpu::ComputePipeline,
+    pub(super) group: wgpu::BindGroup,
 }
 
 fn compile(device: &GpuDevice, plan: &Plan, kernel: &Kernel, overrides: &[(&'static str, f64)]) -> Pipeline {
@@ -100,13 +119,7 @@ pub(super) enum Resource<'a> {
 }
 
 impl Pipeline {
-    /// A bind group of these resources, found by the names of the kernel's bindings.
-    pub(super) fn bind(
-        &self,
-        device: &wgpu::Device,
-        loads: Loads,
-        resources: &[(&str, Resource)],
-    ) -> Result<wgpu::BindGroup> {
+    fn bind(&self, device: &wgpu::Device, loads: Loads, resources: &[(&str, Resource)]) -> Result<wgpu::BindGroup> {
         let mut entries = Vec::with_capacity(self.bindings.len());
         for binding in &self.bindings {
             let Some((_, resource)) = resources.iter().find(|(name, _)| *name == binding.name) else {

@@ -1,6 +1,7 @@
 //! The shape of a problem on a device: tiles, padding, slots, and whether it fits.
 
 use super::device::AdapterInfo;
+use super::kernels::{Id, Kernel};
 use crate::dims::Dims;
 use crate::engine::{LossKind, Problem};
 use crate::error::{Error, Result};
@@ -16,6 +17,26 @@ pub enum Loads {
     Texture,
 }
 
+/// How a recurrence advances in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// One dispatch per time step; any number of neurons.
+    Stepwise,
+    /// A workgroup keeps a network's state and runs many steps in one dispatch; where the state fits its memory.
+    Resident,
+}
+
+impl Strategy {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stepwise => "stepwise",
+            Self::Resident => "resident",
+        }
+    }
+}
+
 /// Work per invocation and workgroup. No choice here changes a bit of the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tiles {
@@ -25,6 +46,10 @@ pub struct Tiles {
     pub tile_quads: u32,
     /// Invocations of a workgroup of a recurrence.
     pub workgroup: u32,
+    /// Neurons of one invocation of a resident recurrence (more, where a workgroup would be too large).
+    pub resident_rows: u32,
+    /// Time steps of one dispatch of a resident recurrence.
+    pub block: u32,
     /// Presynaptic neurons of one turn of a recurrence's loop: 1, 2, 4, 8 or 16.
     pub unroll: u32,
     /// Rows and columns of one invocation of the weight gradient: 4, 8 or 16.
@@ -35,26 +60,74 @@ pub struct Tiles {
 
 impl Tiles {
     /// A sound choice for hardware.
-    pub const HARDWARE: Self =
-        Self { row_quads: 1, tile_quads: 3, workgroup: 64, unroll: 4, gradient_tile: 4, gradient_workgroup: (16, 4) };
+    pub const HARDWARE: Self = Self {
+        resident_rows: 2,
+        block: 100,
+        row_quads: 1,
+        tile_quads: 3,
+        workgroup: 64,
+        unroll: 4,
+        gradient_tile: 8,
+        gradient_workgroup: (8, 8),
+    };
     /// A sound choice for software adapters, which run eight invocations as one vector.
-    pub const SOFTWARE: Self =
-        Self { row_quads: 2, tile_quads: 3, workgroup: 8, unroll: 1, gradient_tile: 8, gradient_workgroup: (8, 1) };
+    pub const SOFTWARE: Self = Self {
+        resident_rows: 1,
+        block: 100,
+        row_quads: 2,
+        tile_quads: 3,
+        workgroup: 8,
+        unroll: 1,
+        gradient_tile: 8,
+        gradient_workgroup: (8, 1),
+    };
 
     /// A sound choice for `neurons` neurons.
     fn default_for(loads: Loads, neurons: usize) -> Self {
         match loads {
-            Loads::Storage => Self::HARDWARE,
+            Loads::Storage if neurons >= 100 => Self::HARDWARE,
+            Loads::Storage => Self { gradient_tile: 4, ..Self::HARDWARE },
             Loads::Texture if neurons >= 100 => Self::SOFTWARE,
             // Large tiles take seconds to compile: small networks never earn them back.
             Loads::Texture => Self { row_quads: 1, gradient_tile: 4, ..Self::SOFTWARE },
         }
     }
+
+    /// Invocations of a resident recurrence's workgroup, after raising the rows and lowering the conditions of one
+    /// invocation as far as the adapter asks; `None` if even so the state does not fit.
+    fn fit_resident(&mut self, neurons: usize, z_rows: usize, adapter: &AdapterInfo) -> Option<u32> {
+        let memory = adapter.workgroup_memory_bytes as usize;
+        if z_rows * 16 * self.tile_quads as usize > memory {
+            self.tile_quads = 1;
+        }
+        while self.resident_rows < MOST_RESIDENT_ROWS
+            && neurons.div_ceil(self.resident_rows as usize) > adapter.max_workgroup_invocations as usize
+        {
+            self.resident_rows += 1;
+        }
+        let lanes = neurons.div_ceil(self.resident_rows as usize).next_multiple_of(32);
+        let lanes = lanes.min(adapter.max_workgroup_invocations as usize);
+        let fits = z_rows * 16 * self.tile_quads as usize <= memory && lanes * self.resident_rows as usize >= neurons;
+        fits.then_some(lanes as u32)
+    }
+}
+
+/// More rows than this would not stay in registers.
+const MOST_RESIDENT_ROWS: u32 = 4;
+
+fn not_resident(problem: &Problem, adapter: &AdapterInfo) -> Error {
+    Error::input(format!(
+        "the state of {} neurons does not fit the workgroups of {} ({} bytes of memory, {} invocations). \
+         Use the strategy stepwise.",
+        problem.dims.neurons, adapter.name, adapter.workgroup_memory_bytes, adapter.max_workgroup_invocations
+    ))
 }
 
 /// What a user of the engine may choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GpuOptions {
+    /// How recurrences advance; resident where it fits on hardware, if not given.
+    pub strategy: Option<Strategy>,
     /// How operands are loaded; by the kind of adapter if not given.
     pub loads: Option<Loads>,
     /// Tiles; by the loads if not given.
@@ -73,8 +146,12 @@ const PRODUCT_BYTES: usize = 32 << 20;
 pub struct Plan {
     /// The problem's sizes.
     pub dims: Dims,
+    /// How recurrences advance.
+    pub strategy: Strategy,
     /// How operands are loaded.
     pub loads: Loads,
+    /// Invocations of a resident recurrence's workgroup.
+    pub resident_lanes: u32,
     /// Work per invocation.
     pub tiles: Tiles,
     /// Quads of conditions in a tile of conditions.
@@ -107,35 +184,57 @@ impl Plan {
     /// # Errors
     /// If a single network needs a larger buffer than the device offers.
     pub fn new(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions) -> Result<Self> {
-        let wanted = options.loads.unwrap_or(if adapter.software { Loads::Texture } else { Loads::Storage });
-        let columns = problem.dims.neurons + problem.dims.input_groups * problem.dims.channels + 1;
+        let dims = problem.dims;
+        let resident = options.strategy == Some(Strategy::Resident);
+        let wanted = if adapter.software { Loads::Texture } else { Loads::Storage };
+        let wanted = if resident { Loads::Storage } else { options.loads.unwrap_or(wanted) };
+        let columns = dims.neurons + dims.input_groups * dims.channels + 1;
         let z_rows = columns.next_multiple_of(16);
         let uniform = adapter.max_uniform_binding_bytes as usize;
-        let quads =
-            condition_quads(problem.dims.conditions, |q| wanted == Loads::Storage || z_rows * q * 16 <= uniform);
+        let quads = condition_quads(dims.conditions, |q| wanted == Loads::Storage || z_rows * q * 16 <= uniform);
         // Networks too wide for a uniform binding fall back to storage buffers: slower on software, but correct.
         let (loads, quads) = match quads {
             Some(quads) => (wanted, quads),
-            None => (Loads::Storage, condition_quads(problem.dims.conditions, |_| true).unwrap_or(1)),
+            None => (Loads::Storage, condition_quads(dims.conditions, |_| true).unwrap_or(1)),
         };
-        let mut tiles = options.tiles.unwrap_or(Tiles::default_for(loads, problem.dims.neurons));
+        let mut tiles = options.tiles.unwrap_or(Tiles::default_for(loads, dims.neurons));
         if !(quads as u32).is_multiple_of(tiles.tile_quads) {
             tiles.tile_quads = if tiles.tile_quads == 1 { 1 } else { quads as u32 };
         }
+        let resident_lanes = tiles.fit_resident(dims.neurons, z_rows, adapter);
+        let strategy = match (options.strategy, resident_lanes) {
+            (Some(Strategy::Resident), None) => return Err(not_resident(problem, adapter)),
+            (None, Some(_)) if loads == Loads::Storage && !adapter.software => Strategy::Resident,
+            (strategy, _) => strategy.unwrap_or(Strategy::Stepwise),
+        };
         let plan = Self {
+            strategy,
             loads,
+            resident_lanes: resident_lanes.unwrap_or(1),
             tiles,
             quads,
-            condition_tiles: problem.dims.conditions.div_ceil(4 * quads),
+            condition_tiles: dims.conditions.div_ceil(4 * quads),
             z_rows,
-            d_rows: problem.dims.neurons.next_multiple_of(16),
-            weight_stride: problem.dims.neurons.next_multiple_of(64),
-            segments: (PRODUCT_BYTES / (4 * problem.dims.neurons * z_rows)).clamp(1, 8),
-            dims: problem.dims,
+            d_rows: dims.neurons.next_multiple_of(16),
+            weight_stride: dims.neurons.next_multiple_of(64),
+            segments: (PRODUCT_BYTES / (4 * dims.neurons * z_rows)).clamp(1, 8),
+            dims,
             constants: Constants::new(problem),
         };
         plan.networks_per_bank(adapter)?;
         Ok(plan)
+    }
+
+    /// Whether this plan runs the kernel.
+    pub fn uses(&self, kernel: &Kernel) -> bool {
+        match kernel.id {
+            Id::Forward | Id::Adjoint => self.strategy == Strategy::Stepwise,
+            Id::ForwardResident | Id::AdjointResident => self.strategy == Strategy::Resident,
+            Id::WeightGradient => self.loads == Loads::Texture,
+            Id::WeightGradientTiled => self.loads == Loads::Storage,
+            Id::Dale => self.projects(),
+            _ => true,
+        }
     }
 
     /// Slots of one parity in `inputs`: steps 0 … T − 1.
@@ -161,6 +260,21 @@ impl Plan {
     /// Bytes of a time slice of `deltas`.
     pub fn d_slice(&self) -> u64 {
         (self.d_rows * self.quads * 16) as u64
+    }
+
+    /// Bytes of one network's cells.
+    pub(super) fn cells_slice(&self) -> u64 {
+        16 * self.d_rows as u64
+    }
+
+    /// Parts of a tile of conditions that different workgroups of a recurrence work on.
+    pub(super) fn parts(&self) -> usize {
+        self.quads / self.tiles.tile_quads as usize
+    }
+
+    /// Whether weights are projected after an update.
+    pub(super) fn projects(&self) -> bool {
+        self.constants.sign != 2
     }
 
     /// Bytes of one network in each kind of buffer, named for messages.
@@ -212,11 +326,6 @@ impl Plan {
         Ok(most.max(1) as usize)
     }
 
-    /// Whether weights are projected after an update.
-    pub(super) fn projects(&self) -> bool {
-        self.constants.sign != 2
-    }
-
     /// The `const` lines of this plan.
     pub(super) fn constants(&self) -> String {
         let t = &self.tiles;
@@ -226,6 +335,8 @@ impl Plan {
             ("TILE_QUADS", t.tile_quads),
             ("ROW_QUADS", t.row_quads),
             ("WORKGROUP", t.workgroup),
+            ("RESIDENT_LANES", self.resident_lanes),
+            ("RESIDENT_ROWS", t.resident_rows),
             ("UNROLL", t.unroll),
             ("GRADIENT_TILE", t.gradient_tile),
             ("GRADIENT_X", gx),

@@ -1,0 +1,193 @@
+//! Every kernel of a bank with the buffers and textures that it works on.
+
+use super::buffers::{Buffers, Shared};
+use super::device::GpuDevice;
+use super::kernels::Id;
+use super::pipelines::{Bound, Pipelines, Resource};
+use super::plan::{Plan, Strategy};
+use super::textures::Textures;
+use crate::error::Result;
+
+/// Kernels by name. Where a kernel takes turns on pairs of buffers, there is one for each turn: of the recurrences by the
+/// parity of the step (or of the block of steps), counted from 1; of the weight gradient by the parity of the slots.
+#[derive(Debug)]
+pub(super) struct Kernels {
+    pub(super) stimulus: Bound,
+    pub(super) weights: Bound,
+    pub(super) cells_of: Bound,
+    pub(super) weight_squares: Bound,
+    /// Number 1, which starts from the given x.
+    pub(super) first_forward: Bound,
+    pub(super) forward: [Bound; 2],
+    pub(super) bins_of: Bound,
+    pub(super) total: Bound,
+    pub(super) adjoint: [Bound; 2],
+    pub(super) weight_gradient: [Bound; 2],
+    pub(super) parameter_gradient: Bound,
+    pub(super) squares_of: Bound,
+    pub(super) clip: Bound,
+    pub(super) adam: Bound,
+    /// Absent where nothing is projected.
+    pub(super) dale: Option<Bound>,
+}
+
+/// Whose bindings are looked up.
+struct Binder<'a> {
+    device: &'a GpuDevice,
+    plan: &'a Plan,
+    pipelines: &'a Pipelines,
+    shared: &'a Shared,
+    buffers: &'a Buffers,
+    textures: Option<&'a Textures>,
+}
+
+use Resource::{Buffer, Slices, Texture};
+
+impl Binder<'_> {
+    fn bind(&self, id: Id, resources: &[(&str, Resource)]) -> Result<Bound> {
+        self.pipelines.bind(&self.device.device, self.plan.loads, id, resources)
+    }
+
+    fn weights(&self, forward: bool) -> Resource<'_> {
+        match self.textures {
+            Some(textures) => Texture(textures.weights(forward)),
+            None if forward => Buffer(&self.buffers.weights_forward),
+            None => Buffer(&self.buffers.weights_adjoint),
+        }
+    }
+
+    /// Turn `turn` of forward: a step in parity `turn` or a block.
+    fn forward(&self, turn: usize, previous: &wgpu::Buffer) -> Result<Bound> {
+        let (b, plan) = (self.buffers, self.plan);
+        let shared = [
+            ("weights", self.weights(true)),
+            ("previous", Slices(previous, plan.d_slice())),
+            ("cells", Slices(&b.cells, plan.cells_slice())),
+            ("potentials", Buffer(&b.potentials[turn % 2])),
+        ];
+        match plan.strategy {
+            Strategy::Stepwise => {
+                let own = [
+                    ("state", Slices(&b.inputs[(turn + 1) % 2], plan.z_slice())),
+                    ("inputs", Buffer(&b.inputs[turn % 2])),
+                    ("deltas", Buffer(&b.deltas[turn % 2])),
+                ];
+                self.bind(Id::Forward, &[&shared[..], &own].concat())
+            }
+            Strategy::Resident => self.bind(Id::ForwardResident, &[&shared[..], &self.trajectories()].concat()),
+        }
+    }
+
+    /// Turn `turn` of adjoint: a step in parity `turn` or a block.
+    fn adjoint(&self, turn: usize) -> Result<Bound> {
+        let (b, plan) = (self.buffers, self.plan);
+        let shared = [
+            ("weights", self.weights(false)),
+            ("previous", Slices(&b.sums[(turn + 1) % 2], plan.d_slice())),
+            ("cells", Slices(&b.cells, plan.cells_slice())),
+            ("residuals", Slices(&b.residuals, plan.d_slice())),
+            ("losses", Buffer(&b.losses)),
+            ("sums", Buffer(&b.sums[turn % 2])),
+        ];
+        match plan.strategy {
+            Strategy::Stepwise => {
+                let own = [
+                    ("state", Slices(&b.deltas[turn % 2], plan.d_slice())),
+                    ("increments", Slices(&b.deltas[turn % 2], plan.d_slice())),
+                    ("rates", Slices(&b.inputs[turn % 2], plan.z_slice())),
+                    ("deltas", Buffer(&b.deltas[(turn + 1) % 2])),
+                ];
+                self.bind(Id::Adjoint, &[&shared[..], &own].concat())
+            }
+            Strategy::Resident => self.bind(Id::AdjointResident, &[&shared[..], &self.trajectories()].concat()),
+        }
+    }
+
+    fn trajectories(&self) -> [(&'static str, Resource<'_>); 4] {
+        let b = self.buffers;
+        [
+            ("inputs_even", Buffer(&b.inputs[0])),
+            ("inputs_odd", Buffer(&b.inputs[1])),
+            ("deltas_even", Buffer(&b.deltas[0])),
+            ("deltas_odd", Buffer(&b.deltas[1])),
+        ]
+    }
+
+    fn weight_gradient(&self, parity: usize) -> Result<Bound> {
+        let b = self.buffers;
+        let (id, deltas, inputs) = match self.textures {
+            Some(textures) => (Id::WeightGradient, Texture(textures.deltas()), Texture(textures.inputs())),
+            None => (Id::WeightGradientTiled, Buffer(&b.deltas[parity]), Buffer(&b.inputs[parity])),
+        };
+        self.bind(id, &[("deltas", deltas), ("inputs", inputs), ("product", Buffer(&b.product))])
+    }
+
+    /// A kernel whose bindings are whole buffers that no turn changes.
+    fn plain(&self, id: Id) -> Result<Bound> {
+        let (b, shared) = (self.buffers, self.shared);
+        let squares = if matches!(id, Id::SquaresOf | Id::Clip) { &b.gradient_squares } else { &b.weight_squares };
+        let resources = [
+            ("sequences", &shared.sequences),
+            ("conditions", &shared.conditions),
+            ("initial_rates", &shared.initial_rates),
+            ("population", &shared.population),
+            ("targets", &shared.targets),
+            ("silence", &b.silence),
+            ("noises", &b.noises),
+            ("inputs_even", &b.inputs[0]),
+            ("inputs_odd", &b.inputs[1]),
+            ("parameters", &b.parameters),
+            ("weights_forward", &b.weights_forward),
+            ("weights_adjoint", &b.weights_adjoint),
+            ("cells", &b.cells),
+            ("squares", squares),
+            ("residuals", &b.residuals),
+            ("errors", &b.errors),
+            ("settings", &b.settings),
+            ("losses", &b.losses),
+            ("product", &b.product),
+            // δ_1 is in slot 2, and the last turn of the adjoint is number 1.
+            ("deltas", &b.deltas[0]),
+            ("sums", &b.sums[1]),
+            ("frozen", &b.frozen),
+            ("gradient", &b.gradient),
+            ("records", &b.records),
+            ("step_sizes", &b.step_sizes),
+            ("first_moment", &b.first_moment),
+            ("second_moment", &b.second_moment),
+            ("best", &b.best),
+        ];
+        self.bind(id, &resources.map(|(name, buffer)| (name, Buffer(buffer))))
+    }
+}
+
+impl Kernels {
+    pub(super) fn new(
+        device: &GpuDevice,
+        plan: &Plan,
+        pipelines: &Pipelines,
+        shared: &Shared,
+        buffers: &Buffers,
+        textures: Option<&Textures>,
+    ) -> Result<Self> {
+        let binder = Binder { device, plan, pipelines, shared, buffers, textures };
+        let potentials = &buffers.potentials;
+        Ok(Self {
+            stimulus: binder.plain(Id::Stimulus)?,
+            weights: binder.plain(Id::Weights)?,
+            cells_of: binder.plain(Id::CellsOf)?,
+            weight_squares: binder.plain(Id::WeightSquares)?,
+            first_forward: binder.forward(1, &buffers.initial_potentials)?,
+            forward: [binder.forward(0, &potentials[1])?, binder.forward(1, &potentials[0])?],
+            bins_of: binder.plain(Id::BinsOf)?,
+            total: binder.plain(Id::Total)?,
+            adjoint: [binder.adjoint(0)?, binder.adjoint(1)?],
+            weight_gradient: [binder.weight_gradient(0)?, binder.weight_gradient(1)?],
+            parameter_gradient: binder.plain(Id::ParameterGradient)?,
+            squares_of: binder.plain(Id::SquaresOf)?,
+            clip: binder.plain(Id::Clip)?,
+            adam: binder.plain(Id::Adam)?,
+            dale: plan.projects().then(|| binder.plain(Id::Dale)).transpose()?,
+        })
+    }
+}
