@@ -190,16 +190,16 @@ impl StripFrame {
 const LABEL: f64 = 11.0;
 const LINE: f64 = 13.0;
 
-/// `label` in at most two lines of at most `width` CSS pixels, if it fits.
+/// `label` in one line of at most `width` CSS pixels, or in two as equally long as can be, if it fits.
 fn wrapped(label: &str, width: f64) -> Option<Vec<String>> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in label.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), LABEL) <= width => *line = format!("{line} {word}"),
-            _ => lines.push(word.to_string()),
-        }
+    let fits = |line: &String| text_width(line, LABEL) <= width;
+    if fits(&label.to_string()) {
+        return Some(vec![label.to_string()]);
     }
-    (lines.len() <= 2 && lines.iter().all(|l| text_width(l, LABEL) <= width)).then_some(lines)
+    let words: Vec<&str> = label.split_whitespace().collect();
+    let splits = (1..words.len()).map(|k| vec![words[..k].join(" "), words[k..].join(" ")]);
+    let longest = |lines: &Vec<String>| lines.iter().map(|l| l.chars().count()).max();
+    splits.min_by_key(longest).filter(|lines| lines.iter().all(fits))
 }
 
 /// The names without the words that all begin with, e.g. `execute`, which the strip's heading says as well.
@@ -241,6 +241,7 @@ mod tests {
         assert_eq!(distinct(&["go", "go"]), ["go", "go"]);
         assert_eq!(distinct(&["rest"]), ["rest"]);
         assert_eq!(wrapped("4 no-go object 1", 80.0).unwrap(), ["4 no-go", "object 1"]);
+        assert_eq!(wrapped("1 go object 1", 75.0).unwrap(), ["1 go", "object 1"]);
         assert_eq!(wrapped("4 no-go object 1", 20.0), None);
     }
 
