@@ -206,7 +206,9 @@ fn wrapped(label: &str, width: f64) -> Option<Vec<String>> {
 fn distinct(names: &[&str]) -> Vec<String> {
     let mut words: Vec<Vec<&str>> = names.iter().map(|n| n.split_whitespace().collect()).collect();
     while words.len() > 1 && words.iter().all(|w| w.len() > 1 && w[0] == words[0][0]) {
-        words.iter_mut().for_each(|w| drop(w.remove(0)));
+        for w in &mut words {
+            w.remove(0);
+        }
     }
     words.iter().map(|w| w.join(" ")).collect()
 }

@@ -4,7 +4,7 @@
 //! constants alone; nothing about recurrence, or about a lesion, can be learned from a good fit to them. The population
 //! made here performs the built-in Go/No-Go task, and most of the variance of its rates has no counterpart in the stimulus:
 //!
-//! * **A wave** runs around a ring of neurons from before the first cue until the end of the trial, about once in 1.5 s.
+//! * **A wave** runs around a ring of neurons from before the first cue until the end of the trial, about once in 2 s.
 //!   Each neuron fires at its own phase, so that the population passes through a sequence before the cues, in the delay
 //!   and during the movement while the stimulus stands still. The wave is kept up by the population's own activity.
 //! * **It outlasts its input.** The Go tone supports the ring, the No-Go tone weakens it. After the tone has ended, Go and
@@ -73,9 +73,9 @@ impl Default for CircuitSettings {
     fn default() -> Self {
         Self {
             rest: -1.0,
-            period: 1500.0,
+            period: 2000.0,
             ring_time: 100.0,
-            gain: 1.4,
+            gain: 1.5,
             input: 0.9,
             support: 0.3,
             suppression: 3.0,
