@@ -22,7 +22,9 @@ fn the_task_file_of_the_documentation_is_one() {
 
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for file in ["README.md", "CONTRIBUTING.md", "docs/differences.md", "docs/files.md", "docs/tasks.md"] {
+    for file in
+        ["README.md", "CONTRIBUTING.md", "docs/differences.md", "docs/files.md", "docs/results.md", "docs/tasks.md"]
+    {
         let directory = Path::new(file).parent().unwrap();
         for target in page(file).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             let known = target.starts_with("https:")
