@@ -118,6 +118,25 @@ fn a_network_has_the_same_bits_alone_and_in_a_batch() {
     }
 }
 
+/// Batches too large for one set of buffers are split over several.
+#[test]
+fn banks_change_no_bit() {
+    let Some(device) = gpu::device() else { return };
+    let (problem, starts) = awkward_problem(5, Constraint::default(), LossKind::L2);
+    let state = BatchState::fresh(starts.clone());
+    let mut whole = engine(&device, &problem, &differing_settings(), &starts);
+    let options = GpuOptions { bank: Some(2), ..GpuOptions::default() };
+    let mut split = GpuEngine::new(&device, &problem, &differing_settings(), &state, &options).unwrap();
+    assert!(train(&mut split, 3) == train(&mut whole, 3));
+    assert_eq!(split.take_records(true).unwrap(), whole.take_records(true).unwrap());
+    assert_eq!(split.gradients().unwrap(), whole.gradients().unwrap());
+    assert_eq!(split.rates(4).unwrap(), whole.rates(4).unwrap());
+    assert!(split.rates(5).is_err(), "there are five networks");
+    let half = whole.state().unwrap();
+    split.load_state(&half).unwrap();
+    assert!(train(&mut split, 1) == train(&mut whole, 1));
+}
+
 #[test]
 fn strategies_loads_and_tiles_change_no_bit() {
     let Some(device) = gpu::device() else { return };
@@ -143,7 +162,7 @@ fn strategies_loads_and_tiles_change_no_bit() {
         (Strategy::Resident, Loads::Storage, other),
     ]
     .map(|(strategy, loads, tiles)| {
-        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles) };
+        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), bank: None };
         let mut engine = GpuEngine::new(&device, &problem, &differing_settings(), &state, &options).unwrap();
         assert_eq!(engine.describe().strategy, strategy.name());
         train(&mut engine, 3)

@@ -52,7 +52,7 @@ fn plans() -> Vec<Plan> {
         (Strategy::Resident, Loads::Storage, other),
     ];
     let plan = |(strategy, loads, tiles)| {
-        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles) };
+        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), bank: None };
         Plan::new(&problem, &adapter(), &options).unwrap()
     };
     options.map(plan).to_vec()

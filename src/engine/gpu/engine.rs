@@ -58,10 +58,12 @@ impl GpuEngine {
         }
         let plan = Plan::new(problem, device.info(), options)?;
         let pipelines = Pipelines::new(device, &plan)?;
-        let per_bank = plan.networks_per_bank(device.info())?;
         let banks = device.checked("allocating", || {
             let shared = Shared::new(device, &plan, problem);
-            settings.chunks(per_bank).map(|part| Bank::new(device, &plan, &pipelines, &shared, problem, part)).collect()
+            settings
+                .chunks(plan.bank)
+                .map(|part| Bank::new(device, &plan, &pipelines, &shared, problem, part))
+                .collect()
         })?;
         let ring = RecordRing::new(device, settings.len());
         let mut engine = Self {

@@ -4,9 +4,11 @@
 //! stop state stay on the device; a training step reads back one small record a network, and waits for it only when the
 //! step after the next is enqueued.
 //!
-//! One strategy so far, `stepwise`: a dispatch per time step. How the operands are loaded follows the kind of adapter
-//! ([`Loads`]), and how much one invocation does follows [`Tiles`]; neither changes the order of any sum within a
-//! network, and no network's numbers depend on what else is in its batch.
+//! Two strategies ([`Strategy`]): `stepwise`, a dispatch per time step, and `resident`, where a workgroup keeps a network's
+//! state and runs a block of steps. How operands are loaded follows the kind of adapter ([`Loads`]), how much one
+//! invocation does follows [`Tiles`], and how many networks share buffers follows the adapter's limits; none of these
+//! changes the order of any sum within a network, and no network's numbers depend on what else is in its batch.
+#![doc = include_str!("hardware.md")]
 
 mod bank;
 mod bound;

@@ -132,6 +132,8 @@ pub struct GpuOptions {
     pub loads: Option<Loads>,
     /// Tiles; by the loads if not given.
     pub tiles: Option<Tiles>,
+    /// Most networks that share buffers and dispatches; as many as fit the adapter's bindings if not given.
+    pub bank: Option<usize>,
 }
 
 /// Bins that one invocation of the loss works on (`CHUNK` in loss.wgsl).
@@ -166,6 +168,8 @@ pub struct Plan {
     pub weight_stride: usize,
     /// Parts of the time axis in the weight gradient.
     pub segments: usize,
+    /// Networks that share buffers and dispatches.
+    pub bank: usize,
     constants: Constants,
 }
 
@@ -207,7 +211,8 @@ impl Plan {
             (None, Some(_)) if loads == Loads::Storage && !adapter.software => Strategy::Resident,
             (strategy, _) => strategy.unwrap_or(Strategy::Stepwise),
         };
-        let plan = Self {
+        let mut plan = Self {
+            bank: 1,
             strategy,
             loads,
             resident_lanes: resident_lanes.unwrap_or(1),
@@ -221,7 +226,7 @@ impl Plan {
             dims,
             constants: Constants::new(problem),
         };
-        plan.networks_per_bank(adapter)?;
+        plan.bank = plan.networks_per_bank(adapter)?.min(options.bank.unwrap_or(usize::MAX)).max(1);
         Ok(plan)
     }
 
@@ -298,7 +303,7 @@ impl Plan {
     }
 
     /// How many networks one set of buffers can hold: more than that are split over several.
-    pub(super) fn networks_per_bank(&self, adapter: &AdapterInfo) -> Result<usize> {
+    fn networks_per_bank(&self, adapter: &AdapterInfo) -> Result<usize> {
         let binding = adapter.max_storage_binding_bytes.min(adapter.max_buffer_bytes);
         let mut most = self.dims.networks as u64;
         for (name, bytes) in self.bytes_per_network() {

@@ -1,0 +1,243 @@
+//! What a real GPU compiler makes of every kernel, without a GPU: Mesa's AMD driver compiles for a family of cards that
+//! is not there (`RADV_FORCE_FAMILY`) and reports registers, spills, workgroup memory and waves per SIMD. The table in
+//! src/engine/gpu/hardware.md is what it said last; the test fails when a kernel gets worse than that.
+#![allow(missing_docs)]
+
+mod common;
+
+use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy};
+use ash::vk;
+use naga::back::spv;
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The driver's manifest: the loader is told of it alone, as the driver refuses to share its process with others.
+const MANIFESTS: [&str; 2] =
+    ["/usr/share/vulkan/icd.d/radeon_icd.x86_64.json", "/usr/share/vulkan/icd.d/radeon_icd.json"];
+/// RDNA 2, RDNA 1 and RDNA 3.
+const FAMILIES: [&str; 3] = ["navi21", "navi10", "gfx1100"];
+const TABLE: &str = include_str!("../src/engine/gpu/hardware.md");
+
+/// What the compiler says of one kernel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Verdict {
+    registers: u64,
+    spills: u64,
+    scratch: u64,
+    workgroup_memory: u64,
+    waves: u64,
+    instructions: u64,
+}
+
+/// The reference size on hardware: 355 neurons, 12 conditions, 800 steps.
+fn plans() -> Vec<Plan> {
+    let (mut problem, _) = common::sized_problem(355, 12, 10, 2);
+    problem.dims = aon::dims::Dims { time_steps: 800, thermal: 100, steps_per_bin: 4, bins: 175, ..problem.dims };
+    let adapter = AdapterInfo {
+        name: "none".into(),
+        max_buffer_bytes: 1 << 31,
+        max_storage_binding_bytes: 1 << 31,
+        max_uniform_binding_bytes: 1 << 16,
+        workgroup_memory_bytes: 1 << 15,
+        max_workgroup_invocations: 1024,
+        max_workgroups: 65535,
+        max_texture_layers: 2048,
+        ..AdapterInfo::default()
+    };
+    let plan = |strategy| {
+        let options = GpuOptions { strategy: Some(strategy), ..GpuOptions::default() };
+        Plan::new(&problem, &adapter, &options).unwrap()
+    };
+    vec![plan(Strategy::Resident), plan(Strategy::Stepwise)]
+}
+
+fn kernels() -> Vec<(&'static Kernel, Plan)> {
+    let plans = plans();
+    let plan_of = |kernel: &'static Kernel| plans.iter().find(|p| p.uses(kernel)).map(|plan| (kernel, *plan));
+    KERNELS.iter().filter_map(plan_of).collect()
+}
+
+/// The kernel as wgpu hands it to a Vulkan driver.
+fn spir_v(kernel: &Kernel, plan: &Plan) -> Vec<u32> {
+    let module = naga::front::wgsl::parse_str(&kernel.text(plan)).unwrap();
+    let info = Validator::new(ValidationFlags::all(), Capabilities::IMMEDIATES).validate(&module).unwrap();
+    let constants = plan.overrides().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    let entry = Some((naga::ShaderStage::Compute, kernel.entry));
+    let (module, info) = naga::back::pipeline_constants::process_overrides(&module, &info, entry, &constants).unwrap();
+    let checks = naga::proc::BoundsCheckPolicies {
+        index: naga::proc::BoundsCheckPolicy::Restrict,
+        ..naga::proc::BoundsCheckPolicies::default()
+    };
+    let options = spv::Options {
+        lang_version: (1, 3),
+        bounds_check_policies: checks,
+        zero_initialize_workgroup_memory: spv::ZeroInitializeWorkgroupMemoryMode::None,
+        force_loop_bounding: false,
+        ..spv::Options::default()
+    };
+    spv::write_vec(&module, &info, &options, None).unwrap()
+}
+
+/// A device of the family that the environment names, which can compile but not run.
+struct NullDevice {
+    _entry: ash::Entry,
+    instance: ash::Instance,
+    device: ash::Device,
+    properties: ash::khr::pipeline_executable_properties::Device,
+}
+
+impl NullDevice {
+    fn open() -> Self {
+        // SAFETY: plain Vulkan calls with structures that live until the call returns; the loader's library and the
+        // objects are kept alive by `Self`. Nothing is ever submitted.
+        unsafe {
+            let entry = ash::Entry::load().unwrap();
+            let version = vk::ApplicationInfo::default().api_version(vk::API_VERSION_1_2);
+            let info = vk::InstanceCreateInfo::default().application_info(&version);
+            let instance = entry.create_instance(&info, None).unwrap();
+            let physical = instance.enumerate_physical_devices().unwrap()[0];
+            let queue = [vk::DeviceQueueCreateInfo::default().queue_priorities(&[1.0])];
+            let extensions = [ash::khr::pipeline_executable_properties::NAME.as_ptr()];
+            let mut reports =
+                vk::PhysicalDevicePipelineExecutablePropertiesFeaturesKHR::default().pipeline_executable_info(true);
+            let info = vk::DeviceCreateInfo::default()
+                .queue_create_infos(&queue)
+                .enabled_extension_names(&extensions)
+                .push_next(&mut reports);
+            let device = instance.create_device(physical, &info, None).unwrap();
+            let properties = ash::khr::pipeline_executable_properties::Device::new(&instance, &device);
+            Self { _entry: entry, instance, device, properties }
+        }
+    }
+
+    fn compile(&self, kernel: &Kernel, plan: &Plan) -> Verdict {
+        let bindings: Vec<_> = kernel.bindings(plan.loads).map(|b| layout(b.number, b.access)).collect();
+        let code = spir_v(kernel, plan);
+        let name = std::ffi::CString::new(kernel.entry).unwrap();
+        // SAFETY: as in `open`; the objects are not destroyed, they end with the process that compiles one family.
+        unsafe {
+            let sets = vk::DescriptorSetLayoutCreateInfo::default().bindings(&bindings);
+            let sets = [self.device.create_descriptor_set_layout(&sets, None).unwrap()];
+            let constants = [vk::PushConstantRange::default().size(32).stage_flags(vk::ShaderStageFlags::COMPUTE)];
+            let layout = vk::PipelineLayoutCreateInfo::default().set_layouts(&sets).push_constant_ranges(&constants);
+            let layout = self.device.create_pipeline_layout(&layout, None).unwrap();
+            let module = vk::ShaderModuleCreateInfo::default().code(&code);
+            let module = self.device.create_shader_module(&module, None).unwrap();
+            let stage = vk::PipelineShaderStageCreateInfo::default()
+                .stage(vk::ShaderStageFlags::COMPUTE)
+                .module(module)
+                .name(&name);
+            let info = vk::ComputePipelineCreateInfo::default()
+                .stage(stage)
+                .layout(layout)
+                .flags(vk::PipelineCreateFlags::CAPTURE_STATISTICS_KHR);
+            let pipeline = self.device.create_compute_pipelines(vk::PipelineCache::null(), &[info], None).unwrap()[0];
+            let executable = vk::PipelineExecutableInfoKHR::default().pipeline(pipeline);
+            let statistics = self.properties.get_pipeline_executable_statistics(&executable).unwrap();
+            let named: BTreeMap<String, u64> = statistics
+                .iter()
+                .map(|s| (s.name_as_c_str().unwrap().to_str().unwrap().to_string(), s.value.u64))
+                .collect();
+            Verdict {
+                registers: named["VGPRs"],
+                spills: named["Spilled VGPRs"] + named["Spilled SGPRs"],
+                scratch: named["Scratch size"],
+                workgroup_memory: named["LDS size"],
+                waves: named["Subgroups per SIMD"],
+                instructions: named["Instructions"],
+            }
+        }
+    }
+}
+
+impl Drop for NullDevice {
+    fn drop(&mut self) {
+        // SAFETY: nothing uses the device any more; its objects go with it.
+        unsafe {
+            self.device.destroy_device(None);
+            self.instance.destroy_instance(None);
+        }
+    }
+}
+
+fn layout(number: u32, access: Access) -> vk::DescriptorSetLayoutBinding<'static> {
+    assert_ne!(access, Access::Trajectory, "plans for hardware bind buffers");
+    vk::DescriptorSetLayoutBinding::default()
+        .binding(number)
+        .descriptor_type(vk::DescriptorType::STORAGE_BUFFER)
+        .descriptor_count(1)
+        .stage_flags(vk::ShaderStageFlags::COMPUTE)
+}
+
+/// Not a test by itself: run by the test below, in a process whose environment names driver and family.
+#[test]
+#[ignore = "run by every_kernel_compiles_well_for_amd_cards"]
+fn compile_for_the_family_of_the_environment() {
+    let device = NullDevice::open();
+    for (kernel, plan) in kernels() {
+        assert_eq!(plan.loads, Loads::Storage);
+        let v = device.compile(kernel, &plan);
+        println!(
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            kernel.entry, v.registers, v.spills, v.scratch, v.workgroup_memory, v.waves, v.instructions
+        );
+    }
+}
+
+fn rows(text: &str) -> BTreeMap<String, Verdict> {
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let numbers: Vec<u64> = cells.get(2..8)?.iter().filter_map(|c| c.parse().ok()).collect();
+        let [registers, spills, scratch, workgroup_memory, waves, instructions] = numbers.try_into().ok()?;
+        let verdict = Verdict { registers, spills, scratch, workgroup_memory, waves, instructions };
+        Some((cells[1].to_string(), verdict))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+/// The rows of the table under the heading of a family.
+fn documented(family: &str) -> BTreeMap<String, Verdict> {
+    let start = TABLE.find(&format!("### {family}")).unwrap_or_else(|| panic!("hardware.md has no table of {family}"));
+    let rest = &TABLE[start + 4..];
+    rows(&rest[..rest.find("### ").unwrap_or(rest.len())])
+}
+
+#[test]
+fn every_kernel_compiles_well_for_amd_cards() {
+    let Some(manifest) = MANIFESTS.into_iter().find(|path| Path::new(path).exists()) else {
+        eprintln!("NOT TESTED: Mesa's AMD driver is not installed (Debian: mesa-vulkan-drivers).");
+        return;
+    };
+    for family in FAMILIES {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "compile_for_the_family_of_the_environment", "--nocapture"])
+            .envs([("VK_ICD_FILENAMES", manifest), ("VK_DRIVER_FILES", manifest), ("RADV_FORCE_FAMILY", family)])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{family}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        println!("### {family}\n{text}");
+        let (found, expected) = (rows(&text), documented(family));
+        assert_eq!(found.len(), kernels().len());
+        for (kernel, v) in &found {
+            assert_eq!((v.spills, v.scratch), (0, 0), "{family}: {kernel} does not fit the registers");
+            let recurrence = kernel.starts_with("forward") || kernel.starts_with("adjoint");
+            // Vega's SIMDs hold at most ten waves, and half as many registers.
+            let least = if !recurrence {
+                4
+            } else if family == "vega10" {
+                3
+            } else {
+                8
+            };
+            assert!(v.waves >= least, "{family}: {kernel} runs {} waves per SIMD, not {least}", v.waves);
+            let before = expected.get(kernel).unwrap_or_else(|| panic!("hardware.md lacks {kernel} for {family}"));
+            // Versions of the compiler differ by a little.
+            let worse = |now: u64, before: u64| now > before + before / 4 + 8;
+            assert!(!worse(v.registers, before.registers), "{family}: {kernel} grew to {} registers", v.registers);
+            assert!(!worse(v.instructions, before.instructions), "{family}: {kernel}: {} instructions", v.instructions);
+            assert!(v.waves + 2 >= before.waves, "{family}: {kernel} fell to {} waves", v.waves);
+        }
+    }
+}
