@@ -205,12 +205,16 @@ impl Plan {
         if !(quads as u32).is_multiple_of(tiles.tile_quads) {
             tiles.tile_quads = if tiles.tile_quads == 1 { 1 } else { quads as u32 };
         }
-        let resident_lanes = tiles.fit_resident(dims.neurons, z_rows, adapter);
+        let mut fitted = tiles;
+        let resident_lanes = fitted.fit_resident(dims.neurons, z_rows, adapter);
         let strategy = match (options.strategy, resident_lanes) {
             (Some(Strategy::Resident), None) => return Err(not_resident(problem, adapter)),
             (None, Some(_)) if loads == Loads::Storage && !adapter.software => Strategy::Resident,
             (strategy, _) => strategy.unwrap_or(Strategy::Stepwise),
         };
+        if strategy == Strategy::Resident {
+            tiles = fitted;
+        }
         let mut plan = Self {
             bank: 1,
             strategy,
