@@ -118,6 +118,11 @@ impl SyntheticSettings {
         if !(self.noise.is_finite() && self.noise >= 0.0) {
             return Err(Error::input(format!("the observation noise is {}. Give 0 or more.", self.noise)));
         }
+        let CircuitSettings { period, ring_time, input_time: (shortest, longest), .. } = self.circuit;
+        let times = [("period", period), ("ring time", ring_time), ("input time", shortest), ("input time", longest)];
+        if let Some((name, time)) = times.into_iter().find(|(_, t)| !(t.is_finite() && *t > 0.0)) {
+            return Err(Error::input(format!("the circuit's {name} is {time} ms. Give more than 0.")));
+        }
         Ok(())
     }
 }
