@@ -1,8 +1,8 @@
 //! Stage `adjoint`: the reverse-time recurrence (MATH.md, "Reverse-time gradient").
 
-use super::forward::{SUMS, Sums};
+use super::forward::{LINE, SUMS, Sums};
 use super::real::{Kernel, Real};
-use super::shape::{Shape, even_runs};
+use super::shape::{Panel, Shape, even_runs};
 use super::shared::Shared;
 use super::simd::Vector;
 use super::tile::Tile;
@@ -62,6 +62,7 @@ impl<T: Real> Adjoint<'_, T> {
             for (first, cols) in even_runs(self.conditions.len(), self.shape.columns) {
                 // SAFETY: the caller's promise; as in the forward stage, every pointer stays inside its slice.
                 unsafe {
+                    self.prefetch::<V>(t, *panel, first..first + cols);
                     if recurrent {
                         V::tile(&Tile {
                             a: self.derived.adjoint.as_ptr().add(panel.start * d.neurons),
@@ -78,49 +79,76 @@ impl<T: Real> Adjoint<'_, T> {
                         });
                     }
                     for k in 0..cols {
-                        for v in 0..panel.vectors {
-                            let (i, s) = (panel.start + v * V::LANES, k * panel.rows + v * V::LANES);
-                            self.update::<V>(first + k, t, i, V::load(sums.0.as_ptr().add(s)));
-                        }
+                        self.update::<V>(t, *panel, first + k, sums.0.as_ptr().add(k * panel.rows));
                     }
                 }
             }
         }
     }
 
-    /// One register of neurons from `i` of local condition `k`; `rho` is `W_effᵀ δ_{t+1}` there.
+    /// Fetches what [`Self::update`] will read for the first time, while the product keeps the processor busy.
     ///
     /// # Safety
     /// As for [`Self::step`].
     #[inline(always)]
-    unsafe fn update<V: Vector<Real = T>>(&mut self, k: usize, t: usize, i: usize, mut rho: V) {
-        let (d, np) = (self.shape.dims, self.shape.padded);
-        let row = k * self.shape.trajectory() + t * np + i;
-        // SAFETY: the caller's promise; all offsets are inside the arrays of those shapes.
-        unsafe {
-            if t >= d.thermal {
-                let bin = (t - d.thermal) / d.steps_per_bin;
-                if bin < self.shared.bins[self.conditions.start + k] {
-                    let residual = V::load(self.residual.as_ptr().add((k * d.bins + bin) * np + i));
-                    rho = residual.mul_add(V::splat(self.scale), rho);
+    unsafe fn prefetch<V: Vector<Real = T>>(&self, t: usize, panel: Panel, columns: Range<usize>) {
+        let np = self.shape.padded;
+        for k in columns {
+            let row = k * self.shape.trajectory() + t * np + panel.start;
+            for i in (row..row + panel.rows).step_by(LINE / size_of::<T>()) {
+                // SAFETY: the caller's promise; rows t and t − 1 of condition k are inside the arrays.
+                unsafe {
+                    V::prefetch(self.r.as_ptr().add(i));
+                    V::prefetch(self.x.as_ptr().add(i - np));
                 }
             }
-            let r = V::load(self.r.as_ptr().add(row));
-            let s = rho.mul(r.mul(V::splat(T::ONE).sub(r)));
-            let alpha = V::load(self.derived.alpha.as_ptr().add(i));
-            let lambda_at = self.lambda.as_mut_ptr().add(k * np + i);
-            let after = V::load(lambda_at);
-            // (1 − α) λ + s
-            let lambda = after.sub(alpha.mul(after)).add(s);
-            lambda.store(lambda_at);
+        }
+    }
 
-            let x = V::load(self.x.as_ptr().add(row));
-            let before = V::load(self.x.as_ptr().add(row - np));
-            let d_alpha = self.d_alpha.as_mut_ptr().add(k * np + i);
-            lambda.mul_add(x.sub(before), V::load(d_alpha)).store(d_alpha);
-            let d_current = self.d_current.as_mut_ptr().add(k * np + i);
-            V::load(d_current).add(s).store(d_current);
-            alpha.mul(lambda).store(self.x.as_mut_ptr().add(row));
+    /// Where the residuals of local condition `k` at step `t` start, if that step counts.
+    #[inline(always)]
+    fn residual_row(&self, k: usize, t: usize) -> Option<usize> {
+        let d = self.shape.dims;
+        let bin = t.checked_sub(d.thermal)? / d.steps_per_bin;
+        let counts = bin < self.shared.bins[self.conditions.start + k];
+        counts.then_some((k * d.bins + bin) * self.shape.padded)
+    }
+
+    /// The panel's neurons of local condition `k`; `rho` is `W_effᵀ δ_{t+1}` there.
+    ///
+    /// # Safety
+    /// As for [`Self::step`]; `rho` has the panel's rows.
+    #[inline(always)]
+    unsafe fn update<V: Vector<Real = T>>(&mut self, t: usize, panel: Panel, k: usize, rho: *const T) {
+        let np = self.shape.padded;
+        let residual = self.residual_row(k, t);
+        let scale = self.scale;
+        for v in (0..panel.rows).step_by(V::LANES) {
+            let i = panel.start + v;
+            let row = k * self.shape.trajectory() + t * np + i;
+            // SAFETY: the caller's promise; all offsets are inside the arrays of those shapes.
+            unsafe {
+                let mut rho = V::load(rho.add(v));
+                if let Some(residual) = residual {
+                    rho = V::load(self.residual.as_ptr().add(residual + i)).mul_add(V::splat(scale), rho);
+                }
+                let r = V::load(self.r.as_ptr().add(row));
+                let s = rho.mul(r.mul(V::splat(T::ONE).sub(r)));
+                let alpha = V::load(self.derived.alpha.as_ptr().add(i));
+                let lambda_at = self.lambda.as_mut_ptr().add(k * np + i);
+                let after = V::load(lambda_at);
+                // (1 − α) λ + s
+                let lambda = after.sub(alpha.mul(after)).add(s);
+                lambda.store(lambda_at);
+
+                let x = V::load(self.x.as_ptr().add(row));
+                let before = V::load(self.x.as_ptr().add(row - np));
+                let d_alpha = self.d_alpha.as_mut_ptr().add(k * np + i);
+                lambda.mul_add(x.sub(before), V::load(d_alpha)).store(d_alpha);
+                let d_current = self.d_current.as_mut_ptr().add(k * np + i);
+                V::load(d_current).add(s).store(d_current);
+                alpha.mul(lambda).store(self.x.as_mut_ptr().add(row));
+            }
         }
     }
 }

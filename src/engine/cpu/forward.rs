@@ -2,7 +2,7 @@
 
 use super::loss;
 use super::real::{Kernel, Real};
-use super::shape::{Shape, even_runs};
+use super::shape::{Panel, Shape, even_runs};
 use super::shared::{Lesion, Shared};
 use super::simd::Vector;
 use super::tile::Tile;
@@ -11,6 +11,9 @@ use std::ops::Range;
 
 /// Most numbers of one tile's sums: 3 AVX-512 registers × 8 columns.
 pub(super) const SUMS: usize = 512;
+
+/// Bytes of a cache line, or a divisor of it.
+pub(super) const LINE: usize = 64;
 
 /// Scratch for a tile's sums, aligned like its registers.
 #[repr(C, align(64))]
@@ -44,10 +47,11 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
     unsafe fn run<V: Vector<Real = T>>(mut self) {
         let d = self.shape.dims;
         self.start();
+        let mut inputs = vec![T::ZERO; self.conditions.len() * d.channels];
         for t in 0..d.time_steps {
             if t > 0 {
                 // SAFETY: the caller's promise about V; the slices hold all conditions' trajectories.
-                unsafe { self.step::<V>(t) };
+                unsafe { self.step::<V>(t, &mut inputs) };
             }
             let in_bins = (t + 1).saturating_sub(d.thermal);
             if in_bins > 0 && in_bins.is_multiple_of(d.steps_per_bin) && in_bins / d.steps_per_bin <= d.bins {
@@ -75,69 +79,128 @@ impl<T: Real> Forward<'_, T> {
     /// # Safety
     /// The processor must have V's instructions, `t ≥ 1`.
     #[inline(always)]
-    unsafe fn step<V: Vector<Real = T>>(&mut self, t: usize) {
-        let (d, np, stride) = (self.shape.dims, self.shape.padded, self.shape.trajectory());
-        let keep = self.lesion.keep(t);
+    unsafe fn step<V: Vector<Real = T>>(&mut self, t: usize, inputs: &mut [T]) {
+        self.gather_inputs(t, inputs);
         let mut sums = Sums([T::ZERO; SUMS]);
         for panel in &self.shape.panels {
             for (first, cols) in even_runs(self.conditions.len(), self.shape.columns) {
-                // SAFETY: the caller's promise; every pointer below stays inside its slice: rows of `padded` numbers,
-                // `T` of them a condition, and the panel's rows end at or before `padded`.
+                // SAFETY: the caller's promise.
                 unsafe {
-                    if self.shared.recurrent {
-                        V::tile(&Tile {
-                            a: self.derived.forward.as_ptr().add(panel.start * d.neurons),
-                            a_stride: panel.rows,
-                            b: self.r.as_ptr().add(first * stride + (t - 1) * np),
-                            b_depth_stride: 1,
-                            b_col_stride: stride,
-                            depth: d.neurons,
-                            vectors: panel.vectors,
-                            cols,
-                            out: sums.0.as_mut_ptr(),
-                            out_stride: panel.rows,
-                            accumulate: false,
-                        });
-                    }
-                    for k in 0..cols {
-                        for v in 0..panel.vectors {
-                            let (i, s) = (panel.start + v * V::LANES, k * panel.rows + v * V::LANES);
-                            let drive = V::load(sums.0.as_ptr().add(s));
-                            self.update::<V>(first + k, t, i, drive, keep);
-                        }
-                    }
+                    self.prefetch::<V>(t, *panel, first..first + cols);
+                    self.drive::<V>(t, *panel, first..first + cols, inputs, &mut sums);
+                    self.integrate::<V>(t, *panel, first..first + cols, &sums);
                 }
             }
         }
     }
 
-    /// One register of neurons from `i` of local condition `k`: adds the input to the recurrent drive and integrates.
+    /// Collects `u_{t−1}` of each condition, `[conditions][U]`.
+    #[inline(always)]
+    fn gather_inputs(&self, t: usize, inputs: &mut [T]) {
+        let d = self.shape.dims;
+        for (c, to) in self.conditions.clone().zip(inputs.chunks_exact_mut(d.channels.max(1))) {
+            let from = (self.shared.sequence[c] * d.time_steps + t - 1) * d.channels;
+            to.copy_from_slice(&self.stimulus[from..from + d.channels]);
+        }
+    }
+
+    /// Fetches the lines that [`Self::integrate`] will write, while the product keeps the processor busy.
     ///
     /// # Safety
     /// As for [`Self::step`].
     #[inline(always)]
-    unsafe fn update<V: Vector<Real = T>>(&mut self, k: usize, t: usize, i: usize, recurrent: V, keep: &[T]) {
-        let (d, np) = (self.shape.dims, self.shape.padded);
-        let c = self.conditions.start + k;
-        let row = k * self.shape.trajectory() + t * np + i;
-        let stimulus = (self.shared.sequence[c] * d.time_steps + t - 1) * d.channels;
-        let inputs = self.shared.input_group[c] * d.channels * np + i;
-        // SAFETY: the caller's promise; all offsets are inside the arrays of those shapes.
-        unsafe {
-            let mut core = recurrent;
-            for u in 0..d.channels {
-                let value = *self.stimulus.get_unchecked(stimulus + u);
-                core = V::load(self.derived.inputs.as_ptr().add(inputs + u * np)).mul_add(V::splat(value), core);
+    unsafe fn prefetch<V: Vector<Real = T>>(&self, t: usize, panel: Panel, columns: Range<usize>) {
+        for k in columns {
+            let row = k * self.shape.trajectory() + t * self.shape.padded + panel.start;
+            for i in (row..row + panel.rows).step_by(LINE / size_of::<T>()) {
+                // SAFETY: the caller's promise; row t of condition k is inside both arrays.
+                unsafe {
+                    V::prefetch(self.x.as_ptr().add(i));
+                    V::prefetch(self.r.as_ptr().add(i));
+                }
             }
-            let before = V::load(self.x.as_ptr().add(row - np));
-            let x = V::load(self.derived.alpha.as_ptr().add(i)).mul_add(core.sub(before), before);
-            let rate = x.add(V::load(self.derived.current.as_ptr().add(i))).sigmoid();
-            x.store(self.x.as_mut_ptr().add(row));
-            rate.mul(V::load(keep.as_ptr().add(i))).store(self.r.as_mut_ptr().add(row));
+        }
+    }
+
+    /// `W_eff r_{t−1} + W_in u_{t−1}` of the panel's rows, `[columns][rows]`.
+    ///
+    /// # Safety
+    /// As for [`Self::step`].
+    #[inline(always)]
+    unsafe fn drive<V: Vector<Real = T>>(
+        &self,
+        t: usize,
+        panel: Panel,
+        columns: Range<usize>,
+        inputs: &[T],
+        sums: &mut Sums<T>,
+    ) {
+        let (d, np, stride) = (self.shape.dims, self.shape.padded, self.shape.trajectory());
+        let mut tile = Tile {
+            a: self.derived.forward.as_ptr().wrapping_add(panel.start * d.neurons),
+            a_stride: panel.rows,
+            b: self.r.as_ptr().wrapping_add(columns.start * stride + (t - 1) * np),
+            b_depth_stride: 1,
+            b_col_stride: stride,
+            depth: d.neurons,
+            vectors: panel.vectors,
+            cols: columns.len(),
+            out: sums.0.as_mut_ptr(),
+            out_stride: panel.rows,
+            accumulate: false,
+        };
+        if self.shared.recurrent {
+            // SAFETY: the caller's promise; packed weights have `depth` rows, rates `padded` numbers a step and condition.
+            unsafe { V::tile(&tile) };
+        }
+        // Neighbouring conditions that share an input matrix are one product.
+        let group = |k: usize| self.shared.input_group[self.conditions.start + k];
+        let mut first = columns.start;
+        while first < columns.end {
+            let last = (first..columns.end).find(|k| group(*k) != group(first)).unwrap_or(columns.end);
+            tile.a = self.derived.inputs.as_ptr().wrapping_add(group(first) * d.channels * np + panel.start);
+            tile.a_stride = np;
+            tile.b = inputs.as_ptr().wrapping_add(first * d.channels);
+            tile.b_col_stride = d.channels;
+            tile.depth = d.channels;
+            tile.cols = last - first;
+            tile.out = sums.0.as_mut_ptr().wrapping_add((first - columns.start) * panel.rows);
+            tile.accumulate = self.shared.recurrent;
+            // SAFETY: the caller's promise; matrices have `channels` rows of `padded`, `inputs` `channels` a condition.
+            unsafe { V::tile(&tile) };
+            first = last;
+        }
+    }
+
+    /// From the drive of the panel's neurons to x and r at step `t`.
+    ///
+    /// # Safety
+    /// As for [`Self::step`].
+    #[inline(always)]
+    unsafe fn integrate<V: Vector<Real = T>>(&mut self, t: usize, panel: Panel, columns: Range<usize>, sums: &Sums<T>) {
+        let (np, stride) = (self.shape.padded, self.shape.trajectory());
+        let keep = self.lesion.keep(t);
+        for v in (0..panel.rows).step_by(V::LANES) {
+            let i = panel.start + v;
+            // SAFETY: the caller's promise; all offsets are inside the arrays of those shapes.
+            unsafe {
+                let alpha = V::load(self.derived.alpha.as_ptr().add(i));
+                let current = V::load(self.derived.current.as_ptr().add(i));
+                let keep = V::load(keep.as_ptr().add(i));
+                for (local, k) in columns.clone().enumerate() {
+                    let row = k * stride + t * np + i;
+                    let core = V::load(sums.0.as_ptr().add(local * panel.rows + v));
+                    let before = V::load(self.x.as_ptr().add(row - np));
+                    let x = alpha.mul_add(core.sub(before), before);
+                    x.store(self.x.as_mut_ptr().add(row));
+                    x.add(current).sigmoid().mul(keep).store(self.r.as_mut_ptr().add(row));
+                }
+            }
         }
     }
 
     /// Residual and data term of bin `b`, whose last step was just simulated.
+    #[inline(always)]
     fn bin(&mut self, b: usize) {
         let (d, np, stride) = (self.shape.dims, self.shape.padded, self.shape.trajectory());
         let from = (d.thermal + b * d.steps_per_bin) * np;

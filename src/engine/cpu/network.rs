@@ -10,7 +10,7 @@ use super::parameter_gradient::{RecurrentRows, small_groups};
 use super::real::{Isa, Kernel, Real};
 use super::shape::Shape;
 use super::shared::{Lesion, Shared};
-use super::weight_gradient::WeightGradient;
+use super::weight_gradient::{Part, WeightGradient, shares};
 use super::weights::{Derived, WeightRows, pack_adjoint};
 use super::{dale, weights};
 use crate::engine::{LossRecord, NetworkSettings, NetworkState, Problem, StepRecord, StopReason};
@@ -294,18 +294,18 @@ impl<T: Real> Context<'_, T> {
     }
 
     fn weight_gradient(&self, ws: &mut Workspace<T>) {
-        let (d, panels) = (self.shape.dims, &self.shape.panels);
-        let share = panels.len().div_ceil(self.team);
-        let rows = share * panels[0].rows;
-        let columns = (d.input_groups * d.channels).max(1);
-        let kernels = panels
-            .chunks(share)
-            .zip(ws.recurrent_product.chunks_mut(rows * d.neurons))
-            .zip(ws.input_product.chunks_mut(rows * columns))
-            .map(|((panels, recurrent_out), input_out)| WeightGradient {
+        let shares = shares(self.shape, self.team);
+        let (mut recurrent, mut input): (&mut [T], &mut [T]) = (&mut ws.recurrent_product, &mut ws.input_product);
+        let mut kernels = Vec::with_capacity(shares.len());
+        for parts in &shares {
+            let recurrent_len = parts.iter().map(Part::recurrent_len).sum();
+            let input_len = parts.iter().map(|p| p.input_len(self.shape)).sum();
+            let recurrent_out = recurrent.split_off_mut(..recurrent_len).unwrap_or_default();
+            let input_out = input.split_off_mut(..input_len).unwrap_or_default();
+            kernels.push(WeightGradient {
                 shape: self.shape,
                 shared: self.shared,
-                panels,
+                parts,
                 recurrent: self.shared.recurrent && !self.is_frozen(Group::Recurrent),
                 stimulus: if ws.stimulus.is_empty() { &self.shared.stimulus } else { &ws.stimulus },
                 delta: &ws.x,
@@ -313,7 +313,8 @@ impl<T: Real> Context<'_, T> {
                 recurrent_out,
                 input_out,
             });
-        self.run(kernels.collect());
+        }
+        self.run(kernels);
     }
 
     fn parameter_gradient(&self, ws: &mut Workspace<T>, parameters: &[T]) -> f64 {

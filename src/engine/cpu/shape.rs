@@ -5,7 +5,7 @@ use super::simd::Vector;
 use crate::dims::Dims;
 
 /// A block of rows that one tile covers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Panel {
     /// First row.
     pub start: usize,

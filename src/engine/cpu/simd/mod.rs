@@ -40,6 +40,9 @@ pub trait Vector: Copy {
     unsafe fn times_power_of_two(self, n: Self) -> Self;
     /// Runs a tile, compiled for this instruction set.
     unsafe fn tile(tile: &Tile<Self::Real>);
+    /// Asks for the cache line of `_at`, where there is an instruction for it; any address will do.
+    #[inline(always)]
+    unsafe fn prefetch(_at: *const Self::Real) {}
 
     /// `eˣ`, x clamped to −87…87: `x = n ln 2 + f`, a polynomial in f, and `2ⁿ` by the exponent bits. Good to f32
     /// (largest error 1.2 units in its last place); f64 vectors have their own.

@@ -107,6 +107,11 @@ macro_rules! x86_vector {
                 // SAFETY: see above.
                 Self(unsafe { $scale })
             }
+            #[inline(always)]
+            unsafe fn prefetch(at: *const f32) {
+                // SAFETY: a hint that never faults.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+            }
             unsafe fn tile(tile: &Tile<f32>) {
                 #[target_feature(enable = $features)]
                 unsafe fn run(tile: &Tile<f32>) {
