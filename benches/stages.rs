@@ -1,11 +1,13 @@
 //! Every stage of a training step at the reference size, on each engine: `cargo bench --bench stages`.
 //!
-//! A sample is one whole step timed stage by stage, of which the stage in question counts.
+//! A sample is one whole step timed stage by stage, of which the stage in question counts. The name says engine and
+//! networks (`gpu/4`); on a software adapter trials are shorter, and the name says that too.
 #![allow(missing_docs)]
 
 use aon::bench::Case;
 use aon::engine::Engine;
 use aon::engine::cpu::CpuEngine;
+use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::time::Duration;
 
@@ -33,5 +35,28 @@ fn cpu(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, cpu);
+/// The best adapter, a software one if there is no other.
+fn gpu(criterion: &mut Criterion) {
+    let device = match GpuDevice::open(None, true) {
+        Ok(device) => device,
+        Err(error) => {
+            println!("The stages of the GPU engine were not measured: {error}");
+            return;
+        }
+    };
+    let reference = Case::default();
+    let cases = if device.info().software {
+        vec![("gpu/1/100 steps".to_string(), Case { time_steps: 100, ..reference })]
+    } else {
+        [1, 4, 64].map(|networks| (format!("gpu/{networks}"), Case { networks, ..reference })).to_vec()
+    };
+    for (name, case) in cases {
+        let (problem, settings, state) = case.pose().expect("the case is sound");
+        let mut engine = GpuEngine::new(&device, &problem, &settings, &state, &GpuOptions::default())
+            .expect("the device holds the case");
+        stages(criterion, &name, &mut engine);
+    }
+}
+
+criterion_group!(benches, cpu, gpu);
 criterion_main!(benches);

@@ -25,15 +25,28 @@ pub struct Dims {
     pub input_groups: usize,
 }
 
+/// The stages that take nearly all operations.
+const PRODUCTS: [&str; 3] = ["forward", "adjoint", "weight_gradient"];
+
 impl Dims {
     /// Trainable parameters of one network: `N·N + G·N·U + 2N`.
     pub fn parameters(&self) -> usize {
         self.neurons * (self.neurons + self.input_groups * self.channels + 2)
     }
 
-    /// Floating point operations of one training step of one network: the forward recurrence, the
-    /// adjoint recurrence and the weight gradient, each `2·N²·C·(T−1)`. Everything else is left out.
+    /// Floating point operations of one training step of one network: those of its three large products. Everything
+    /// else is left out.
     pub fn flops_per_step(&self) -> f64 {
-        6.0 * (self.neurons * self.neurons) as f64 * self.conditions as f64 * self.time_steps.saturating_sub(1) as f64
+        PRODUCTS.iter().filter_map(|stage| self.flops_of(stage)).sum()
+    }
+
+    /// Floating point operations of one stage of one network, of stages that are fused (joined by `+`) together: the
+    /// forward recurrence, the adjoint recurrence and the weight gradient each have a product of `2·N²·C·(T−1)`. `None`
+    /// for the others, whose operations nobody counts.
+    pub fn flops_of(&self, stage: &str) -> Option<f64> {
+        let products = stage.split('+').filter(|part| PRODUCTS.contains(part)).count();
+        let steps = self.time_steps.saturating_sub(1);
+        let product = 2.0 * (self.neurons * self.neurons) as f64 * self.conditions as f64 * steps as f64;
+        (products > 0).then_some(products as f64 * product)
     }
 }

@@ -5,6 +5,7 @@
 
 mod common;
 
+use aon::engine::gpu::peak::PEAK_KERNELS;
 use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy};
 use ash::vk;
 use naga::back::spv;
@@ -52,18 +53,44 @@ fn plans() -> Vec<Plan> {
     vec![plan(Strategy::Resident), plan(Strategy::Stepwise)]
 }
 
-fn kernels() -> Vec<(&'static Kernel, Plan)> {
+/// A kernel as text.
+struct Source {
+    entry: &'static str,
+    text: String,
+    overrides: Vec<(&'static str, f64)>,
+    /// Numbers of its storage buffers.
+    bindings: Vec<u32>,
+}
+
+impl Source {
+    fn stage(kernel: &'static Kernel, plan: &Plan) -> Self {
+        assert_eq!(plan.loads, Loads::Storage);
+        assert!(kernel.bindings(plan.loads).all(|b| b.access != Access::Trajectory), "plans for hardware bind buffers");
+        let bindings = kernel.bindings(plan.loads).map(|b| b.number).collect();
+        Self { entry: kernel.entry, text: kernel.text(plan), overrides: plan.overrides(), bindings }
+    }
+}
+
+/// Every stage at the reference size, and what measures the device's limits.
+fn kernels() -> Vec<Source> {
     let plans = plans();
-    let plan_of = |kernel: &'static Kernel| plans.iter().find(|p| p.uses(kernel)).map(|plan| (kernel, *plan));
-    KERNELS.iter().filter_map(plan_of).collect()
+    let stage = |kernel: &'static Kernel| plans.iter().find(|p| p.uses(kernel)).map(|plan| Source::stage(kernel, plan));
+    let [fma, copy] = PEAK_KERNELS;
+    let peak = |(entry, text): (&'static str, &str), overrides: &[(&'static str, f64)]| Source {
+        entry,
+        text: text.into(),
+        overrides: overrides.to_vec(),
+        bindings: vec![0, 1],
+    };
+    KERNELS.iter().filter_map(stage).chain([peak(fma, &[("FUSED", 1.0)]), peak(copy, &[])]).collect()
 }
 
 /// The kernel as wgpu hands it to a Vulkan driver.
-fn spir_v(kernel: &Kernel, plan: &Plan) -> Vec<u32> {
-    let module = naga::front::wgsl::parse_str(&kernel.text(plan)).unwrap();
+fn spir_v(source: &Source) -> Vec<u32> {
+    let module = naga::front::wgsl::parse_str(&source.text).unwrap();
     let info = Validator::new(ValidationFlags::all(), Capabilities::IMMEDIATES).validate(&module).unwrap();
-    let constants = plan.overrides().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-    let entry = Some((naga::ShaderStage::Compute, kernel.entry));
+    let constants = source.overrides.iter().map(|(name, value)| (name.to_string(), *value)).collect();
+    let entry = Some((naga::ShaderStage::Compute, source.entry));
     let (module, info) = naga::back::pipeline_constants::process_overrides(&module, &info, entry, &constants).unwrap();
     let checks = naga::proc::BoundsCheckPolicies {
         index: naga::proc::BoundsCheckPolicy::Restrict,
@@ -111,10 +138,10 @@ impl NullDevice {
         }
     }
 
-    fn compile(&self, kernel: &Kernel, plan: &Plan) -> Verdict {
-        let bindings: Vec<_> = kernel.bindings(plan.loads).map(|b| layout(b.number, b.access)).collect();
-        let code = spir_v(kernel, plan);
-        let name = std::ffi::CString::new(kernel.entry).unwrap();
+    fn compile(&self, source: &Source) -> Verdict {
+        let bindings: Vec<_> = source.bindings.iter().map(|number| layout(*number)).collect();
+        let code = spir_v(source);
+        let name = std::ffi::CString::new(source.entry).unwrap();
         // SAFETY: as in `open`; the objects are not destroyed, they end with the process that compiles one family.
         unsafe {
             let sets = vk::DescriptorSetLayoutCreateInfo::default().bindings(&bindings);
@@ -161,8 +188,7 @@ impl Drop for NullDevice {
     }
 }
 
-fn layout(number: u32, access: Access) -> vk::DescriptorSetLayoutBinding<'static> {
-    assert_ne!(access, Access::Trajectory, "plans for hardware bind buffers");
+fn layout(number: u32) -> vk::DescriptorSetLayoutBinding<'static> {
     vk::DescriptorSetLayoutBinding::default()
         .binding(number)
         .descriptor_type(vk::DescriptorType::STORAGE_BUFFER)
@@ -175,12 +201,11 @@ fn layout(number: u32, access: Access) -> vk::DescriptorSetLayoutBinding<'static
 #[ignore = "run by every_kernel_compiles_well_for_amd_cards"]
 fn compile_for_the_family_of_the_environment() {
     let device = NullDevice::open();
-    for (kernel, plan) in kernels() {
-        assert_eq!(plan.loads, Loads::Storage);
-        let v = device.compile(kernel, &plan);
+    for source in kernels() {
+        let v = device.compile(&source);
         println!(
             "| {} | {} | {} | {} | {} | {} | {} |",
-            kernel.entry, v.registers, v.spills, v.scratch, v.workgroup_memory, v.waves, v.instructions
+            source.entry, v.registers, v.spills, v.scratch, v.workgroup_memory, v.waves, v.instructions
         );
     }
 }

@@ -5,11 +5,12 @@
 mod common;
 
 use aon::engine::LossKind;
+use aon::engine::gpu::peak::PEAK_KERNELS;
 use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Tiles, Workgroup};
 use aon::network::{Constraint, Dale, SignConstraint};
 use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
-use naga::{AddressSpace, Module, ShaderStage};
+use naga::{AddressSpace, GlobalVariable, Module, ShaderStage};
 
 /// An adapter with the limits of a common graphics card.
 fn adapter() -> AdapterInfo {
@@ -64,16 +65,30 @@ fn variants() -> Vec<(&'static Kernel, Plan)> {
     plans().into_iter().flat_map(used).collect()
 }
 
-/// The kernel alone, its overrides filled in, validated with no more than the device is asked for.
-fn compiled(kernel: &Kernel, plan: &Plan) -> (Module, ModuleInfo) {
-    let text = kernel.text(plan);
-    let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
+/// The entry point alone, its overrides filled in, validated with no more than the device is asked for.
+fn compiled_text(entry: &str, text: &str, constants: &[(&str, f64)]) -> (Module, ModuleInfo) {
+    let module = naga::front::wgsl::parse_str(text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(text)));
     let mut validator = Validator::new(ValidationFlags::all(), Capabilities::IMMEDIATES);
-    let info = validator.validate(&module).unwrap_or_else(|e| panic!("{}: {}", kernel.entry, e.emit_to_string(&text)));
-    let constants = plan.overrides().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-    let entry = Some((ShaderStage::Compute, kernel.entry));
+    let info = validator.validate(&module).unwrap_or_else(|e| panic!("{entry}: {}", e.emit_to_string(text)));
+    let constants = constants.iter().map(|(name, value)| (name.to_string(), *value)).collect();
+    let entry = Some((ShaderStage::Compute, entry));
     let (module, info) = naga::back::pipeline_constants::process_overrides(&module, &info, entry, &constants).unwrap();
     (module.into_owned(), info.into_owned())
+}
+
+fn compiled(kernel: &Kernel, plan: &Plan) -> (Module, ModuleInfo) {
+    compiled_text(kernel.entry, &kernel.text(plan), &plan.overrides())
+}
+
+/// The kernels that measure a device's limits, each in every way that it is used.
+fn compiled_peaks() -> Vec<(&'static str, (Module, ModuleInfo))> {
+    let [(fma, fma_text), (copy, copy_text)] = PEAK_KERNELS;
+    let chains = |fused| (fma, compiled_text(fma, fma_text, &[("FUSED", fused)]));
+    vec![chains(0.0), chains(1.0), (copy, compiled_text(copy, copy_text, &[]))]
+}
+
+fn is_peak(file: &str) -> bool {
+    PEAK_KERNELS.iter().any(|(entry, _)| *entry == file)
 }
 
 fn shader_files() -> Vec<(String, String)> {
@@ -133,7 +148,7 @@ fn the_table_names_every_entry_point_and_its_workgroup() {
         assert_eq!(module.entry_points[0].workgroup_size, expected, "{}", kernel.entry);
     }
     for (file, text) in shader_files() {
-        let in_table = KERNELS.iter().filter(|k| k.file == file).count();
+        let in_table = KERNELS.iter().filter(|k| k.file == file).count() + usize::from(is_peak(&file));
         assert_eq!(text.matches("@compute").count(), in_table, "entry points of {file}.wgsl in the table");
     }
     for kernel in &KERNELS {
@@ -143,10 +158,25 @@ fn the_table_names_every_entry_point_and_its_workgroup() {
     }
 }
 
+/// What the engine relies on where it binds these kernels without a table.
+#[test]
+fn kernels_that_measure_limits_read_binding_0_and_write_binding_1() {
+    for (name, (module, info)) in compiled_peaks() {
+        let written = |(handle, variable): (naga::Handle<GlobalVariable>, &GlobalVariable)| {
+            let binding = variable.binding.unwrap();
+            (binding.group, binding.binding, info.get_entry_point(0)[handle].contains(GlobalUse::WRITE))
+        };
+        let bindings: Vec<_> = module.global_variables.iter().map(written).collect();
+        assert_eq!(bindings, [(0, 0, false), (0, 1, true)], "{name}");
+        assert_eq!(module.entry_points[0].workgroup_size, [256, 1, 1], "{name}");
+    }
+}
+
 #[test]
 fn the_overrides_of_the_shaders_are_those_of_the_plan() {
     let declared: Vec<String> = shader_files()
         .iter()
+        .filter(|(file, _)| !is_peak(file))
         .flat_map(|(_, text)| text.lines())
         .filter_map(|line| line.trim().strip_prefix("override "))
         .map(|rest| rest.split(':').next().unwrap().to_string())
@@ -162,7 +192,8 @@ fn every_shader_states_what_it_does_and_every_binding_its_shape_and_access() {
         assert!(text.starts_with("// "), "{file}.wgsl begins with a comment");
         if text.contains("@compute") {
             assert!(text.starts_with(&format!("// {file}: ")), "{file}.wgsl begins with its name");
-            assert!(text.contains("MATH.md") && text.contains("Extent: "), "{file}.wgsl names source and extent");
+            let sourced = text.contains("MATH.md") || is_peak(&file);
+            assert!(sourced && text.contains("Extent: "), "{file}.wgsl names source and extent");
         }
         for line in text.lines().filter(|l| l.starts_with("@group")) {
             let comment = line.split_once("//").unwrap_or_else(|| panic!("{file}.wgsl: no comment on {line}")).1;
@@ -193,10 +224,8 @@ fn wide_networks_get_smaller_tiles_then_other_loads_and_strategies() {
 
 #[test]
 fn every_kernel_translates_to_spir_v_msl_and_hlsl() {
-    for (kernel, plan) in variants() {
-        let (module, info) = compiled(kernel, &plan);
-        let name = kernel.entry;
-
+    let stages = variants().into_iter().map(|(kernel, plan)| (kernel.entry, compiled(kernel, &plan)));
+    for (name, (module, info)) in stages.chain(compiled_peaks()) {
         let options = spv::Options { force_loop_bounding: false, ..spv::Options::default() };
         let words = spv::write_vec(&module, &info, &options, None).unwrap_or_else(|e| panic!("{name}: SPIR-V: {e}"));
         assert!(words.len() > 100);

@@ -1,6 +1,7 @@
 //! Timing an engine.
 
-use crate::engine::{Engine, StageTime};
+use crate::dims::Dims;
+use crate::engine::{Engine, Peak, StageTime};
 use crate::error::Result;
 use std::time::Instant;
 
@@ -21,6 +22,8 @@ pub struct Measurement {
     pub conditions: usize,
     /// T.
     pub time_steps: usize,
+    /// From the moment given until the first training step was done: device, memory, shaders and the step itself.
+    pub startup_seconds: f64,
     /// Training steps that were timed, after the warm-up.
     pub steps: usize,
     /// Median over the timed steps: loss, gradient, clipping, Adam and Dale's projection of all networks.
@@ -39,24 +42,53 @@ pub struct Measurement {
     pub peak_memory_bytes: Option<u64>,
     /// Memory of the engine's own arrays on its device, in bytes.
     pub device_memory_bytes: u64,
-    /// Seconds per stage, in a step of its own.
-    pub stages: Vec<StageTime>,
+    /// The stages, in a step of its own that is waited for after every stage.
+    pub stages: Vec<StageSpeed>,
+}
+
+/// One stage of a step, all networks together.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct StageSpeed {
+    /// The stage's name, as its shader file and its twin are called; fused stages are joined by `+`.
+    pub stage: String,
+    /// Seconds.
+    pub seconds: f64,
+    /// Operations per second, in 10⁹; absent for stages whose operations are not counted.
+    pub gflops: Option<f64>,
+}
+
+impl StageSpeed {
+    fn new(StageTime { stage, seconds }: StageTime, dims: &Dims) -> Self {
+        let operations = dims.flops_of(&stage).map(|flops| dims.networks as f64 * flops);
+        Self { gflops: operations.filter(|_| seconds > 0.0).map(|flops| flops / seconds / 1e9), stage, seconds }
+    }
+}
+
+impl Measurement {
+    /// The same, held against what the device can do at most.
+    #[must_use]
+    pub fn with_peak(self, peak: Peak) -> Self {
+        Self { peak_gflops: Some(peak.gflops), peak_copy_gb_per_s: Some(peak.copy_gb_per_s), ..self }
+    }
 }
 
 /// Times `steps` training steps of `engine` after two to warm up (shaders are compiled at their first use, memory is
-/// touched for the first time). Every step is waited for.
+/// touched for the first time). Every step is waited for. The making of the engine began at `started`.
 ///
 /// # Errors
 /// If the device fails.
-pub fn measure(engine: &mut dyn Engine, steps: usize) -> Result<Measurement> {
+pub fn measure(engine: &mut dyn Engine, steps: usize, started: Instant) -> Result<Measurement> {
     let dims = *engine.dims();
     let rates = vec![1e-3; dims.networks];
     let mut timed = Vec::with_capacity(steps);
+    let mut startup = 0.0;
     for k in 0..steps.max(1) + 2 {
         let start = Instant::now();
         engine.step(&rates)?;
         engine.take_records(true)?;
-        if k >= 2 {
+        if k == 0 {
+            startup = started.elapsed().as_secs_f64();
+        } else if k >= 2 {
             timed.push(start.elapsed().as_secs_f64());
         }
     }
@@ -71,6 +103,7 @@ pub fn measure(engine: &mut dyn Engine, steps: usize) -> Result<Measurement> {
         neurons: dims.neurons,
         conditions: dims.conditions,
         time_steps: dims.time_steps,
+        startup_seconds: startup,
         steps: timed.len(),
         seconds_per_step: median,
         seconds_range: [timed[0], timed[timed.len() - 1]],
@@ -80,7 +113,7 @@ pub fn measure(engine: &mut dyn Engine, steps: usize) -> Result<Measurement> {
         peak_copy_gb_per_s: None,
         peak_memory_bytes: peak_resident_bytes(),
         device_memory_bytes: engine.memory_bytes(),
-        stages: engine.profile(&rates)?,
+        stages: engine.profile(&rates)?.into_iter().map(|time| StageSpeed::new(time, &dims)).collect(),
     })
 }
 
@@ -102,13 +135,18 @@ mod tests {
     fn a_measurement_names_its_sizes_and_adds_up() {
         let case = Case { networks: 2, neurons: 24, conditions: 4, time_steps: 60 };
         let (problem, settings, state) = case.pose().unwrap();
+        let started = Instant::now();
         let mut engine = CpuEngine::<f32>::new(problem, settings, &state, 1).unwrap();
-        let m = measure(&mut engine, 3).unwrap();
+        let m = measure(&mut engine, 3, started).unwrap();
         assert_eq!((m.networks, m.neurons, m.conditions, m.time_steps, m.steps), (2, 24, 4, 60, 3));
         assert!((m.trials_per_second * m.seconds_per_step - 8.0).abs() < 1e-9);
         let operations = 2.0 * 6.0 * 24.0 * 24.0 * 4.0 * 59.0;
         assert!((m.gflops * 1e9 * m.seconds_per_step / operations - 1.0).abs() < 1e-9);
         assert!(m.seconds_range[0] <= m.seconds_per_step && m.seconds_per_step <= m.seconds_range[1]);
-        assert!(m.stages.iter().all(|s| s.seconds >= 0.0) && m.device_memory_bytes > 24 * 24 * 4);
+        assert!(m.startup_seconds > 0.0 && m.device_memory_bytes > 24 * 24 * 4);
+        let counted: f64 = m.stages.iter().filter_map(|s| Some(s.gflops? * s.seconds * 1e9)).sum();
+        assert!((counted / operations - 1.0).abs() < 1e-9, "the stages' operations are the step's");
+        let named: Vec<_> = m.stages.iter().filter(|s| s.gflops.is_some()).map(|s| s.stage.as_str()).collect();
+        assert_eq!(named, ["forward+loss", "adjoint", "weight_gradient"]);
     }
 }

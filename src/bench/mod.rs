@@ -5,5 +5,5 @@ mod measure;
 mod sweep;
 
 pub use case::Case;
-pub use measure::{Measurement, measure, peak_resident_bytes};
+pub use measure::{Measurement, StageSpeed, measure, peak_resident_bytes};
 pub use sweep::Sweep;

@@ -45,15 +45,6 @@ impl Sweep {
         }
     }
 
-    /// A heading.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Networks => "networks at once",
-            Self::Neurons => "neurons",
-            Self::TimeSteps => "time steps",
-        }
-    }
-
     /// What stands along the axis.
     pub fn axis(self) -> &'static str {
         match self {

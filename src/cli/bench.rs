@@ -1,14 +1,17 @@
 //! `aon bench`.
 
-use super::{device, output};
-use crate::bench::{Case, Measurement, Sweep, measure};
+use super::device::Device;
+use super::output;
+use crate::bench::{Case, Measurement, StageSpeed, Sweep, measure};
 use crate::config::{EngineConfig, EngineKind};
 use crate::data::write_atomically;
-use crate::engine::cpu::peak::{self, Peak};
+use crate::engine::Peak;
 use crate::error::{Error, Result};
 use crate::report::scaling_figure;
 use clap::Args;
+use std::cell::OnceCell;
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// Measures the full training step (loss, gradient, clipping, Adam, Dale's projection) on made-up data.
 #[derive(Debug, Args)]
@@ -60,7 +63,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
         conditions: args.conditions,
         time_steps: args.time_steps,
     };
-    let mut bench = Bench { args, config, limit: None };
+    let bench = Bench { args, config, peak: OnceCell::new() };
     if !args.scale {
         let measurement = bench.one(base)?;
         if !args.json {
@@ -88,26 +91,22 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
 struct Bench<'a> {
     args: &'a BenchArgs,
     config: EngineConfig,
-    /// The processor's limits, measured once.
-    limit: Option<Peak>,
+    /// The device's limits, measured once; nothing where that failed.
+    peak: OnceCell<Option<Peak>>,
 }
 
 impl Bench<'_> {
     /// Measures one case, and prints it as JSON where that is asked for.
-    fn one(&mut self, case: Case) -> Result<Measurement> {
+    fn one(&self, case: Case) -> Result<Measurement> {
         let (problem, settings, state) = case.pose()?;
-        let mut engine = device::open(&self.config, &problem, &settings, &state)?;
+        let started = Instant::now();
+        let device = Device::open(&self.config)?;
+        let mut engine = device.engine(&problem, &settings, &state)?;
         drop((problem, settings, state));
-        let mut measurement = measure(engine.as_mut(), self.args.steps)?;
+        let mut measurement = measure(engine.as_mut(), self.args.steps, started)?;
         drop(engine);
-        if measurement.engine == "cpu" {
-            let limit = match self.limit {
-                Some(limit) => limit,
-                None => peak::measure(self.args.threads.unwrap_or(0))?,
-            };
-            self.limit = Some(limit);
-            measurement.peak_gflops = Some(limit.gflops);
-            measurement.peak_copy_gb_per_s = Some(limit.copy_gb_per_s);
+        if let Some(peak) = *self.peak.get_or_init(|| limits(&device)) {
+            measurement = measurement.with_peak(peak);
         }
         if self.args.json {
             let line = serde_json::to_string(&measurement);
@@ -115,6 +114,11 @@ impl Bench<'_> {
         }
         Ok(measurement)
     }
+}
+
+/// What the device can do at most; a measurement of a step stands without it.
+fn limits(device: &Device) -> Option<Peak> {
+    device.peak().inspect_err(|e| output::warn(format!("the device's limits were not measured: {e}"))).ok()
 }
 
 fn table(m: &Measurement) -> String {
@@ -137,14 +141,22 @@ fn table(m: &Measurement) -> String {
         ),
     ];
     if let Some(copy) = m.peak_copy_gb_per_s {
-        lines.push(format!("copies     {copy:.1} GB/s at most, measured"));
+        lines.push(format!("copies     {copy:.1} GB/s at most, measured (read + written)"));
     }
-    lines.push(format!("\n{:<26} {:>10}  {:>5}", "stage", "ms", "share"));
+    lines.push(format!("start      {:.3} s until the first step was done", m.startup_seconds));
+    lines.push(format!("\n{:<20} {:>10} {:>10} {:>10} {:>10}", "stage", "ms", "of step", "GFLOP/s", "of limit"));
     let total: f64 = m.stages.iter().map(|s| s.seconds).sum();
-    lines.extend(m.stages.iter().map(|s| {
-        format!("{:<26} {:>10.3}  {:>4.0} %", s.stage, 1e3 * s.seconds, 100.0 * s.seconds / total.max(1e-12))
-    }));
+    lines.extend(m.stages.iter().map(|s| stage_row(s, total, m.peak_gflops)));
     lines.join("\n")
+}
+
+fn stage_row(s: &StageSpeed, total: f64, peak: Option<f64>) -> String {
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let part = percent(s.seconds / total.max(1e-12));
+    let speed = s.gflops.map(|gflops| format!("{gflops:.1}")).unwrap_or_default();
+    let of_peak = s.gflops.zip(peak).map(|(gflops, peak)| percent(gflops / peak)).unwrap_or_default();
+    let row = format!("{:<20} {:>10.3} {part:>10} {speed:>10} {of_peak:>10}", s.stage, 1e3 * s.seconds);
+    row.trim_end().into()
 }
 
 fn share(m: &Measurement) -> String {

@@ -2,9 +2,9 @@
 
 use super::output;
 use crate::config::{EngineConfig, EngineKind};
-use crate::engine::cpu::CpuEngine;
-use crate::engine::gpu::{AdapterInfo, GpuDevice, GpuEngine, GpuOptions, adapters};
-use crate::engine::{BatchState, Engine, EngineDescription, NetworkSettings, Problem};
+use crate::engine::cpu::{self, CpuEngine};
+use crate::engine::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, adapters};
+use crate::engine::{BatchState, Engine, EngineDescription, NetworkSettings, Peak, Problem};
 use crate::error::Result;
 
 /// What `auto` takes, and why.
@@ -27,10 +27,55 @@ pub(super) fn automatic(adapters: &[AdapterInfo]) -> Choice {
     }
 }
 
-/// The engine that `config` asks for.
-///
-/// `auto` takes a hardware GPU where there is one, else the CPU; `gpu` takes a hardware GPU, else with a warning a
-/// software adapter; an adapter that is named is taken as it is.
+/// What computes.
+pub(super) enum Device {
+    /// That many threads of the processor; 0 for one per processor.
+    Cpu(usize),
+    /// An opened adapter.
+    Gpu(GpuDevice),
+}
+
+impl Device {
+    /// The device that `config` asks for.
+    ///
+    /// `auto` takes a hardware GPU where there is one, else the CPU; `gpu` takes a hardware GPU, else with a warning a
+    /// software adapter; an adapter that is named is taken as it is.
+    ///
+    /// # Errors
+    /// If there is no such device.
+    pub(super) fn open(config: &EngineConfig) -> Result<Self> {
+        Ok(open_gpu(config)?.map_or(Self::Cpu(config.threads.unwrap_or(0)), Self::Gpu))
+    }
+
+    /// An engine on it.
+    ///
+    /// # Errors
+    /// If the device cannot hold the problem.
+    pub(super) fn engine(
+        &self,
+        problem: &Problem,
+        settings: &[NetworkSettings],
+        state: &BatchState,
+    ) -> Result<Box<dyn Engine>> {
+        Ok(match self {
+            Self::Cpu(threads) => Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, *threads)?),
+            Self::Gpu(device) => Box::new(GpuEngine::new(device, problem, settings, state, &GpuOptions::default())?),
+        })
+    }
+
+    /// What it can do at most, measured.
+    ///
+    /// # Errors
+    /// If the device fails, or has no room for the measurement.
+    pub(super) fn peak(&self) -> Result<Peak> {
+        match self {
+            Self::Cpu(threads) => cpu::peak::measure(*threads),
+            Self::Gpu(device) => gpu::peak::measure(device),
+        }
+    }
+}
+
+/// An engine on the device that `config` asks for: see [`Device`].
 ///
 /// # Errors
 /// If there is no such device, or it cannot hold the problem.
@@ -40,11 +85,7 @@ pub(super) fn open(
     settings: &[NetworkSettings],
     state: &BatchState,
 ) -> Result<Box<dyn Engine>> {
-    if let Some(device) = open_gpu(config)? {
-        return Ok(Box::new(GpuEngine::new(&device, problem, settings, state, &GpuOptions::default())?));
-    }
-    let threads = config.threads.unwrap_or(0);
-    Ok(Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, threads)?))
+    Device::open(config)?.engine(problem, settings, state)
 }
 
 /// The GPU that `config` asks for, or none for the CPU.

@@ -146,6 +146,16 @@ pub struct StageTime {
     pub seconds: f64,
 }
 
+/// What a device can do at most, measured on it: what a step's speed is held against.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Peak {
+    /// Floating point operations per second in chains of multiply-adds that never leave the registers, in 10⁹; a
+    /// multiply-add counts as two.
+    pub gflops: f64,
+    /// Bytes read plus bytes written per second in a copy far larger than the caches, in 10⁹.
+    pub copy_gb_per_s: f64,
+}
+
 /// A batch of networks on some hardware.
 ///
 /// An engine is made for one [`Problem`] and `K` [`NetworkSettings`], starts with the parameters it is given, and

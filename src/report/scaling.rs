@@ -1,6 +1,6 @@
 //! How the speed of an engine depends on the sizes of the problem.
 
-use super::canvas::{Axes, Drawn, GRID, INK, MODEL, MUTED, Panel, draw, heading, px, stroke, text};
+use super::canvas::{Axes, Drawn, INK, MODEL, MUTED, Panel, draw, heading, px, stroke, text};
 use super::figures::part;
 use crate::bench::{Measurement, Sweep};
 use crate::error::Result;
@@ -9,23 +9,44 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 const PANEL: f64 = 300.0;
 const HEIGHT: f64 = 290.0;
+/// Above the panels, for what was measured on what; and around the figure.
+const TITLE: f64 = 30.0;
+const MARGIN: f64 = 12.0;
 
 /// A figure of its own, SVG: one panel a sweep, arithmetic per second over the size, the device's measured limit dashed.
 ///
 /// # Errors
 /// If the drawing fails.
 pub fn scaling_figure(sweeps: &[(Sweep, Vec<Measurement>)]) -> Result<String> {
-    let drawing = draw(PANEL * sweeps.len() as f64, HEIGHT, |root, _| {
+    let width = PANEL * sweeps.len() as f64;
+    let drawing = draw(width + 2.0 * MARGIN, TITLE + HEIGHT + 2.0 * MARGIN, |root, _| {
+        if let Some(m) = sweeps.iter().find_map(|(_, points)| points.first()) {
+            let title = format!("Full training step on {} ({}), {}", m.engine.to_uppercase(), m.adapter, m.strategy);
+            heading(&part(root, MARGIN, MARGIN, width, TITLE), &title)?;
+        }
         for (k, (sweep, points)) in sweeps.iter().enumerate() {
-            one(&part(root, PANEL * k as f64, 0.0, PANEL, HEIGHT), *sweep, points)?;
+            one(&part(root, MARGIN + PANEL * k as f64, MARGIN + TITLE, PANEL, HEIGHT), *sweep, points)?;
         }
         Ok(())
     })?;
     Ok(drawing.standalone)
 }
 
+/// The sizes that a sweep leaves as they are.
+fn others(sweep: Sweep, m: &Measurement) -> String {
+    let sizes = [
+        (Sweep::Networks, format!("K = {}", m.networks)),
+        (Sweep::Neurons, format!("N = {}", m.neurons)),
+        (Sweep::TimeSteps, format!("T = {}", m.time_steps)),
+    ];
+    let fixed = sizes.into_iter().filter(|(varied, _)| *varied != sweep).map(|(_, text)| text);
+    fixed.chain([format!("{} conditions", m.conditions)]).collect::<Vec<_>>().join(", ")
+}
+
 fn one(panel: &Panel, sweep: Sweep, points: &[Measurement]) -> Drawn<()> {
-    heading(panel, sweep.title())?;
+    if let Some(first) = points.first() {
+        panel.draw_text(&others(sweep, first), &text(11.0, MUTED, HPos::Left, VPos::Top), (px(57.0), px(2.0)))?;
+    }
     // Sizes double from point to point: a logarithmic axis whose ticks are the sizes themselves.
     let x = |m: &Measurement| (sweep.size(m) as f64).log2();
     let low = points.iter().map(x).fold(f64::INFINITY, f64::min) - 0.3;
@@ -33,7 +54,8 @@ fn one(panel: &Panel, sweep: Sweep, points: &[Measurement]) -> Drawn<()> {
     let peak = points.iter().find_map(|m| m.peak_gflops);
     let top = points.iter().map(|m| m.gflops).fold(peak.unwrap_or(0.0), f64::max) * 1.12;
     let mut chart = ChartBuilder::on(panel)
-        .margin_top(px(34.0))
+        .margin_top(px(26.0))
+        .margin_left(px(5.0))
         .margin_right(px(16.0))
         .x_label_area_size(px(42.0))
         .y_label_area_size(px(52.0))
@@ -45,7 +67,7 @@ fn one(panel: &Panel, sweep: Sweep, points: &[Measurement]) -> Drawn<()> {
         chart.draw_series(dashes)?;
         let (left, y) = chart.backend_coord(&(low, peak));
         let style = text(11.0, MUTED, HPos::Left, VPos::Bottom);
-        panel.draw_text("measured limit", &style, local(panel, left + px(4.0), y - px(2.0)))?;
+        panel.draw_text(&format!("measured limit, {peak:.0}"), &style, local(panel, left + px(4.0), y - px(2.0)))?;
     }
     chart.draw_series(LineSeries::new(points.iter().map(|m| (x(m), m.gflops)), stroke(MODEL, 2.5)))?;
     for point in points {
@@ -54,7 +76,7 @@ fn one(panel: &Panel, sweep: Sweep, points: &[Measurement]) -> Drawn<()> {
         let (left, bottom) = chart.backend_coord(&(x(point), 0.0));
         panel.draw(&PathElement::new(
             [local(panel, left, bottom), local(panel, left, bottom + px(4.0))],
-            stroke(GRID, 1.0),
+            stroke(MUTED, 1.0),
         ))?;
         let style = text(11.0, INK, HPos::Center, VPos::Top);
         panel.draw_text(&sweep.size(point).to_string(), &style, local(panel, left, bottom + px(6.0)))?;

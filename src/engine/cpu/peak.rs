@@ -2,21 +2,18 @@
 
 use super::real::{Isa, Kernel, Real};
 use super::simd::Vector;
+use crate::engine::Peak;
 use rayon::prelude::*;
 use std::hint::black_box;
 use std::time::Instant;
 
-/// The measured limits of `threads` threads together.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Peak {
-    /// Floating point operations per second in chains of fused multiply-adds that never leave the registers, in 10⁹.
-    pub gflops: f64,
-    /// Bytes read plus bytes written per second in a copy far larger than the caches, in 10⁹.
-    pub copy_gb_per_s: f64,
-}
-
 /// Accumulators that run at once: more than latency × throughput of any processor's multiply-add.
 const CHAINS: usize = 16;
+
+/// Runs of which the fastest counts: other programs disturb short ones.
+const RUNS: usize = 10;
+/// Numbers of each of the two arrays of a copy: 64 MiB, more than caches hold.
+const COPIED: usize = 16 << 20;
 
 struct MultiplyAdd {
     rounds: usize,
@@ -50,7 +47,8 @@ impl<T: Real> Kernel<T> for MultiplyAdd {
     }
 }
 
-/// Measures both limits with the best instruction set: the best of five rounds of about 20 ms each.
+/// Measures both limits of `threads` threads together (0: one per processor) with the best instruction set: the best of
+/// ten runs of about 10 ms each.
 ///
 /// # Errors
 /// If the threads cannot be started.
@@ -61,26 +59,28 @@ pub fn measure(threads: usize) -> crate::error::Result<Peak> {
         .map_err(|e| crate::error::Error::run(format!("cannot start {threads} threads: {e}")))?;
     let isa = <f32 as Real>::detect();
     let threads = pool.current_num_threads();
-    let best = |round: &(dyn Fn() -> f64 + Sync)| (0..5).map(|_| round()).fold(0.0, f64::max);
-    Ok(pool
-        .install(|| Peak { gflops: best(&|| fma_round(isa, threads)), copy_gb_per_s: best(&|| copy_round(threads)) }))
+    let best = |round: &mut (dyn FnMut() -> f64 + Send)| (0..RUNS).map(|_| round()).fold(0.0, f64::max);
+    let from = vec![1.0_f32; COPIED];
+    // Written once: memory that was never touched would be handed out by the system during the first copy.
+    let mut to = vec![2.0_f32; COPIED];
+    Ok(pool.install(|| Peak {
+        gflops: best(&mut || fma_round(isa, threads)),
+        copy_gb_per_s: best(&mut || copy_round(threads, &from, &mut to)),
+    }))
 }
 
 fn fma_round(isa: Isa, threads: usize) -> f64 {
     let start = Instant::now();
-    let work = |_| f32::dispatch(isa, MultiplyAdd { rounds: 1_000_000 });
+    let work = |_| f32::dispatch(isa, MultiplyAdd { rounds: 4_000_000 });
     let operations: f64 = (0..threads).into_par_iter().map(work).sum();
     operations / start.elapsed().as_secs_f64() / 1e9
 }
 
-fn copy_round(threads: usize) -> f64 {
-    const NUMBERS: usize = 16 << 20;
-    let share = NUMBERS.div_ceil(threads);
-    let from = vec![1.0_f32; NUMBERS];
-    let mut to = vec![0.0_f32; NUMBERS];
+fn copy_round(threads: usize, from: &[f32], to: &mut [f32]) -> f64 {
+    let share = from.len().div_ceil(threads);
     let start = Instant::now();
     to.par_chunks_mut(share).zip(from.par_chunks(share)).for_each(|(to, from)| to.copy_from_slice(from));
     let seconds = start.elapsed().as_secs_f64();
     black_box(&to);
-    2.0 * size_of_val(from.as_slice()) as f64 / seconds / 1e9
+    2.0 * size_of_val(from) as f64 / seconds / 1e9
 }

@@ -16,6 +16,7 @@ mod buffers;
 mod device;
 mod engine;
 mod kernels;
+pub mod peak;
 mod pipelines;
 mod plan;
 mod stages;

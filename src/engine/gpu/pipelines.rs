@@ -66,15 +66,7 @@ fn compile(device: &GpuDevice, plan: &Plan, kernel: &Kernel, overrides: &[(&'sta
         bind_group_layouts: &[Some(&layout)],
         immediate_size: IMMEDIATES,
     });
-    let description = wgpu::ShaderModuleDescriptor {
-        label: Some(kernel.file),
-        source: wgpu::ShaderSource::Wgsl(kernel.text(plan).into()),
-    };
-    let checks = wgpu::ShaderRuntimeChecks { force_loop_bounding: false, ..wgpu::ShaderRuntimeChecks::checked() };
-    // SAFETY: only the bounding of loops is turned off (it costs real compilers up to 45 %). Every loop in shaders/
-    // counts up to a bound that is constant for the pipeline, or halves to zero, so all of them end; the shaders are part
-    // of this crate.
-    let module = unsafe { device.create_shader_module_trusted(description, checks) };
+    let module = shader_module(device, kernel.file, kernel.text(plan).into());
     let compiled = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(kernel.entry),
         layout: Some(&pipeline_layout),
@@ -88,6 +80,16 @@ fn compile(device: &GpuDevice, plan: &Plan, kernel: &Kernel, overrides: &[(&'sta
         cache: None,
     });
     Pipeline { compiled, layout, bindings, label: kernel.entry }
+}
+
+/// A shader of this crate, compiled as it is.
+pub(super) fn shader_module(device: &wgpu::Device, label: &str, text: std::borrow::Cow<'_, str>) -> wgpu::ShaderModule {
+    let description = wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(text) };
+    let checks = wgpu::ShaderRuntimeChecks { force_loop_bounding: false, ..wgpu::ShaderRuntimeChecks::checked() };
+    // SAFETY: only the bounding of loops is turned off (it costs real compilers up to 45 %). Every loop in shaders/
+    // counts up to a bound that is constant for the pipeline or that the host sets, or halves to zero, so all of them
+    // end; the shaders are part of this crate.
+    unsafe { device.create_shader_module_trusted(description, checks) }
 }
 
 fn layout_entry(binding: &Binding, loads: Loads) -> wgpu::BindGroupLayoutEntry {
