@@ -5,11 +5,11 @@
 
 mod common;
 
-use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy};
+use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Trajectory};
 use ash::vk;
 use naga::back::spv;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 /// The driver's manifest: the loader is told of it alone, as the driver refuses to share its process with others.
@@ -45,23 +45,46 @@ fn plans() -> Vec<Plan> {
         max_texture_layers: 2048,
         ..AdapterInfo::default()
     };
-    let plan = |strategy| {
-        let options = GpuOptions { strategy: Some(strategy), ..GpuOptions::default() };
+    let plan = |strategy, trajectory| {
+        let options = GpuOptions { strategy: Some(strategy), trajectory, ..GpuOptions::default() };
         Plan::new(&problem, &adapter, &options).unwrap()
     };
-    vec![plan(Strategy::Resident), plan(Strategy::Stepwise)]
+    [Trajectory::F32, Trajectory::F16]
+        .into_iter()
+        .flat_map(|format| [plan(Strategy::Resident, format), plan(Strategy::Stepwise, format)])
+        .collect()
 }
 
 fn kernels() -> Vec<(&'static Kernel, Plan)> {
     let plans = plans();
-    let plan_of = |kernel: &'static Kernel| plans.iter().find(|p| p.uses(kernel)).map(|plan| (kernel, *plan));
-    KERNELS.iter().filter_map(plan_of).collect()
+    let mut seen = HashSet::new();
+    let used = |plan: Plan| KERNELS.iter().filter(move |k| plan.uses(k)).map(move |kernel| (kernel, plan));
+    let mut different = |(kernel, plan): &(&Kernel, Plan)| seen.insert((kernel.entry, body(kernel, plan)));
+    plans.into_iter().flat_map(used).filter(|variant| different(variant)).collect()
+}
+
+/// What tells the variants of a kernel apart: nothing but the format, and that only where trajectories are touched.
+fn body(kernel: &Kernel, plan: &Plan) -> Option<&'static str> {
+    let touches = ["inputs", "deltas", "state", "rates"];
+    let touched = kernel.bindings.iter().any(|b| touches.iter().any(|name| b.name.starts_with(name)));
+    touched.then_some(plan.trajectory.name())
+}
+
+/// A row's name: the kernel, and its format where that is not the usual one.
+fn row_name(kernel: &Kernel, plan: &Plan) -> String {
+    match plan.trajectory {
+        Trajectory::F32 => kernel.entry.to_string(),
+        Trajectory::F16 => format!("{} f16", kernel.entry),
+    }
 }
 
 /// The kernel as wgpu hands it to a Vulkan driver.
 fn spir_v(kernel: &Kernel, plan: &Plan) -> Vec<u32> {
     let module = naga::front::wgsl::parse_str(&kernel.text(plan)).unwrap();
-    let info = Validator::new(ValidationFlags::all(), Capabilities::IMMEDIATES).validate(&module).unwrap();
+    let info =
+        Validator::new(ValidationFlags::all(), Capabilities::IMMEDIATES | Capabilities::SHADER_FLOAT16_IN_FLOAT32)
+            .validate(&module)
+            .unwrap();
     let constants = plan.overrides().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
     let entry = Some((naga::ShaderStage::Compute, kernel.entry));
     let (module, info) = naga::back::pipeline_constants::process_overrides(&module, &info, entry, &constants).unwrap();
@@ -180,7 +203,13 @@ fn compile_for_the_family_of_the_environment() {
         let v = device.compile(kernel, &plan);
         println!(
             "| {} | {} | {} | {} | {} | {} | {} |",
-            kernel.entry, v.registers, v.spills, v.scratch, v.workgroup_memory, v.waves, v.instructions
+            row_name(kernel, &plan),
+            v.registers,
+            v.spills,
+            v.scratch,
+            v.workgroup_memory,
+            v.waves,
+            v.instructions
         );
     }
 }

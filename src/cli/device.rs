@@ -3,9 +3,9 @@
 use super::output;
 use crate::config::{EngineConfig, EngineKind};
 use crate::engine::cpu::CpuEngine;
-use crate::engine::gpu::{AdapterInfo, GpuDevice, GpuEngine, GpuOptions, adapters};
+use crate::engine::gpu::{AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Trajectory, adapters};
 use crate::engine::{BatchState, Engine, EngineDescription, NetworkSettings, Problem};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What `auto` takes, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,17 @@ pub(super) fn open(
     state: &BatchState,
 ) -> Result<Box<dyn Engine>> {
     if let Some(device) = open_gpu(config)? {
-        return Ok(Box::new(GpuEngine::new(&device, problem, settings, state, &GpuOptions::default())?));
+        let options = GpuOptions { trajectory: config.trajectory.unwrap_or_default(), ..GpuOptions::default() };
+        return Ok(Box::new(GpuEngine::new(&device, problem, settings, state, &options)?));
+    }
+    if config.trajectory == Some(Trajectory::F16) {
+        if config.engine == EngineKind::Cpu {
+            return Err(Error::input(
+                "--trajectory f16: the CPU engine keeps the trajectories of one network a thread, in 32-bit numbers, \
+                 whatever the number of networks. Leave the flag out, or use --engine gpu.",
+            ));
+        }
+        output::warn("the CPU engine keeps its trajectories in 32-bit numbers; --trajectory f16 has no effect here.");
     }
     let threads = config.threads.unwrap_or(0);
     Ok(Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, threads)?))
