@@ -14,7 +14,7 @@ const PARTS: u32 = QUADS / TILE_QUADS;
 // UNROLL: rows of `deltas` past N are zero
 
 @group(0) @binding(7) var<storage, read> losses: array<vec4<f32>>;       // [network][2] (L, data, reg, scale of g), (scale of reg) · read
-@group(0) @binding(8) var<storage, read_write> deltas: array<vec4<f32>>; // [slab][D_SLOTS][D_ROWS][QUADS] parity of t + 1, δ_t · write
+@group(0) @binding(8) var<storage, read_write> deltas: array<Stored>;    // [slab][D_SLOTS][D_ROWS][QUADS] parity of t + 1, δ_t · write
 @group(0) @binding(9) var<storage, read_write> sums: array<vec4<f32>>;   // [slab][D_ROWS][QUADS] Σ δ d · write
 
 @compute @workgroup_size(WORKGROUP)
@@ -54,7 +54,7 @@ fn adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
     let in_bins = at.time >= THERMAL && at.time < THERMAL + STEPS_PER_BIN * BINS;
     let bin = select(0u, (at.time - THERMAL) / STEPS_PER_BIN, in_bins);
     let residual_base = (slab * BINS + bin) * D_ROWS * QUADS;
-    let scale = select(0.0, losses[network * 2u].w, in_bins);
+    let scale = select(0.0, DELTA_SCALE * losses[network * 2u].w, in_bins);
     for (var r = 0u; r < ROWS; r++) {
         let i = first + r;
         if i < N {
@@ -70,7 +70,7 @@ fn adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
                 let s = rho * rate * (1.0 - rate);
                 let delta = fma(vec4<f32>(1.0 - alpha), load_state(state_base, offset), alpha * s);
                 let before = select(load_previous(slice, offset), vec4<f32>(0.0), at.time == T - 1u);
-                deltas[deltas_base + offset] = delta;
+                deltas[deltas_base + offset] = packed(delta);
                 sums[slice + offset] = fma(delta, load_increment(increment_base, offset), before);
             }
         }

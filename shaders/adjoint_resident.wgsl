@@ -28,7 +28,7 @@ fn adjoint_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgro
     let network = slab / TILES;
     let quad = (group.x % PARTS) * TILE_QUADS;
     let slice = slab * D_ROWS * QUADS;
-    let scale = losses[network * 2u].w;
+    let scale = DELTA_SCALE * losses[network * 2u].w;
 
     var total: array<vec4<f32>, RESIDENT_ROWS * TILE_QUADS>;
     for (var r = 0u; r < RESIDENT_ROWS; r++) {
@@ -57,8 +57,9 @@ fn adjoint_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgro
                     let s = rho * rate * (1.0 - rate);
                     let delta = fma(vec4<f32>(1.0 - alpha), state[i * TILE_QUADS + q], alpha * s);
                     total[k] = fma(delta, deltas_at(slab, t, offset), total[k]);
-                    state[i * TILE_QUADS + q] = delta;
-                    set_deltas(slab, t + 1u, offset, delta);
+                    let stored = packed(delta);
+                    state[i * TILE_QUADS + q] = unpacked(stored);
+                    set_deltas(slab, t + 1u, offset, stored);
                 }
             }
         }

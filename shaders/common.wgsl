@@ -6,15 +6,17 @@
 //   UNROLL      presynaptic neurons of one turn of its loop (divides 16)
 //   RESIDENT_LANES, RESIDENT_ROWS   invocations of a resident recurrence's workgroup, neurons of one of them
 //   GRADIENT_TILE, GRADIENT_X, GRADIENT_Y   rows and columns of one invocation of the weight gradient; its workgroup
-//   Z_ROWS, D_ROWS   rows of a time slice of `inputs` and of `deltas`, padded to 16
+//   Z_ROWS, D_ROWS   rows of a time slice of `inputs` and of `deltas`, padded to 16 (32 where trajectories are 16-bit)
+//   DELTA_SCALE   power of two by which the adjoint is larger than δ: 1 but where trajectories are 16-bit
+// and after trajectory_f32.wgsl or trajectory_f16.wgsl.
 //
 // Symbols as in MATH.md: N neurons, T steps, U channels, G input matrices. A *slab* is one tile of conditions of one
 // network: slab = network · TILES + tile. Arrays over time come as two buffers, one of the even and one of the odd
-// slots, so that a kernel never reads the buffer that it writes:
-//   inputs [slab][slot / 2][Z_ROWS][QUADS] vec4 over conditions: what neurons receive at a step: rates r (rows 0…N−1),
+// slots, so that a kernel never reads the buffer that it writes; elements are `Stored`:
+//   inputs [slab][slot / 2][Z_ROWS][QUADS] four conditions: what neurons receive at a step: rates r (rows 0…N−1),
 //          then per input matrix its channels' stimulus (zero in conditions of another matrix), then a row of ones
-//   deltas [slab][slot / 2][D_ROWS][QUADS] vec4 over conditions: d_t = x_t − x_{t−1} in slot t (forward), overwritten by
-//          δ_t = α ⊙ λ_t in slot t + 1 (adjoint)
+//   deltas [slab][slot / 2][D_ROWS][QUADS] four conditions: d_t = x_t − x_{t−1} in slot t (forward), overwritten by
+//          DELTA_SCALE · δ_t, δ_t = α ⊙ λ_t, in slot t + 1 (adjoint)
 
 override N: u32;          // neurons
 override T: u32;          // time steps

@@ -11,9 +11,9 @@ const ROWS: u32 = 4u * ROW_QUADS;
 const PARTS: u32 = QUADS / TILE_QUADS;
 // UNROLL: rows of `inputs` past the last column are zero or meet zero weights
 
-@group(0) @binding(7) var<storage, read_write> inputs: array<vec4<f32>>;     // [slab][Z_SLOTS][Z_ROWS][QUADS] parity of t, r_t in 0…1 · write
+@group(0) @binding(7) var<storage, read_write> inputs: array<Stored>;        // [slab][Z_SLOTS][Z_ROWS][QUADS] parity of t, r_t in 0…1 · write
 @group(0) @binding(8) var<storage, read_write> potentials: array<vec4<f32>>; // [slab][D_ROWS][QUADS] x_t · write
-@group(0) @binding(9) var<storage, read_write> deltas: array<vec4<f32>>;     // [slab][D_SLOTS][D_ROWS][QUADS] parity of t, d_t · write
+@group(0) @binding(9) var<storage, read_write> deltas: array<Stored>;        // [slab][D_SLOTS][D_ROWS][QUADS] parity of t, d_t · write
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) group: vec3<u32>) {
@@ -63,8 +63,8 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
                 let v = potential + cell.y;
                 let rate = vec4<f32>(sigmoid(v.x), sigmoid(v.y), sigmoid(v.z), sigmoid(v.w));
                 potentials[slice + offset] = potential;
-                deltas[deltas_base + offset] = d;
-                inputs[inputs_base + offset] = select(rate, vec4<f32>(0.0), silenced);
+                deltas[deltas_base + offset] = packed(d);
+                inputs[inputs_base + offset] = packed(select(rate, vec4<f32>(0.0), silenced));
             }
         }
     }

@@ -42,10 +42,10 @@ fn forward_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgro
                 x[k] = fma(vec4<f32>(cell.x), sum[k] - x[k], x[k]);
                 let v = x[k] + cell.y;
                 let fired = vec4<f32>(sigmoid(v.x), sigmoid(v.y), sigmoid(v.z), sigmoid(v.w));
-                let rate = select(fired, vec4<f32>(0.0), silenced);
+                let rate = packed(select(fired, vec4<f32>(0.0), silenced));
                 if is_own(lane, r) {
-                    state[i * TILE_QUADS + q] = rate;
-                    set_deltas(slab, t, i * QUADS + quad + q, d);
+                    state[i * TILE_QUADS + q] = unpacked(rate);
+                    set_deltas(slab, t, i * QUADS + quad + q, packed(d));
                     let index = ((slab * Z_SLOTS + t / 2u) * Z_ROWS + i) * QUADS + quad + q;
                     if t % 2u == 0u {
                         inputs_even[index] = rate;

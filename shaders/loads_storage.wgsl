@@ -2,10 +2,10 @@
 // the dispatch; `base` is where the slab's time slice begins.
 
 @group(0) @binding(0) var<storage, read> weights: array<vec4<f32>>;  // [network][rows][W_STRIDE / 4] vec4 over columns, 1 · read
-@group(0) @binding(1) var<storage, read> state: array<vec4<f32>>;    // [slab][slots][STATE_ROWS][QUADS] vec4 over conditions · read
+@group(0) @binding(1) var<storage, read> state: array<Stored>;       // [slab][slots][STATE_ROWS][QUADS] four conditions · read
 @group(0) @binding(2) var<storage, read> previous: array<vec4<f32>>; // [slab][D_ROWS][QUADS] vec4 over conditions · read
 @group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;    // [network][D_ROWS] (α, I_ext, first and end of silence) · read
-@group(0) @binding(4) var<storage, read> rates: array<vec4<f32>>;    // [slab][Z_SLOTS][Z_ROWS][QUADS] vec4 over conditions, 0…1 · read
+@group(0) @binding(4) var<storage, read> rates: array<Stored>;       // [slab][Z_SLOTS][Z_ROWS][QUADS] four conditions, 0…1 · read
 @group(0) @binding(5) var<storage, read> residuals: array<vec4<f32>>; // [slab][BINS][D_ROWS][QUADS] y − F · read
 
 fn load_weights(network: u32, rows: u32, row: u32, quad: u32) -> vec4<f32> {
@@ -13,12 +13,12 @@ fn load_weights(network: u32, rows: u32, row: u32, quad: u32) -> vec4<f32> {
 }
 
 fn load_state(base: u32, offset: u32) -> vec4<f32> {
-    return state[base + offset];
+    return unpacked(state[base + offset]);
 }
 
 // d_t: another time slice of `state`.
 fn load_increment(base: u32, offset: u32) -> vec4<f32> {
-    return state[base + offset];
+    return unpacked(state[base + offset]);
 }
 
 fn load_previous(base: u32, offset: u32) -> vec4<f32> {
@@ -30,7 +30,7 @@ fn load_cell(network: u32, row: u32) -> vec4<f32> {
 }
 
 fn load_rate(base: u32, offset: u32) -> vec4<f32> {
-    return rates[base + offset];
+    return unpacked(rates[base + offset]);
 }
 
 fn load_residual(base: u32, offset: u32) -> vec4<f32> {

@@ -6,8 +6,8 @@
 // Reads rates (forward) and squares (weights). Bins past a condition's last have residual 0. MATH.md, "Loss".
 
 const CHUNK: u32 = 8u;        // bins of one invocation
-@group(0) @binding(0) var<storage, read> inputs_even: array<vec4<f32>>;     // [slab][Z_SLOTS][Z_ROWS][QUADS] rates of even steps, 0…1 · read
-@group(0) @binding(1) var<storage, read> inputs_odd: array<vec4<f32>>;      // [slab][Z_SLOTS][Z_ROWS][QUADS] rates of odd steps, 0…1 · read
+@group(0) @binding(0) var<storage, read> inputs_even: array<Stored>;        // [slab][Z_SLOTS][Z_ROWS][QUADS] rates of even steps, 0…1 · read
+@group(0) @binding(1) var<storage, read> inputs_odd: array<Stored>;         // [slab][Z_SLOTS][Z_ROWS][QUADS] rates of odd steps, 0…1 · read
 @group(0) @binding(2) var<storage, read> targets: array<vec4<f32>>;         // [TILES][BINS][D_ROWS][QUADS] recorded rates F, 0…1 · read
 @group(0) @binding(3) var<storage, read> conditions: array<vec4<u32>>;      // [TILES · 4·QUADS] (input matrix, sequence, bins, 1 if real) · read
 @group(0) @binding(4) var<storage, read_write> residuals: array<vec4<f32>>; // [slab][BINS][D_ROWS][QUADS] y − F · write
@@ -30,9 +30,9 @@ fn bins_of(@builtin(global_invocation_id) id: vec3<u32>) {
             for (var t = THERMAL + b * STEPS_PER_BIN; t < THERMAL + (b + 1u) * STEPS_PER_BIN; t++) {
                 let index = ((slab * Z_SLOTS + t / 2u) * Z_ROWS + i) * QUADS + q;
                 if t % 2u == 0u {
-                    y += inputs_even[index];
+                    y += unpacked(inputs_even[index]);
                 } else {
-                    y += inputs_odd[index];
+                    y += unpacked(inputs_odd[index]);
                 }
             }
             let target_index = ((tile * BINS + b) * D_ROWS + i) * QUADS + q;

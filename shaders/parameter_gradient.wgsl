@@ -12,7 +12,7 @@
 @group(0) @binding(0) var<storage, read> product: array<f32>;        // [network][SEGMENTS][N][Z_ROWS] · read
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;     // [network][PARAMETERS] · read
 @group(0) @binding(2) var<storage, read> population: array<Neuron>;  // [N] · read
-@group(0) @binding(3) var<storage, read> deltas: array<vec4<f32>>;   // [slab][D_SLOTS][D_ROWS][QUADS] even slots; δ_1 is in slot 2 · read
+@group(0) @binding(3) var<storage, read> deltas: array<Stored>;      // [slab][D_SLOTS][D_ROWS][QUADS] even slots; δ_1 is in slot 2 · read
 @group(0) @binding(4) var<storage, read> sums: array<vec4<f32>>;     // [slab][D_ROWS][QUADS] Σ δ d · read
 @group(0) @binding(5) var<storage, read> losses: array<vec4<f32>>;   // [network][2] (L, data, reg, scale of g), (scale of reg) · read
 @group(0) @binding(6) var<storage, read> frozen: array<u32>;         // [network][1 + G + 2] 1: W, W_in…, I_ext, θ · read
@@ -23,7 +23,7 @@ fn column_of(network: u32, i: u32, j: u32) -> f32 {
     for (var s = 0u; s < SEGMENTS; s++) {
         sum += product[((network * SEGMENTS + s) * N + i) * Z_ROWS + j];
     }
-    return sum;
+    return sum / DELTA_SCALE;
 }
 
 fn across(v: vec4<f32>) -> f32 {
@@ -51,10 +51,10 @@ fn current(network: u32, base: u32, i: u32) -> f32 {
     var first = 0.0;
     for (var tile = 0u; tile < TILES; tile++) {
         for (var q = 0u; q < QUADS; q++) {
-            first += across(deltas[(((network * TILES + tile) * D_SLOTS + 1u) * D_ROWS + i) * QUADS + q]);
+            first += across(unpacked(deltas[(((network * TILES + tile) * D_SLOTS + 1u) * D_ROWS + i) * QUADS + q]));
         }
     }
-    return fma((1.0 - alpha) / alpha, first, column_of(network, i, ones_row()));
+    return fma((1.0 - alpha) / alpha, first / DELTA_SCALE, column_of(network, i, ones_row()));
 }
 
 fn time_constant(network: u32, base: u32, i: u32) -> f32 {
@@ -65,7 +65,7 @@ fn time_constant(network: u32, base: u32, i: u32) -> f32 {
         }
     }
     let s = sigmoid(parameters[base + PARAMETERS - N + i]);
-    return -sum / DT * TAU_SPAN * s * (1.0 - s);
+    return -sum / DELTA_SCALE / DT * TAU_SPAN * s * (1.0 - s);
 }
 
 @compute @workgroup_size(64)

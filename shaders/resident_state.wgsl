@@ -9,28 +9,28 @@ var<workgroup> state: array<vec4<f32>, STATE_ROWS * TILE_QUADS>; // [STATE_ROWS]
 @group(0) @binding(0) var<storage, read> weights: array<f32>;                 // [network][STATE_ROWS][W_STRIDE], 1 · read
 @group(0) @binding(1) var<storage, read> cells: array<vec4<f32>>;             // [network][D_ROWS] (α, I_ext, first and end of silence) · read
 @group(0) @binding(2) var<storage, read> previous: array<vec4<f32>>;          // [slab][D_ROWS][QUADS] vec4 over conditions · read
-@group(0) @binding(3) var<storage, read_write> inputs_even: array<vec4<f32>>; // [slab][Z_SLOTS][Z_ROWS][QUADS] even steps · read, in forward written
-@group(0) @binding(4) var<storage, read_write> inputs_odd: array<vec4<f32>>;  // [slab][Z_SLOTS][Z_ROWS][QUADS] odd steps · read, in forward written
-@group(0) @binding(5) var<storage, read_write> deltas_even: array<vec4<f32>>; // [slab][D_SLOTS][D_ROWS][QUADS] even slots · read and write
-@group(0) @binding(6) var<storage, read_write> deltas_odd: array<vec4<f32>>;  // [slab][D_SLOTS][D_ROWS][QUADS] odd slots · read and write
+@group(0) @binding(3) var<storage, read_write> inputs_even: array<Stored>; // [slab][Z_SLOTS][Z_ROWS][QUADS] even steps · read, in forward written
+@group(0) @binding(4) var<storage, read_write> inputs_odd: array<Stored>;  // [slab][Z_SLOTS][Z_ROWS][QUADS] odd steps · read, in forward written
+@group(0) @binding(5) var<storage, read_write> deltas_even: array<Stored>; // [slab][D_SLOTS][D_ROWS][QUADS] even slots · read and write
+@group(0) @binding(6) var<storage, read_write> deltas_odd: array<Stored>;  // [slab][D_SLOTS][D_ROWS][QUADS] odd slots · read and write
 
 fn inputs_at(slab: u32, t: u32, offset: u32) -> vec4<f32> {
     let index = (slab * Z_SLOTS + t / 2u) * Z_ROWS * QUADS + offset;
     if t % 2u == 0u {
-        return inputs_even[index];
+        return unpacked(inputs_even[index]);
     }
-    return inputs_odd[index];
+    return unpacked(inputs_odd[index]);
 }
 
 fn deltas_at(slab: u32, slot: u32, offset: u32) -> vec4<f32> {
     let index = (slab * D_SLOTS + slot / 2u) * D_ROWS * QUADS + offset;
     if slot % 2u == 0u {
-        return deltas_even[index];
+        return unpacked(deltas_even[index]);
     }
-    return deltas_odd[index];
+    return unpacked(deltas_odd[index]);
 }
 
-fn set_deltas(slab: u32, slot: u32, offset: u32, value: vec4<f32>) {
+fn set_deltas(slab: u32, slot: u32, offset: u32, value: Stored) {
     let index = (slab * D_SLOTS + slot / 2u) * D_ROWS * QUADS + offset;
     if slot % 2u == 0u {
         deltas_even[index] = value;

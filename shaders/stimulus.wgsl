@@ -11,8 +11,8 @@
 @group(0) @binding(1) var<storage, read> conditions: array<vec4<u32>>;        // [TILES · 4·QUADS] (input matrix, sequence, bins, 1 if real) · read
 @group(0) @binding(2) var<storage, read> initial_rates: array<vec4<f32>>;     // [TILES][D_ROWS][QUADS] r_0, 0…1 · read
 @group(0) @binding(3) var<storage, read> silence: array<vec2<u32>>;           // [network][N] (first silenced step, first after) · read
-@group(0) @binding(4) var<storage, read_write> inputs_even: array<vec4<f32>>; // [slab][Z_SLOTS][Z_ROWS][QUADS] even steps · write
-@group(0) @binding(5) var<storage, read_write> inputs_odd: array<vec4<f32>>;  // [slab][Z_SLOTS][Z_ROWS][QUADS] odd steps · write
+@group(0) @binding(4) var<storage, read_write> inputs_even: array<Stored>; // [slab][Z_SLOTS][Z_ROWS][QUADS] even steps · write
+@group(0) @binding(5) var<storage, read_write> inputs_odd: array<Stored>;  // [slab][Z_SLOTS][Z_ROWS][QUADS] odd steps · write
 @group(0) @binding(6) var<storage, read> noises: array<Noise>;                // [network] · read
 
 @compute @workgroup_size(64)
@@ -49,9 +49,9 @@ fn stimulus(@builtin(global_invocation_id) id: vec3<u32>) {
         }
         let index = ((slab * Z_SLOTS + t / 2u) * Z_ROWS + row) * QUADS + q;
         if t % 2u == 0u {
-            inputs_even[index] = value;
+            inputs_even[index] = packed(value);
         } else {
-            inputs_odd[index] = value;
+            inputs_odd[index] = packed(value);
         }
     }
 }

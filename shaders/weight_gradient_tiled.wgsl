@@ -11,8 +11,8 @@ const COLUMNS: u32 = GRADIENT_X * TILE;
 const ROWS: u32 = GRADIENT_Y * TILE;
 const LANE_COUNT: u32 = GRADIENT_X * GRADIENT_Y;
 
-@group(0) @binding(0) var<storage, read> deltas: array<vec4<f32>>;  // [slab][D_SLOTS][D_ROWS][QUADS] δ · read
-@group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;  // [slab][Z_SLOTS][Z_ROWS][QUADS] rates, stimulus, ones · read
+@group(0) @binding(0) var<storage, read> deltas: array<Stored>;     // [slab][D_SLOTS][D_ROWS][QUADS] δ · read
+@group(0) @binding(1) var<storage, read> inputs: array<Stored>;     // [slab][Z_SLOTS][Z_ROWS][QUADS] rates, stimulus, ones · read
 @group(0) @binding(2) var<storage, read_write> product: array<f32>; // [network][SEGMENTS][N][Z_ROWS] · write, read when accumulating
 
 var<workgroup> staged_deltas: array<vec4<f32>, ROWS * QUADS>;    // [ROWS][QUADS] vec4 over conditions
@@ -41,11 +41,11 @@ fn weight_gradient_tiled(
         // Tiles at the edge reach past the padding: what they would read is another slot's, and is not used.
         let first_delta = ((slab * D_SLOTS + slot + 1u) * D_ROWS + row) * QUADS;
         for (var k = lane; k < ROWS * QUADS; k += LANE_COUNT) {
-            staged_deltas[k] = deltas[first_delta + k];
+            staged_deltas[k] = unpacked(deltas[first_delta + k]);
         }
         let first_input = ((slab * Z_SLOTS + slot) * Z_ROWS + column) * QUADS;
         for (var k = lane; k < COLUMNS * QUADS; k += LANE_COUNT) {
-            staged_inputs[k] = inputs[first_input + k];
+            staged_inputs[k] = unpacked(inputs[first_input + k]);
         }
         workgroupBarrier();
         for (var q = 0u; q < QUADS; q++) {

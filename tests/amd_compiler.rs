@@ -6,11 +6,11 @@
 mod common;
 
 use aon::engine::gpu::peak::PEAK_KERNELS;
-use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy};
+use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Trajectory};
 use ash::vk;
 use naga::back::spv;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 /// The driver's manifest: the loader is told of it alone, as the driver refuses to share its process with others.
@@ -46,15 +46,20 @@ fn plans() -> Vec<Plan> {
         max_texture_layers: 2048,
         ..AdapterInfo::default()
     };
-    let plan = |strategy| {
-        let options = GpuOptions { strategy: Some(strategy), ..GpuOptions::default() };
+    let plan = |strategy, trajectory| {
+        let options = GpuOptions { strategy: Some(strategy), trajectory, ..GpuOptions::default() };
         Plan::new(&problem, &adapter, &options).unwrap()
     };
-    vec![plan(Strategy::Resident), plan(Strategy::Stepwise)]
+    [Trajectory::F32, Trajectory::F16]
+        .into_iter()
+        .flat_map(|format| [plan(Strategy::Resident, format), plan(Strategy::Stepwise, format)])
+        .collect()
 }
 
 /// A kernel as text.
 struct Source {
+    /// Its row in the table.
+    row: String,
     entry: &'static str,
     text: String,
     overrides: Vec<(&'static str, f64)>,
@@ -67,28 +72,48 @@ impl Source {
         assert_eq!(plan.loads, Loads::Storage);
         assert!(kernel.bindings(plan.loads).all(|b| b.access != Access::Trajectory), "plans for hardware bind buffers");
         let bindings = kernel.bindings(plan.loads).map(|b| b.number).collect();
-        Self { entry: kernel.entry, text: kernel.text(plan), overrides: plan.overrides(), bindings }
+        Self {
+            row: row_name(kernel, plan),
+            entry: kernel.entry,
+            text: kernel.text(plan),
+            overrides: plan.overrides(),
+            bindings,
+        }
     }
 }
 
 /// Every stage at the reference size, and what measures the device's limits.
 fn kernels() -> Vec<Source> {
     let plans = plans();
-    let stage = |kernel: &'static Kernel| plans.iter().find(|p| p.uses(kernel)).map(|plan| Source::stage(kernel, plan));
+    let mut seen = HashSet::new();
+    let used = |plan: Plan| KERNELS.iter().filter(move |k| plan.uses(k)).map(move |kernel| (kernel, plan));
+    let stages = plans.into_iter().flat_map(used).filter(|(kernel, plan)| seen.insert(row_name(kernel, plan)));
+    let stages: Vec<Source> = stages.map(|(kernel, plan)| Source::stage(kernel, &plan)).collect();
     let [fma, copy] = PEAK_KERNELS;
     let peak = |(entry, text): (&'static str, &str), overrides: &[(&'static str, f64)]| Source {
+        row: entry.into(),
         entry,
         text: text.into(),
         overrides: overrides.to_vec(),
         bindings: vec![0, 1],
     };
-    KERNELS.iter().filter_map(stage).chain([peak(fma, &[("FUSED", 1.0)]), peak(copy, &[])]).collect()
+    stages.into_iter().chain([peak(fma, &[("FUSED", 1.0)]), peak(copy, &[])]).collect()
+}
+
+/// A row's name: the kernel, and its format where it touches trajectories that are not 32-bit.
+fn row_name(kernel: &Kernel, plan: &Plan) -> String {
+    let touches = |name: &str| ["inputs", "deltas", "state", "rates"].iter().any(|start| name.starts_with(start));
+    if plan.trajectory == Trajectory::F16 && kernel.bindings.iter().any(|b| touches(b.name)) {
+        return format!("{} f16", kernel.entry);
+    }
+    kernel.entry.to_string()
 }
 
 /// The kernel as wgpu hands it to a Vulkan driver.
 fn spir_v(source: &Source) -> Vec<u32> {
     let module = naga::front::wgsl::parse_str(&source.text).unwrap();
-    let info = Validator::new(ValidationFlags::all(), Capabilities::IMMEDIATES).validate(&module).unwrap();
+    let capabilities = Capabilities::IMMEDIATES | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    let info = Validator::new(ValidationFlags::all(), capabilities).validate(&module).unwrap();
     let constants = source.overrides.iter().map(|(name, value)| (name.to_string(), *value)).collect();
     let entry = Some((naga::ShaderStage::Compute, source.entry));
     let (module, info) = naga::back::pipeline_constants::process_overrides(&module, &info, entry, &constants).unwrap();
@@ -205,7 +230,7 @@ fn compile_for_the_family_of_the_environment() {
         let v = device.compile(&source);
         println!(
             "| {} | {} | {} | {} | {} | {} | {} |",
-            source.entry, v.registers, v.spills, v.scratch, v.workgroup_memory, v.waves, v.instructions
+            source.row, v.registers, v.spills, v.scratch, v.workgroup_memory, v.waves, v.instructions
         );
     }
 }

@@ -36,7 +36,7 @@ fn missing_files_and_settings_are_named() {
     aon().args(["export", "no/such/run"]).assert().code(2).stderr(contains("holds no run"));
     aon().args(["--mode", "eval"]).assert().code(2).stderr(contains("--output-dir"));
     aon().args(["train", "--config", "no.toml"]).assert().code(2).stderr(contains("no.toml"));
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["--firing-rates-mat", "no/such/file.mat"], "no/such/file.mat"),
         (&["--task", "no-such-task"], "no-such-task"),
         (&["--init", "no/such/init.npz"], "no/such/init.npz"),
@@ -46,6 +46,7 @@ fn missing_files_and_settings_are_named() {
         (&["--dale", "none"], "softplus"),
         (&["--n-trials", "0"], "n-trials"),
         (&["--tau-min", "0.2"], "tau-min"),
+        (&["--engine", "cpu", "--trajectory", "f16"], "--trajectory f16"),
     ];
     for (flags, named) in cases {
         // The last of two equal flags counts.

@@ -162,7 +162,8 @@ fn strategies_loads_and_tiles_change_no_bit() {
         (Strategy::Resident, Loads::Storage, other),
     ]
     .map(|(strategy, loads, tiles)| {
-        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), bank: None };
+        let options =
+            GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), ..GpuOptions::default() };
         let mut engine = GpuEngine::new(&device, &problem, &differing_settings(), &state, &options).unwrap();
         assert_eq!(engine.describe().strategy, strategy.name());
         train(&mut engine, 3)

@@ -6,7 +6,9 @@ mod common;
 
 use aon::engine::LossKind;
 use aon::engine::gpu::peak::PEAK_KERNELS;
-use aon::engine::gpu::{Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Tiles, Workgroup};
+use aon::engine::gpu::{
+    Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Tiles, Trajectory, Workgroup,
+};
 use aon::network::{Constraint, Dale, SignConstraint};
 use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
@@ -31,7 +33,8 @@ fn adapter() -> AdapterInfo {
     }
 }
 
-/// Plans that differ in every line that is put before a kernel: both strategies, both ways to load, several tiles.
+/// Plans that differ in every line that is put before a kernel: both strategies, both ways to load, several tiles,
+/// both formats of trajectories.
 fn plans() -> Vec<Plan> {
     let constraint = Constraint { dale: Dale::Presynaptic, sign: SignConstraint::Reflect };
     let (problem, _) = common::awkward_problem(3, constraint, LossKind::L2);
@@ -45,18 +48,20 @@ fn plans() -> Vec<Plan> {
         gradient_workgroup: (8, 8),
         ..Tiles::HARDWARE
     };
-    let options = [
+    let choices = [
         (Strategy::Stepwise, Loads::Storage, Tiles::HARDWARE),
         (Strategy::Stepwise, Loads::Storage, other),
         (Strategy::Stepwise, Loads::Texture, Tiles::SOFTWARE),
         (Strategy::Resident, Loads::Storage, Tiles::HARDWARE),
         (Strategy::Resident, Loads::Storage, other),
     ];
-    let plan = |(strategy, loads, tiles)| {
-        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), bank: None };
+    let plan = |trajectory, (strategy, loads, tiles)| {
+        let bank = None;
+        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), trajectory, bank };
         Plan::new(&problem, &adapter(), &options).unwrap()
     };
-    options.map(plan).to_vec()
+    let formats = [Trajectory::F32, Trajectory::F16];
+    formats.into_iter().flat_map(|format| choices.map(|choice| plan(format, choice))).collect()
 }
 
 /// Every kernel under every plan that uses it.
@@ -68,7 +73,8 @@ fn variants() -> Vec<(&'static Kernel, Plan)> {
 /// The entry point alone, its overrides filled in, validated with no more than the device is asked for.
 fn compiled_text(entry: &str, text: &str, constants: &[(&str, f64)]) -> (Module, ModuleInfo) {
     let module = naga::front::wgsl::parse_str(text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(text)));
-    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::IMMEDIATES);
+    let mut validator =
+        Validator::new(ValidationFlags::all(), Capabilities::IMMEDIATES | Capabilities::SHADER_FLOAT16_IN_FLOAT32);
     let info = validator.validate(&module).unwrap_or_else(|e| panic!("{entry}: {}", e.emit_to_string(text)));
     let constants = constants.iter().map(|(name, value)| (name.to_string(), *value)).collect();
     let entry = Some((ShaderStage::Compute, entry));

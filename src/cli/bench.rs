@@ -6,6 +6,7 @@ use crate::bench::{Case, Measurement, StageSpeed, Sweep, measure};
 use crate::config::{EngineConfig, EngineKind};
 use crate::data::write_atomically;
 use crate::engine::Peak;
+use crate::engine::gpu::Trajectory;
 use crate::error::{Error, Result};
 use crate::report::scaling_figure;
 use clap::Args;
@@ -25,6 +26,9 @@ pub(super) struct BenchArgs {
     /// Threads of the CPU engine (one per processor)
     #[arg(long)]
     threads: Option<usize>,
+    /// How a GPU keeps the rates and the adjoint of every step
+    #[arg(long, value_enum)]
+    trajectory: Option<Trajectory>,
     /// Networks trained at once
     #[arg(long, default_value_t = 1)]
     networks: usize,
@@ -56,7 +60,12 @@ pub(super) struct BenchArgs {
 /// # Errors
 /// If a size makes no problem, there is no such device, or it fails.
 pub(super) fn run(args: &BenchArgs) -> Result<()> {
-    let config = EngineConfig { engine: args.engine, adapter: args.adapter.clone(), threads: args.threads };
+    let config = EngineConfig {
+        engine: args.engine,
+        adapter: args.adapter.clone(),
+        threads: args.threads,
+        trajectory: args.trajectory,
+    };
     let base = Case {
         networks: args.networks,
         neurons: args.neurons,

@@ -3,9 +3,9 @@
 use super::output;
 use crate::config::{EngineConfig, EngineKind};
 use crate::engine::cpu::{self, CpuEngine};
-use crate::engine::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, adapters};
+use crate::engine::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Trajectory, adapters};
 use crate::engine::{BatchState, Engine, EngineDescription, NetworkSettings, Peak, Problem};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What `auto` takes, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub(super) fn automatic(adapters: &[AdapterInfo]) -> Choice {
 pub(super) enum Device {
     /// That many threads of the processor; 0 for one per processor.
     Cpu(usize),
-    /// An opened adapter.
-    Gpu(GpuDevice),
+    /// An opened adapter, and what is asked of the engine.
+    Gpu(Box<(GpuDevice, GpuOptions)>),
 }
 
 impl Device {
@@ -42,9 +42,24 @@ impl Device {
     /// software adapter; an adapter that is named is taken as it is.
     ///
     /// # Errors
-    /// If there is no such device.
+    /// If there is no such device, or it is asked for what it does not do.
     pub(super) fn open(config: &EngineConfig) -> Result<Self> {
-        Ok(open_gpu(config)?.map_or(Self::Cpu(config.threads.unwrap_or(0)), Self::Gpu))
+        if let Some(device) = open_gpu(config)? {
+            let options = GpuOptions { trajectory: config.trajectory.unwrap_or_default(), ..GpuOptions::default() };
+            return Ok(Self::Gpu(Box::new((device, options))));
+        }
+        if config.trajectory == Some(Trajectory::F16) {
+            if config.engine == EngineKind::Cpu {
+                return Err(Error::input(
+                    "--trajectory f16: the CPU engine keeps the trajectories of one network a thread, in 32-bit numbers, \
+                     whatever the number of networks. Leave the flag out, or use --engine gpu.",
+                ));
+            }
+            output::warn(
+                "the CPU engine keeps its trajectories in 32-bit numbers; --trajectory f16 does nothing here.",
+            );
+        }
+        Ok(Self::Cpu(config.threads.unwrap_or(0)))
     }
 
     /// An engine on it.
@@ -59,7 +74,7 @@ impl Device {
     ) -> Result<Box<dyn Engine>> {
         Ok(match self {
             Self::Cpu(threads) => Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, *threads)?),
-            Self::Gpu(device) => Box::new(GpuEngine::new(device, problem, settings, state, &GpuOptions::default())?),
+            Self::Gpu(gpu) => Box::new(GpuEngine::new(&gpu.0, problem, settings, state, &gpu.1)?),
         })
     }
 
@@ -70,7 +85,7 @@ impl Device {
     pub(super) fn peak(&self) -> Result<Peak> {
         match self {
             Self::Cpu(threads) => cpu::peak::measure(*threads),
-            Self::Gpu(device) => gpu::peak::measure(device),
+            Self::Gpu(gpu) => gpu::peak::measure(&gpu.0),
         }
     }
 }

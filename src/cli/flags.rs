@@ -3,6 +3,7 @@
 use crate::config::{Config, EngineConfig, EngineKind, TaskSource};
 use crate::data::Normalization;
 use crate::engine::LossKind;
+use crate::engine::gpu::Trajectory;
 use crate::error::{Error, Result};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
 use crate::task::{TaskSpec, parse_areas};
@@ -141,6 +142,9 @@ pub(super) struct EngineFlags {
     /// Threads of the CPU engine
     #[arg(long)]
     pub(super) threads: Option<usize>,
+    /// How a GPU keeps the rates and the adjoint of every step: f16 halves their memory and rounds them to 11 bits
+    #[arg(long, value_enum)]
+    pub(super) trajectory: Option<Trajectory>,
 }
 
 impl EngineFlags {
@@ -151,6 +155,7 @@ impl EngineFlags {
         set(&mut config.engine, self.engine.or(implied));
         override_with(&mut config.adapter, self.adapter.as_ref());
         override_with(&mut config.threads, self.threads.as_ref());
+        override_with(&mut config.trajectory, self.trajectory.as_ref());
     }
 }
 

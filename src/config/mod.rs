@@ -16,6 +16,7 @@ pub use task_source::TaskSource;
 pub use warnings::warnings;
 
 use crate::data::Normalization;
+use crate::engine::gpu::Trajectory;
 use crate::engine::{Adam, LossKind};
 use crate::error::{Error, Result};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
@@ -132,6 +133,9 @@ pub struct EngineConfig {
     /// Threads of the CPU engine; absent means one per processor. The results do not depend on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
+    /// How a GPU keeps trajectories; absent means f32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trajectory: Option<Trajectory>,
 }
 
 /// The kind of engine.

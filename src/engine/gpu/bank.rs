@@ -290,7 +290,7 @@ impl Bank {
     /// Where the slices of adjoint begin, in binding order: state, previous, cells, rates, residuals, increments.
     fn adjoint_offsets(&self, slab: usize, t: usize) -> [u64; 6] {
         let p = &self.plan;
-        let delta = |slot: usize| (slab * p.d_slots() + slot / 2) as u64 * p.d_slice();
+        let delta = |slot: usize| (slab * p.d_slots() + slot / 2) as u64 * p.delta_slice();
         let bin = (t.saturating_sub(p.dims.thermal) / p.dims.steps_per_bin).min(p.dims.bins - 1);
         let rates = (slab * p.z_slots() + t / 2) as u64 * p.z_slice();
         let residuals = (slab * p.dims.bins + bin) as u64 * p.d_slice();

@@ -92,8 +92,8 @@ impl Binder<'_> {
         match plan.strategy {
             Strategy::Stepwise => {
                 let own = [
-                    ("state", Slices(&b.deltas[turn % 2], plan.d_slice())),
-                    ("increments", Slices(&b.deltas[turn % 2], plan.d_slice())),
+                    ("state", Slices(&b.deltas[turn % 2], plan.delta_slice())),
+                    ("increments", Slices(&b.deltas[turn % 2], plan.delta_slice())),
                     ("rates", Slices(&b.inputs[turn % 2], plan.z_slice())),
                     ("deltas", Buffer(&b.deltas[(turn + 1) % 2])),
                 ];

@@ -183,7 +183,7 @@ impl Buffers {
             cells: make("cells", 16 * k * plan.d_rows as u64, slices),
             silence: make("silence", 8 * k * n, storage),
             inputs: pair("inputs", plan.z_slots(), plan.z_slice()),
-            deltas: pair("deltas", plan.d_slots(), plan.d_slice()),
+            deltas: pair("deltas", plan.d_slots(), plan.delta_slice()),
             initial_potentials: make("initial potentials", slabs * plan.d_slice(), slices),
             potentials: pair("potentials", 1, plan.d_slice()),
             sums: pair("sums", 1, plan.d_slice()),

@@ -5,6 +5,7 @@ use super::buffers::{RECORD_BYTES, Record, Shared, silence_windows};
 use super::device::GpuDevice;
 use super::pipelines::Pipelines;
 use super::plan::{GpuOptions, Plan};
+use super::trajectory::Trajectory;
 use super::transfer::{RecordRing, read};
 use crate::dims::Dims;
 use crate::engine::{
@@ -216,7 +217,10 @@ impl Engine for GpuEngine {
         EngineDescription {
             engine: "gpu".into(),
             adapter: self.device.info().name.clone(),
-            strategy: self.plan.strategy.name().into(),
+            strategy: match self.plan.trajectory {
+                Trajectory::F32 => self.plan.strategy.name().into(),
+                Trajectory::F16 => format!("{}, f16 trajectories", self.plan.strategy.name()),
+            },
         }
     }
 

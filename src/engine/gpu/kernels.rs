@@ -386,6 +386,7 @@ impl Kernel {
     /// The complete source text for a plan: its `const` lines, the shared texts, the kernel's file.
     pub fn text(&self, plan: &Plan) -> String {
         let mut text = plan.constants();
+        text.push_str(plan.trajectory.source());
         text.push_str(shader!("common"));
         for include in self.includes {
             text.push_str(include.source(plan.loads));

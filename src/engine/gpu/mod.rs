@@ -21,6 +21,7 @@ mod pipelines;
 mod plan;
 mod stages;
 mod textures;
+mod trajectory;
 mod transfer;
 
 pub use device::{AdapterInfo, GpuDevice, adapters};
@@ -28,3 +29,4 @@ pub use engine::GpuEngine;
 pub use kernels::{Access, Binding, Id, Include, KERNELS, Kernel, Workgroup};
 pub use plan::{GpuOptions, Loads, Plan, Strategy, Tiles};
 pub use stages::StageOutput;
+pub use trajectory::Trajectory;

@@ -2,6 +2,7 @@
 
 use super::device::AdapterInfo;
 use super::kernels::{Id, Kernel};
+use super::trajectory::Trajectory;
 use crate::dims::Dims;
 use crate::engine::{LossKind, Problem};
 use crate::error::{Error, Result};
@@ -132,6 +133,8 @@ pub struct GpuOptions {
     pub loads: Option<Loads>,
     /// Tiles; by the loads if not given.
     pub tiles: Option<Tiles>,
+    /// How trajectories are kept.
+    pub trajectory: Trajectory,
     /// Most networks that share buffers and dispatches; as many as fit the adapter's bindings if not given.
     pub bank: Option<usize>,
 }
@@ -152,6 +155,8 @@ pub struct Plan {
     pub strategy: Strategy,
     /// How operands are loaded.
     pub loads: Loads,
+    /// How trajectories are kept.
+    pub trajectory: Trajectory,
     /// Invocations of a resident recurrence's workgroup.
     pub resident_lanes: u32,
     /// Work per invocation.
@@ -180,6 +185,7 @@ struct Constants {
     sign: u32,
     tau: [f64; 3],
     adam: crate::engine::Adam,
+    delta_scale: f64,
 }
 
 impl Plan {
@@ -193,9 +199,12 @@ impl Plan {
         let wanted = if adapter.software { Loads::Texture } else { Loads::Storage };
         let wanted = if resident { Loads::Storage } else { options.loads.unwrap_or(wanted) };
         let columns = dims.neurons + dims.input_groups * dims.channels + 1;
-        let z_rows = columns.next_multiple_of(16);
+        let trajectory = options.trajectory;
+        let z_rows = columns.next_multiple_of(trajectory.row_padding());
         let uniform = adapter.max_uniform_binding_bytes as usize;
-        let quads = condition_quads(dims.conditions, |q| wanted == Loads::Storage || z_rows * q * 16 <= uniform);
+        // The widest uniform bindings hold 32-bit residuals or a slice of a trajectory.
+        let widest = z_rows * 16;
+        let quads = condition_quads(dims.conditions, |q| wanted == Loads::Storage || widest * q <= uniform);
         // Networks too wide for a uniform binding fall back to storage buffers: slower on software, but correct.
         let (loads, quads) = match quads {
             Some(quads) => (wanted, quads),
@@ -219,16 +228,17 @@ impl Plan {
             bank: 1,
             strategy,
             loads,
+            trajectory,
             resident_lanes: resident_lanes.unwrap_or(1),
             tiles,
             quads,
             condition_tiles: dims.conditions.div_ceil(4 * quads),
             z_rows,
-            d_rows: dims.neurons.next_multiple_of(16),
+            d_rows: dims.neurons.next_multiple_of(trajectory.row_padding()),
             weight_stride: dims.neurons.next_multiple_of(64),
             segments: (PRODUCT_BYTES / (4 * dims.neurons * z_rows)).clamp(1, 8),
             dims,
-            constants: Constants::new(problem),
+            constants: Constants::new(problem, trajectory),
         };
         plan.bank = plan.networks_per_bank(adapter)?.min(options.bank.unwrap_or(usize::MAX)).max(1);
         Ok(plan)
@@ -263,10 +273,15 @@ impl Plan {
 
     /// Bytes of a time slice of `inputs`.
     pub fn z_slice(&self) -> u64 {
-        (self.z_rows * self.quads * 16) as u64
+        (self.z_rows * self.quads * self.trajectory.quad_bytes()) as u64
     }
 
     /// Bytes of a time slice of `deltas`.
+    pub fn delta_slice(&self) -> u64 {
+        (self.d_rows * self.quads * self.trajectory.quad_bytes()) as u64
+    }
+
+    /// Bytes of a slice of 32-bit numbers over neurons and conditions: x, residuals, sums.
     pub fn d_slice(&self) -> u64 {
         (self.d_rows * self.quads * 16) as u64
     }
@@ -279,6 +294,11 @@ impl Plan {
     /// Parts of a tile of conditions that different workgroups of a recurrence work on.
     pub(super) fn parts(&self) -> usize {
         self.quads / self.tiles.tile_quads as usize
+    }
+
+    /// How often larger the stored adjoint is than δ.
+    pub(super) fn delta_scale(&self) -> f64 {
+        self.constants.delta_scale
     }
 
     /// Whether weights are projected after an update.
@@ -294,7 +314,7 @@ impl Plan {
             ("parameters", 4 * self.dims.parameters() as u64),
             ("effective weights", 4 * (self.z_rows.max(self.d_rows) * self.weight_stride) as u64),
             ("rates of half the steps", tiles * self.z_slots() as u64 * self.z_slice()),
-            ("adjoint of half the steps", tiles * self.d_slots() as u64 * self.d_slice()),
+            ("adjoint of half the steps", tiles * self.d_slots() as u64 * self.delta_slice()),
             ("residuals", tiles * self.dims.bins as u64 * self.d_slice()),
             ("weight gradient", 4 * self.segments as u64 * n * self.z_rows as u64),
         ]
@@ -354,7 +374,8 @@ impl Plan {
             ("D_ROWS", self.d_rows as u32),
         ];
         let lines = lines.map(|(name, value)| format!("const {name}: u32 = {value}u;\n"));
-        lines.concat()
+        let scale = format!("const DELTA_SCALE: f32 = {:.1};\n", self.constants.delta_scale);
+        lines.concat() + &scale
     }
 
     /// The values of the `override` constants.
@@ -395,7 +416,7 @@ impl Plan {
 }
 
 impl Constants {
-    fn new(problem: &Problem) -> Self {
+    fn new(problem: &Problem, trajectory: Trajectory) -> Self {
         let tau = &problem.time_constants;
         Self {
             l1: problem.loss == LossKind::L1,
@@ -411,6 +432,7 @@ impl Constants {
             },
             tau: [tau.min, tau.max - tau.min, tau.dt].map(f64::from),
             adam: problem.adam,
+            delta_scale: trajectory.delta_scale(problem),
         }
     }
 }

@@ -49,7 +49,14 @@ impl GpuEngine {
                 }))
             }
             StageOutput::Increments => self.trajectory(&buffers.deltas, k, plan.d_slots(), rows, |t| t),
-            StageOutput::Deltas => self.trajectory(&buffers.deltas, k, plan.d_slots(), rows, |t| t + 1),
+            StageOutput::Deltas => {
+                let mut deltas = self.trajectory(&buffers.deltas, k, plan.d_slots(), rows, |t| t + 1)?;
+                let scale = plan.delta_scale() as f32;
+                for delta in &mut deltas {
+                    *delta /= scale;
+                }
+                Ok(deltas)
+            }
         }
         .map(|mut values: Vec<f32>| {
             if matches!(output, StageOutput::Increments | StageOutput::Deltas) {
@@ -72,7 +79,11 @@ impl GpuEngine {
     ) -> Result<Vec<f32>> {
         let slice = rows * 4 * self.plan.quads;
         let count = self.plan.condition_tiles * slots * slice;
-        let one = |parity: usize| read::<f32>(&self.device, &pair[parity], (4 * k * count) as u64, count);
+        let (format, bytes) = (self.plan.trajectory, count / 4 * self.plan.trajectory.quad_bytes());
+        let one = |parity: usize| -> Result<Vec<f32>> {
+            let stored = read::<u8>(&self.device, &pair[parity], (k * bytes) as u64, bytes)?;
+            Ok(format.decode(&stored))
+        };
         let halves = [one(0)?, one(1)?];
         Ok(self.natural(self.plan.dims.time_steps, |tile, t| {
             let at = (tile * slots + slot(t) / 2) * slice;

@@ -2,7 +2,7 @@
 
 use super::buffers::Buffers;
 use super::plan::Plan;
-use wgpu::{CommandEncoder, Extent3d, Texture, TextureView};
+use wgpu::{CommandEncoder, Extent3d, Texture, TextureFormat, TextureView};
 
 /// The textures of a bank: weights of all its networks; the trajectories of one slab and parity at a time.
 #[derive(Debug)]
@@ -15,9 +15,11 @@ pub(super) struct Textures {
 impl Textures {
     pub(super) fn new(device: &wgpu::Device, plan: &Plan, networks: usize) -> Self {
         let quads = (plan.weight_stride / 4) as u32;
-        let weights = |label, rows: usize| make(device, label, [quads, rows as u32, networks as u32], true);
+        let weights = |label, rows: usize| {
+            make(device, label, [quads, rows as u32, networks as u32], TextureFormat::Rgba32Float, true)
+        };
         let trajectory = |label, rows: usize, slots: usize| {
-            make(device, label, [(rows * plan.quads) as u32, slots as u32, 1], false)
+            make(device, label, [(rows * plan.quads) as u32, slots as u32, 1], plan.trajectory.texel(), false)
         };
         Self {
             weights: [weights("weights forward", plan.z_rows), weights("weights adjoint", plan.d_rows)],
@@ -56,22 +58,28 @@ impl Textures {
         slab: usize,
     ) {
         let mut one = |buffer, slice: u64, slots: usize, texture| {
-            let size = [(slice / 16) as u32, slots as u32, 1];
+            let size = [(slice / plan.trajectory.quad_bytes() as u64) as u32, slots as u32, 1];
             copy(encoder, buffer, slab as u64 * slots as u64 * slice, slice as u32, texture, size);
         };
-        one(&buffers.deltas[parity], plan.d_slice(), plan.d_slots(), &self.deltas.0);
+        one(&buffers.deltas[parity], plan.delta_slice(), plan.d_slots(), &self.deltas.0);
         one(&buffers.inputs[parity], plan.z_slice(), plan.z_slots(), &self.inputs.0);
     }
 }
 
-fn make(device: &wgpu::Device, label: &str, [width, height, layers]: [u32; 3], array: bool) -> (Texture, TextureView) {
+fn make(
+    device: &wgpu::Device,
+    label: &str,
+    [width, height, layers]: [u32; 3],
+    format: TextureFormat,
+    array: bool,
+) -> (Texture, TextureView) {
     let texture = device.create_texture(&wgpu::TextureDescriptor {
         label: Some(label),
         size: Extent3d { width, height, depth_or_array_layers: layers },
         mip_level_count: 1,
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
-        format: wgpu::TextureFormat::Rgba32Float,
+        format,
         usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
         view_formats: &[],
     });

@@ -1,0 +1,82 @@
+//! How trajectories are kept on a device: as computed, or rounded to half the bytes.
+
+use crate::engine::{LossKind, Problem};
+
+/// Format of the two trajectories, rates and adjoint, that take most of a device's memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Trajectory {
+    /// 32-bit numbers.
+    #[default]
+    F32,
+    /// 16-bit numbers: rates keep 11 bits, and so does the adjoint. Sums, potentials and weights stay 32-bit.
+    F16,
+}
+
+/// What a scaled g_t of typical size comes to. δ is smaller by α and the slope of the rate, down to 10⁻⁴ of it; 16-bit
+/// numbers are full from 6·10⁻⁵ to 6·10⁴.
+const TYPICAL: f64 = 16.0;
+
+impl Trajectory {
+    /// Its name in reports and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+        }
+    }
+
+    /// Bytes of four numbers.
+    pub(super) fn quad_bytes(self) -> usize {
+        match self {
+            Self::F32 => 16,
+            Self::F16 => 8,
+        }
+    }
+
+    /// What a slice's rows are padded to: 256 bytes, which dynamic offsets and texture rows ask for.
+    pub(super) fn row_padding(self) -> usize {
+        256 / self.quad_bytes()
+    }
+
+    /// The shader text that packs and unpacks.
+    pub(super) fn source(self) -> &'static str {
+        match self {
+            Self::F32 => include_str!("../../../shaders/trajectory_f32.wgsl"),
+            Self::F16 => include_str!("../../../shaders/trajectory_f16.wgsl"),
+        }
+    }
+
+    /// The texture format of four conditions.
+    pub(super) fn texel(self) -> wgpu::TextureFormat {
+        match self {
+            Self::F32 => wgpu::TextureFormat::Rgba32Float,
+            Self::F16 => wgpu::TextureFormat::Rgba16Float,
+        }
+    }
+
+    /// The power of two by which the stored adjoint is larger than δ. Gradients are tiny where there are many
+    /// residuals: g_t is about `1 / (w √(C B N))`, or `1 / w` under L1 (MATH.md, "Reverse-time gradient").
+    pub(super) fn delta_scale(self, problem: &Problem) -> f64 {
+        let d = &problem.dims;
+        let w = d.steps_per_bin as f64;
+        let typical = match problem.loss {
+            LossKind::L1 => 1.0 / w,
+            LossKind::L2 => 1.0 / (w * ((d.conditions * d.bins * d.neurons) as f64).sqrt()),
+        };
+        match self {
+            Self::F32 => 1.0,
+            Self::F16 => (TYPICAL / typical).log2().round().exp2(),
+        }
+    }
+
+    /// Stored bytes as numbers.
+    pub(super) fn decode(self, bytes: &[u8]) -> Vec<f32> {
+        match self {
+            Self::F32 => bytemuck::pod_collect_to_vec(bytes),
+            Self::F16 => {
+                bytemuck::pod_collect_to_vec::<u8, half::f16>(bytes).into_iter().map(half::f16::to_f32).collect()
+            }
+        }
+    }
+}
