@@ -26,6 +26,9 @@ fn direct(slab: u32, t: u32, offset: u32) -> vec4<f32> {
 fn adjoint_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>) {
     let slab = at.slab + group.x / PARTS;
     let network = slab / TILES;
+    if cells[network * D_ROWS].x == 0.0 {
+        return;
+    }
     let quad = (group.x % PARTS) * TILE_QUADS;
     let slice = slab * D_ROWS * QUADS;
     let scale = DELTA_SCALE * losses[network * 2u].w;

@@ -23,6 +23,9 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
     }
     let slab = at.slab + group.y / PARTS;
     let network = slab / TILES;
+    if load_cell(network, first).x == 0.0 {
+        return;
+    }
     let quad = (group.y % PARTS) * TILE_QUADS;
 
     var sum: array<vec4<f32>, ROWS * TILE_QUADS>;

@@ -14,6 +14,9 @@ const STATE_ROWS: u32 = Z_ROWS;
 fn forward_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>) {
     let slab = at.slab + group.x / PARTS;
     let network = slab / TILES;
+    if cells[network * D_ROWS].x == 0.0 {
+        return;
+    }
     let quad = (group.x % PARTS) * TILE_QUADS;
     let slice = slab * D_ROWS * QUADS;
 

@@ -14,13 +14,14 @@ const TILE: u32 = GRADIENT_TILE;
 @group(0) @binding(0) var deltas: texture_2d<f32>;                  // [D_SLOTS][D_ROWS · QUADS] texel over conditions, δ · read
 @group(0) @binding(1) var inputs: texture_2d<f32>;                  // [Z_SLOTS][Z_ROWS · QUADS] texel over conditions · read
 @group(0) @binding(2) var<storage, read_write> product: array<f32>; // [network][SEGMENTS][N][Z_ROWS] · write, read when accumulating
+@group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;  // [network][D_ROWS] (α, or 0 at rest; I_ext; silence) · read
 
 @compute @workgroup_size(GRADIENT_X, GRADIENT_Y)
 fn weight_gradient(@builtin(global_invocation_id) id: vec3<u32>) {
     let column = id.x * TILE;
     let row = id.y * TILE;
     let segment = id.z;
-    if column > ones_row() {
+    if column > ones_row() || cells[at.slab / TILES * D_ROWS].x == 0.0 {
         return;
     }
     // Slots of this parity that hold an input of the steps 0 … T−2, in SEGMENTS parts.

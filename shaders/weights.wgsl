@@ -3,15 +3,19 @@
 //   W_eff[i,j] = W[i,j] within an area, max(W[i,j], 0) between areas;  W = sign · M · softplus(V) under `softplus`
 //   α = Δt / τ,  τ = τ_min + (τ_max − τ_min) σ(θ)
 //
-// Reads the parameters (adam, dale). MATH.md, "Parameters", "Effective weights", "Three ways to keep a sign".
+// and α = 0 in a training step (at.step > 0) where the network has stopped: the recurrences and the weight gradient then
+// leave it alone.
+//
+// Reads the parameters (adam, dale), records (clip). MATH.md, "Parameters", "Effective weights", "Three ways to keep a sign".
 
 @group(0) @binding(0) var<storage, read> parameters: array<f32>;             // [network][PARAMETERS] W or V, W_in…, I_ext, θ · read
 @group(0) @binding(1) var<storage, read> population: array<Neuron>;          // [N] · read
 @group(0) @binding(2) var<storage, read_write> weights_forward: array<f32>;  // [network][Z_ROWS pre][W_STRIDE post] W_eff and W_in, transposed · write
 @group(0) @binding(3) var<storage, read_write> weights_adjoint: array<f32>;  // [network][D_ROWS post][W_STRIDE pre] W_eff · write
 @group(0) @binding(4) var<storage, read> silence: array<vec2<u32>>;          // [network][N] (first silenced step, first after) · read
-@group(0) @binding(5) var<storage, read_write> cells: array<vec4<f32>>;      // [network][D_ROWS] (α, I_ext, first and end of silence) · write
+@group(0) @binding(5) var<storage, read_write> cells: array<vec4<f32>>;      // [network][D_ROWS] (α, or 0 at rest; I_ext; first and end of silence) · write
 @group(0) @binding(6) var<storage, read_write> squares: array<f32>;          // [network][PARTIALS] sums of squares of W and W_in · write
+@group(0) @binding(7) var<storage, read> records: array<Record>;             // [network] · read
 
 fn weight(network: u32, i: u32, j: u32) -> f32 {
     let stored = parameters[network * PARAMETERS + i * N + j];
@@ -53,7 +57,8 @@ fn cells_of(@builtin(global_invocation_id) id: vec3<u32>) {
     let current = (network + 1u) * PARAMETERS - 2u * N + i;
     let alpha = DT / fma(TAU_SPAN, sigmoid(parameters[current + N]), TAU_MIN);
     let window = silence[network * N + i];
-    cells[network * D_ROWS + i] = vec4<f32>(alpha, parameters[current], f32(window.x), f32(window.y));
+    let rests = at.step > 0u && records[network].stop != 0u;
+    cells[network * D_ROWS + i] = vec4<f32>(select(alpha, 0.0, rests), parameters[current], f32(window.x), f32(window.y));
 }
 
 // Extent: x PARTIALS, y networks. Each invocation sums every PARTIALS-th square.

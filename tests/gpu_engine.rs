@@ -5,7 +5,7 @@
 mod common;
 
 use aon::engine::cpu::CpuEngine;
-use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, Loads, Strategy, Tiles};
+use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, Loads, StageOutput, Strategy, Tiles};
 use aon::engine::{BatchState, Engine, FreshNoise, LossKind, NetworkSettings, Problem, Silence, StopReason};
 use aon::network::{Constraint, Dale, Group, Layout, SignConstraint};
 use common::{awkward_problem, constraints, gpu, max_abs_error, relative_norm_error};
@@ -315,6 +315,31 @@ fn training_ends_at_its_target_at_its_patience_and_before_numbers_that_are_not_f
     assert_eq!(state.networks[0].best_step, 1);
     assert_eq!(state.networks[2].best_step, 0, "numbers that are not finite are never the best");
     assert_eq!(state.networks[2].best_loss, f32::INFINITY);
+}
+
+/// In a training step; an evaluation computes every network.
+#[test]
+fn networks_that_have_stopped_rest_while_others_train() {
+    let Some(device) = gpu::device() else { return };
+    let (problem, starts) = awkward_problem(2, Constraint::default(), LossKind::L2);
+    let settings = vec![NetworkSettings::default(); 2];
+    let mut state = BatchState::fresh(starts);
+    state.networks[0].stop = Some(StopReason::Target);
+    for (strategy, loads) in [
+        (Strategy::Stepwise, Loads::Texture),
+        (Strategy::Stepwise, Loads::Storage),
+        (Strategy::Resident, Loads::Storage),
+    ] {
+        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), ..GpuOptions::default() };
+        let mut engine = GpuEngine::new(&device, &problem, &settings, &state, &options).unwrap();
+        engine.step(&[0.01; 2]).unwrap();
+        let records = engine.take_records(true).unwrap().remove(0);
+        assert_eq!(records[0].stop, Some(StopReason::Target));
+        let mut is_zero = |k: usize| engine.stage_output(StageOutput::Deltas, k).unwrap().iter().all(|d| *d == 0.0);
+        assert!(is_zero(0) && !is_zero(1), "{strategy:?} {loads:?}");
+        assert!(engine.evaluate().unwrap().iter().all(|loss| loss.loss > 0.0));
+        assert!(engine.rates(0).unwrap().iter().any(|r| *r > 0.0));
+    }
 }
 
 #[test]

@@ -101,10 +101,11 @@ impl Bank {
         dispatch(&mut pass, &self.kernels.stimulus, At { step, ..At::default() }, extent);
     }
 
-    /// Records one stage; `step` is the number of the training step.
+    /// Records one stage; `step` is the number of the training step, in which networks that have stopped rest, or 0 where
+    /// there is none and all are computed.
     pub(super) fn record(&self, stage: Stage, encoder: &mut CommandEncoder, step: u32) {
         match stage {
-            Stage::Weights => self.record_weights(encoder),
+            Stage::Weights => self.record_weights(encoder, step),
             Stage::Forward => self.record_forward(encoder),
             Stage::Loss => self.record_loss(encoder),
             Stage::Adjoint => self.record_adjoint(encoder),
@@ -132,8 +133,8 @@ impl Bank {
         }
     }
 
-    fn record_weights(&self, encoder: &mut CommandEncoder) {
-        let (d, k, g, at) = (&self.plan.dims, self.networks, &self.kernels, At::default());
+    fn record_weights(&self, encoder: &mut CommandEncoder, step: u32) {
+        let (d, k, g, at) = (&self.plan.dims, self.networks, &self.kernels, At { step, ..At::default() });
         {
             let mut pass = begin(encoder, Stage::Weights);
             let columns = d.neurons + d.input_groups * d.channels;

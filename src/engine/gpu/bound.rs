@@ -119,7 +119,8 @@ impl Binder<'_> {
             Some(textures) => (Id::WeightGradient, Texture(textures.deltas()), Texture(textures.inputs())),
             None => (Id::WeightGradientTiled, Buffer(&b.deltas[parity]), Buffer(&b.inputs[parity])),
         };
-        self.bind(id, &[("deltas", deltas), ("inputs", inputs), ("product", Buffer(&b.product))])
+        let cells = Buffer(&b.cells);
+        self.bind(id, &[("deltas", deltas), ("inputs", inputs), ("product", Buffer(&b.product)), ("cells", cells)])
     }
 
     /// A kernel whose bindings are whole buffers that no turn changes.

@@ -142,11 +142,11 @@ impl GpuEngine {
         }
     }
 
-    /// Records these stages of every bank.
-    fn record(&self, stages: &[Stage], encoder: &mut CommandEncoder) {
+    /// Records these stages of every bank, for training step `step` or for none (0).
+    fn record(&self, stages: &[Stage], encoder: &mut CommandEncoder, step: u32) {
         for bank in &self.banks {
             for stage in stages {
-                bank.record(*stage, encoder, self.step);
+                bank.record(*stage, encoder, step);
             }
         }
     }
@@ -242,7 +242,7 @@ impl Engine for GpuEngine {
         let mut encoder = self.encoder("step");
         self.record_noise(&mut encoder);
         for stages in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE] {
-            self.record(&stages, &mut encoder);
+            self.record(&stages, &mut encoder, self.step);
         }
         self.submit_step(encoder);
         self.device.check()
@@ -258,7 +258,7 @@ impl Engine for GpuEngine {
     fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
         let mut encoder = self.encoder("evaluate");
         self.record_clean_stimulus(&mut encoder);
-        self.record(&Stage::LOSS, &mut encoder);
+        self.record(&Stage::LOSS, &mut encoder, 0);
         self.device.queue.submit([encoder.finish()]);
         self.simulated = true;
         self.losses()
@@ -267,8 +267,8 @@ impl Engine for GpuEngine {
     fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
         let mut encoder = self.encoder("gradients");
         self.record_clean_stimulus(&mut encoder);
-        self.record(&Stage::LOSS, &mut encoder);
-        self.record(&Stage::GRADIENT, &mut encoder);
+        self.record(&Stage::LOSS, &mut encoder, 0);
+        self.record(&Stage::GRADIENT, &mut encoder, 0);
         self.device.queue.submit([encoder.finish()]);
         self.simulated = true;
         let length = self.plan.dims.parameters();
@@ -371,7 +371,7 @@ impl Engine for GpuEngine {
         for stage in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE].concat() {
             let start = std::time::Instant::now();
             let mut encoder = self.encoder(stage.name());
-            self.record(&[stage], &mut encoder);
+            self.record(&[stage], &mut encoder, self.step);
             let submission = self.device.queue.submit([encoder.finish()]);
             self.device.wait(Some(submission))?;
             times.push(StageTime { stage: stage.name().into(), seconds: start.elapsed().as_secs_f64() });
