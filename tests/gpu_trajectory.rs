@@ -147,3 +147,24 @@ fn ten_updates_stay_close_to_the_golden_case() {
         assert!(norm < 1e-3, "norm at update {} off by {norm:e}", k + 1);
     }
 }
+
+/// The reference size: one gradient against the f64 arrays.
+#[test]
+fn the_gradient_at_the_reference_size_keeps_three_digits() {
+    let Some(device) = gpu::device() else { return };
+    let Some(golden) = Golden::case("full_live_A") else { return };
+    let settings = [Golden::settings()];
+    let mut engine = GpuEngine::new(&device, &golden.problem(1), &settings, &golden.state(1), &F16).unwrap();
+    let (losses, gradients) = engine.gradients().unwrap();
+    let error = (losses[0].loss / golden.array("loss_f64")[0] - 1.0).abs();
+    println!("loss off by {error:.1e}");
+    assert!(error < 2e-6);
+    let layout = Layout::new(engine.dims());
+    let expected = golden.groups("grad_", "_f64");
+    for group in layout.groups() {
+        let range = layout.range(group);
+        let error = relative_norm_error(&gradients[0][range.clone()], &expected[range]);
+        println!("gradient of {} off by {error:.1e}", group.name());
+        assert!(error < 2e-3, "gradient of {} off by {error:e}", group.name());
+    }
+}
