@@ -48,6 +48,6 @@ pub(super) fn train_baseline(plan: &Plan, interrupt: &AtomicBool, quiet: bool) -
         output::warn("the input-only baseline was interrupted; the fit is reported without it.");
         return Ok(None);
     }
-    let settled = settle(&mut engine, 0)?;
+    let settled = settle(&mut engine)?.remove(0);
     Ok(Some(BaselineResult { rates: engine.binned_rates(0)?, loss: settled.best_note.loss, steps: outcome.steps[0] }))
 }

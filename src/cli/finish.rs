@@ -23,7 +23,7 @@ pub(super) fn finish(
     interrupt: &AtomicBool,
     quiet: bool,
 ) -> Result<()> {
-    let settled = settle(engine, 0)?;
+    let settled = settle(engine)?.remove(0);
     writer.write_weights("last.safetensors", &settled.last, &settled.last_note)?;
     writer.write_weights("best.safetensors", &settled.best, &settled.best_note)?;
     let modelled = engine.binned_rates(0)?;

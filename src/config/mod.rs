@@ -116,8 +116,21 @@ pub struct TrainingConfig {
     pub checkpoint_every: u32,
     /// Whether the input-only baseline is trained beside the run.
     pub baseline: bool,
+    /// Whether the stimulus noise is part of the stimulus or drawn anew for every step.
+    pub stimulus_noise: StimulusNoise,
     /// Adam's constants.
     pub adam: Adam,
+}
+
+/// When the noise on the stimulus, Normal(0, the task's standard deviation) on every value, is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum StimulusNoise {
+    /// Once: it is a part of the task's stimulus, and every network sees the same.
+    #[default]
+    Frozen,
+    /// Anew for every training step and network; evaluations see the stimulus without it.
+    Fresh,
 }
 
 /// What computes.

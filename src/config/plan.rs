@@ -1,14 +1,13 @@
 //! From settings and files to what an engine takes. Nothing else reaches an engine.
 
-use super::{Config, Preset, TaskSource};
+use super::{Config, Preset, StimulusNoise, TaskSource};
 use crate::data::{NormalizationFactors, Recording, read_mask};
 use crate::dims::Dims;
-use crate::engine::{NetworkSettings, Problem, TimeConstants};
+use crate::engine::{FreshNoise, NetworkSettings, Problem, TimeConstants};
 use crate::error::{Error, Result};
 use crate::network::{
     Constraint, Dale, Group, InitSettings, Layout, Population, SignConstraint, initial_parameters, read_parameters,
 };
-use crate::rng::{Rng, Stream};
 use crate::task::{Stimulus, TaskSpec};
 use crate::train::{Schedule, hash_file, read_weights};
 use std::collections::BTreeMap;
@@ -71,7 +70,7 @@ impl Plan {
         let population = population(&config, &task, recording.neurons())?;
         let problem = problem(&config, &task, &recording, population)?;
         let layout = Layout::new(&problem.dims);
-        let settings = network_settings(&config, &layout)?;
+        let settings = network_settings(&config, &task, &layout)?;
         let initial = initial(&config, &problem, &layout, &settings)?;
         let frozen = settings.freeze.contains(&Group::Recurrent);
         let weights = problem.constraint.weights(&problem.population, &initial[layout.range(Group::Recurrent)]);
@@ -217,11 +216,14 @@ fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: 
     Ok(problem)
 }
 
-/// The stimulus of the task, or the file in its place.
+/// The stimulus of the task, with its noise if that is drawn once; or the file in its place.
 fn stimulus(config: &Config, task: &TaskSpec, time_steps: usize) -> Result<Stimulus> {
     let Some(path) = &config.data.stimulus else {
-        let rng = Rng::new(config.seed, 0, Stream::StimulusNoise);
-        return Ok(task.stimulus.render(time_steps, task.time.thermal, &rng));
+        let (spec, thermal) = (&task.stimulus, task.time.thermal);
+        return Ok(match config.training.stimulus_noise {
+            StimulusNoise::Frozen => spec.render(time_steps, thermal),
+            StimulusNoise::Fresh => spec.render_clean(time_steps, thermal),
+        });
     };
     let stimulus = Stimulus::read(path)?;
     if (stimulus.sequences, stimulus.time_steps) == (task.stimulus.sequences.len(), time_steps) {
@@ -242,7 +244,7 @@ fn stimulus(config: &Config, task: &TaskSpec, time_steps: usize) -> Result<Stimu
     })
 }
 
-fn network_settings(config: &Config, layout: &Layout) -> Result<NetworkSettings> {
+fn network_settings(config: &Config, task: &TaskSpec, layout: &Layout) -> Result<NetworkSettings> {
     let t = &config.training;
     let group = |name: &String| {
         layout.group_named(name).ok_or_else(|| {
@@ -258,8 +260,21 @@ fn network_settings(config: &Config, layout: &Layout) -> Result<NetworkSettings>
         min_improvement: t.min_improvement as f32,
         freeze: config.network.freeze.iter().map(group).collect::<Result<_>>()?,
         silence: None,
-        fresh_noise: None,
+        fresh_noise: fresh_noise(config, task)?,
     })
+}
+
+/// The noise that the engine draws. Its numbers are those of the run's seed.
+fn fresh_noise(config: &Config, task: &TaskSpec) -> Result<Option<FreshNoise>> {
+    let sigma = task.stimulus.noise as f32;
+    match config.training.stimulus_noise {
+        StimulusNoise::Frozen => Ok(None),
+        StimulusNoise::Fresh if sigma > 0.0 => Ok(Some(FreshNoise { sigma, seed: config.seed, network: 0 })),
+        StimulusNoise::Fresh => Err(Error::input(format!(
+            "--stimulus-noise fresh: the stimulus of task {} has a noise of 0, so there is nothing to draw. Give its standard deviation with --stimulus-sd.",
+            task.name
+        ))),
+    }
 }
 
 fn initial(config: &Config, problem: &Problem, layout: &Layout, settings: &NetworkSettings) -> Result<Vec<f32>> {

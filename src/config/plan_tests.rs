@@ -1,7 +1,8 @@
 //! What a configuration and its files become.
 
-use super::{Config, Plan, Preset, TaskSource};
+use super::{Config, Plan, Preset, StimulusNoise, TaskSource};
 use crate::data::{NamedArray, write_arrays};
+use crate::engine::FreshNoise;
 use crate::error::Error;
 use crate::network::{Group, Layout};
 use crate::task::TaskSpec;
@@ -81,6 +82,28 @@ fn ragged_conditions_are_laid_out_bin_by_bin_and_counted_apart() {
     let channel: Vec<f32> = p.stimulus[..11 * 2].iter().step_by(2).copied().collect();
     assert_eq!(channel, [0., 0., 0., 1., 1., 1., 1., 1., 1., 1., 1.]);
     assert!(p.recurrent && plan.inputs.len() == 2);
+}
+
+#[test]
+fn frozen_noise_is_the_tasks_and_fresh_noise_the_engines() {
+    let directory = tempfile::tempdir().unwrap();
+    let planned = |seed: u64, noise: StimulusNoise| {
+        let mut config = config(directory.path());
+        let mut task = config.task.load().unwrap();
+        task.stimulus.noise = 0.1;
+        config.task = TaskSource::Spec(Box::new(task));
+        (config.seed, config.training.stimulus_noise) = (seed, noise);
+        Plan::new(config).unwrap()
+    };
+    let (frozen, other) = (planned(0, StimulusNoise::Frozen), planned(1, StimulusNoise::Frozen));
+    assert_eq!(frozen.problem.stimulus, other.problem.stimulus, "every seed sees the same stimulus");
+    assert_eq!(frozen.settings[0].fresh_noise, None);
+
+    let fresh = planned(7, StimulusNoise::Fresh);
+    assert_eq!(fresh.problem.stimulus, Plan::new(config(directory.path())).unwrap().problem.stimulus);
+    assert_ne!(fresh.problem.stimulus, frozen.problem.stimulus);
+    let drawn = Some(FreshNoise { sigma: 0.1, seed: 7, network: 0 });
+    assert_eq!((fresh.settings[0].fresh_noise, fresh.baseline().settings[0].fresh_noise), (drawn, drawn));
 }
 
 #[test]

@@ -18,25 +18,46 @@ pub struct Settled {
     pub last_note: WeightsNote,
 }
 
-/// Measures the loss after the last update of `network`, and leaves the engine evaluated at the best weights.
+/// Measures the loss of each network after its last update and at its best step, and leaves the engine evaluated at
+/// the better weights of each, `[K]`.
+///
+/// Both are measured, since a loss of training may be that of a stimulus with fresh noise, and evaluations see none.
 ///
 /// The engine's state is no longer that of a training that goes on: a longer run must resume from the checkpoint, so
 /// that it knows no more than an uninterrupted one.
 ///
 /// # Errors
 /// If the device fails.
-pub fn settle(engine: &mut dyn Engine, network: usize) -> Result<Settled> {
-    let mut state = engine.state()?;
-    let NetworkState { parameters, best_parameters, best_loss, best_step, .. } = state.networks[network].clone();
-    let last_updates = updates(&state.networks[network], state.step);
-    let last_loss = engine.evaluate()?[network].loss;
-    let last_note = WeightsNote { updates: last_updates, loss: Some(last_loss) };
-    if last_loss <= f64::from(best_loss) {
-        return Ok(Settled { best: parameters.clone(), best_note: last_note, last: parameters, last_note });
+pub fn settle(engine: &mut dyn Engine) -> Result<Vec<Settled>> {
+    let last = engine.state()?;
+    let last_losses = engine.evaluate()?;
+    let mut better = last.clone();
+    for network in &mut better.networks {
+        network.parameters.clone_from(&network.best_parameters);
     }
-    state.networks[network].parameters.clone_from(&best_parameters);
-    engine.load_state(&state)?;
-    let loss = engine.evaluate()?[network].loss;
-    let best_note = WeightsNote { updates: best_step.saturating_sub(1), loss: Some(loss) };
-    Ok(Settled { best: best_parameters, best_note, last: parameters, last_note })
+    engine.load_state(&better)?;
+    let best_losses = engine.evaluate()?;
+    let settled: Vec<Settled> = last
+        .networks
+        .into_iter()
+        .zip(last_losses.iter().zip(&best_losses))
+        .map(|(network, (last_loss, best_loss))| settled(network, last.step, last_loss.loss, best_loss.loss))
+        .collect();
+    let changed = better.networks.iter_mut().zip(&settled).filter(|(n, s)| n.parameters != s.best);
+    if changed.map(|(network, settled)| network.parameters.clone_from(&settled.best)).count() > 0 {
+        engine.load_state(&better)?;
+        engine.evaluate()?;
+    }
+    Ok(settled)
+}
+
+fn settled(network: NetworkState, step: u32, last_loss: f64, best_loss: f64) -> Settled {
+    let last_note = WeightsNote { updates: updates(&network, step), loss: Some(last_loss) };
+    let best_note = WeightsNote { updates: network.best_step.saturating_sub(1), loss: Some(best_loss) };
+    let (best, best_note) = if last_loss <= best_loss {
+        (network.parameters.clone(), last_note)
+    } else {
+        (network.best_parameters, best_note)
+    };
+    Settled { best, best_note, last: network.parameters, last_note }
 }
