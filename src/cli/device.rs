@@ -3,8 +3,8 @@
 use super::output;
 use crate::config::{EngineConfig, EngineKind};
 use crate::engine::cpu::CpuEngine;
-use crate::engine::gpu::{AdapterInfo, GpuDevice, GpuEngine, GpuOptions, adapters};
-use crate::engine::{BatchState, Engine, EngineDescription, NetworkSettings, Problem};
+use crate::engine::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, adapters};
+use crate::engine::{BatchState, Engine, EngineDescription, MemoryNeed, NetworkSettings, Problem};
 use crate::error::Result;
 
 /// What `auto` takes, and why.
@@ -27,10 +27,83 @@ pub(super) fn automatic(adapters: &[AdapterInfo]) -> Choice {
     }
 }
 
-/// The engine that `config` asks for.
-///
-/// `auto` takes a hardware GPU where there is one, else the CPU; `gpu` takes a hardware GPU, else with a warning a
-/// software adapter; an adapter that is named is taken as it is.
+/// A device that was chosen, before anything is allocated on it.
+#[derive(Debug)]
+pub(super) enum Device {
+    /// The processor, with so many threads (0: one per core).
+    Cpu { threads: usize },
+    /// A GPU.
+    Gpu { device: Box<GpuDevice>, options: GpuOptions },
+}
+
+impl Device {
+    /// The device that `config` asks for.
+    ///
+    /// `auto` takes a hardware GPU where there is one, else the CPU; `gpu` takes a hardware GPU, else with a warning a
+    /// software adapter; an adapter that is named is taken as it is.
+    ///
+    /// # Errors
+    /// If there is no such device.
+    pub(super) fn choose(config: &EngineConfig) -> Result<Self> {
+        Ok(match open_gpu(config)? {
+            Some(device) => Self::Gpu { device: Box::new(device), options: GpuOptions::default() },
+            None => Self::Cpu { threads: config.threads.unwrap_or(0) },
+        })
+    }
+
+    /// The engine that [`Self::open`] will make.
+    ///
+    /// # Errors
+    /// If the device cannot hold a network of the problem.
+    pub(super) fn describe(&self, problem: &Problem) -> Result<EngineDescription> {
+        match self {
+            Self::Cpu { threads } => Ok(CpuEngine::<f32>::description(*threads)),
+            Self::Gpu { device, options } => GpuEngine::description(device, problem, options),
+        }
+    }
+
+    /// What networks of `problem` will take.
+    ///
+    /// # Errors
+    /// If the device cannot hold one.
+    pub(super) fn memory(&self, problem: &Problem) -> Result<MemoryNeed> {
+        match self {
+            Self::Cpu { threads } => Ok(CpuEngine::<f32>::memory(problem, *threads)),
+            Self::Gpu { device, options } => GpuEngine::memory(device, problem, options),
+        }
+    }
+
+    /// Networks of `problem` that share a set of buffers on a GPU.
+    ///
+    /// # Errors
+    /// If the device cannot hold one.
+    pub(super) fn bank(&self, problem: &Problem) -> Result<Option<usize>> {
+        match self {
+            Self::Cpu { .. } => Ok(None),
+            Self::Gpu { device, options } => Ok(Some(gpu::Plan::new(problem, device.info(), options)?.bank)),
+        }
+    }
+
+    /// An engine.
+    ///
+    /// # Errors
+    /// If the device cannot hold the problem.
+    pub(super) fn open(
+        &self,
+        problem: &Problem,
+        settings: &[NetworkSettings],
+        state: &BatchState,
+    ) -> Result<Box<dyn Engine>> {
+        Ok(match self {
+            Self::Cpu { threads } => {
+                Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, *threads)?)
+            }
+            Self::Gpu { device, options } => Box::new(GpuEngine::new(device, problem, settings, state, options)?),
+        })
+    }
+}
+
+/// The engine that `config` asks for; see [`Device::choose`].
 ///
 /// # Errors
 /// If there is no such device, or it cannot hold the problem.
@@ -40,11 +113,7 @@ pub(super) fn open(
     settings: &[NetworkSettings],
     state: &BatchState,
 ) -> Result<Box<dyn Engine>> {
-    if let Some(device) = open_gpu(config)? {
-        return Ok(Box::new(GpuEngine::new(&device, problem, settings, state, &GpuOptions::default())?));
-    }
-    let threads = config.threads.unwrap_or(0);
-    Ok(Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, threads)?))
+    Device::choose(config)?.open(problem, settings, state)
 }
 
 /// The GPU that `config` asks for, or none for the CPU.

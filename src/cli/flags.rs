@@ -129,6 +129,9 @@ pub(super) struct TrainingFlags {
     /// Seed of all random numbers
     #[arg(long)]
     seed: Option<u64>,
+    /// Networks to train together, with the seeds SEED, SEED + 1, …: each keeps a run of its own in OUTPUT_DIR/seed-SEED
+    #[arg(long, value_name = "K")]
+    networks: Option<usize>,
 }
 
 /// What computes.
@@ -230,6 +233,7 @@ impl NetworkFlags {
 impl TrainingFlags {
     pub(super) fn apply(&self, config: &mut Config) {
         set(&mut config.seed, self.seed);
+        set(&mut config.networks, self.networks);
         let training = &mut config.training;
         set(&mut training.learning_rate, self.learning_rate);
         set(&mut training.schedule, self.schedule);

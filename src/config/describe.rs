@@ -81,9 +81,13 @@ impl Plan {
 
     fn start(&self) -> String {
         let n = &self.config.network;
+        let seeds = match &self.seeds[..] {
+            [first, .., last] => format!("{} networks, seeds {first} to {last}", self.seeds.len()),
+            _ => format!("seed {}", self.config.seed),
+        };
         match &n.init {
-            Some(path) => format!("from {}, seed {}", file_name(path), self.config.seed),
-            None => format!("{}, gain {}, seed {}", value_name(&n.init_scheme), n.gain, self.config.seed),
+            Some(path) => format!("from {}, {seeds}", file_name(path)),
+            None => format!("{}, gain {}, {seeds}", value_name(&n.init_scheme), n.gain),
         }
     }
 

@@ -31,6 +31,9 @@ pub struct Config {
     pub preset: Preset,
     /// Seed of all random numbers.
     pub seed: u64,
+    /// Networks that are trained together, with the seeds `seed`, `seed + 1`, …; of several each keeps a run of its own.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub networks: usize,
     /// Input files.
     pub data: DataConfig,
     /// The network.
@@ -41,6 +44,14 @@ pub struct Config {
     pub engine: EngineConfig,
     /// The task: a name, a file, or the task itself.
     pub task: TaskSource,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(networks: &usize) -> bool {
+    *networks == 1
 }
 
 /// Input files. Relative paths are resolved when the run starts.

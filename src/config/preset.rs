@@ -73,6 +73,7 @@ impl Config {
             ("weight-distribution", value_name(&n.weight_distribution)),
             ("normalize", value_name(&self.data.normalize)),
             ("seed", self.seed.to_string()),
+            ("networks", self.networks.to_string()),
         ]
     }
 }
@@ -87,6 +88,7 @@ fn recipe() -> Config {
     Config {
         preset: Preset::Default,
         seed: 0,
+        networks: 1,
         data: DataConfig::default(),
         network: NetworkConfig {
             dale: Dale::Presynaptic,
