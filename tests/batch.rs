@@ -156,7 +156,7 @@ fn bytes_of_one(flags: &[&str]) -> f64 {
     let run = parent.path().join("run");
     let refused = train_small(&run, &[flags, &["--memory", "0.000001"]].concat()).assert().code(2);
     let text = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
-    assert!(!run.join("config.toml").exists() && text.contains("Not even one fits"), "{text}");
+    assert!(!run.join("config.toml").exists() && text.contains("one network needs"), "{text}");
     let megabytes = text.split(" MB").next().unwrap().split(' ').next_back().unwrap();
     megabytes.parse::<f64>().unwrap_or_else(|_| panic!("{text}")) * 1e6
 }

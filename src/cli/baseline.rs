@@ -55,6 +55,7 @@ pub(super) fn train_baselines(
         observers.push(progress);
     }
     let outcome = train(&mut engine, &start, training, &mut observers, interrupt)?;
+    drop(start);
     if outcome.paused {
         output::warn("the input-only baseline was interrupted; the fit is reported without it.");
         return Ok(None);

@@ -170,7 +170,7 @@ impl Batch<'_> {
             let step = members.iter().filter(|m| !m.has_ended(plan)).map(|m| m.step).min().unwrap_or(0);
             return Ok(Trainings::Paused { step });
         }
-        let trained = session.evaluate(&members, advance)?;
+        let trained = session.evaluate(&mut members, advance)?;
         self.say_wave(&members);
         self.finish(&members, trained).map(Trainings::Ended)
     }

@@ -55,7 +55,7 @@ pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Re
         say_pause(members[0].step, plan, directory);
         return Ok(());
     }
-    let trained = session.evaluate(&members, advance)?.remove(0);
+    let trained = session.evaluate(&mut members, advance)?.remove(0);
     if !options.quiet {
         say_training(plan, &trained);
     }

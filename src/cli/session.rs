@@ -192,13 +192,19 @@ impl Session<'_> {
     ///
     /// # Errors
     /// If the device fails.
-    pub(super) fn evaluate(&self, members: &[Member], advance: Advance) -> Result<Vec<Trained>> {
+    pub(super) fn evaluate(&self, members: &mut [Member], advance: Advance) -> Result<Vec<Trained>> {
         let plan = self.plan;
+        // The engine has them.
+        let take = |m: &mut Member| {
+            let stop = m.state.stop;
+            std::mem::replace(&mut m.state, NetworkState { stop, ..NetworkState::fresh(Vec::new()) })
+        };
+        let networks: Vec<NetworkState> = members.iter_mut().map(take).collect();
         let mut engine = if let Some(engine) = advance.engine {
+            drop(networks);
             engine
         } else {
             let settings: Vec<_> = members.iter().map(|m| plan.settings[m.network].clone()).collect();
-            let networks = members.iter().map(|m| m.state.clone()).collect();
             let state = BatchState { step: plan.config.training.n_trials, networks };
             self.device.open(&plan.problem_for(members.len()), &settings, &state)?
         };

@@ -42,9 +42,10 @@ impl MemoryNeed {
         if self.bytes(networks) <= limit {
             return Ok(());
         }
-        let what = if networks == 1 { "a network needs".into() } else { format!("{networks} networks need") };
+        let what = if networks == 1 { "one network needs".into() } else { format!("{networks} networks need") };
         let most = match self.most(limit) {
-            0 => format!("Not even one fits ({})", memory_text(self.bytes(1))),
+            0 if networks == 1 => "Choose a smaller problem or another device".into(),
+            0 => format!("Not even one fits, which needs {}", memory_text(self.bytes(1))),
             most => format!("At most {most} fit at once"),
         };
         Err(Error::input(format!(
@@ -102,7 +103,8 @@ mod tests {
             message(8, 1_000_000_000),
             "8 networks need 2.4 GB on the GPU, but there are 1.0 GB. At most 3 fit at once."
         );
-        assert!(message(8, 1_000_000).ends_with("Not even one fits (300 MB)."));
+        assert!(message(8, 1_000_000).ends_with("Not even one fits, which needs 300 MB."));
+        assert!(message(1, 1_000_000).starts_with("one network needs 300 MB on the GPU, but there are 1.0 MB."));
         assert!(need.check(3, 1_000_000_000, "the GPU").is_ok());
     }
 }

@@ -29,35 +29,36 @@ pub struct Settled {
 /// # Errors
 /// If the device fails.
 pub fn settle(engine: &mut dyn Engine) -> Result<Vec<Settled>> {
-    let last = engine.state()?;
+    let mut state = engine.state()?;
     let last_losses = engine.evaluate()?;
-    let mut better = last.clone();
-    for network in &mut better.networks {
-        network.parameters.clone_from(&network.best_parameters);
-    }
-    engine.load_state(&better)?;
+    let better = |network: &mut NetworkState| {
+        let best = network.best_parameters.clone();
+        std::mem::replace(&mut network.parameters, best)
+    };
+    let last: Vec<Vec<f32>> = state.networks.iter_mut().map(better).collect();
+    engine.load_state(&state)?;
     let best_losses = engine.evaluate()?;
+    let step = state.step;
     let settled: Vec<Settled> = last
-        .networks
         .into_iter()
+        .zip(&mut state.networks)
         .zip(last_losses.iter().zip(&best_losses))
-        .map(|(network, (last_loss, best_loss))| settled(network, last.step, last_loss.loss, best_loss.loss))
+        .map(|((last, network), (last_loss, best_loss))| choose(last, network, step, last_loss.loss, best_loss.loss))
         .collect();
-    let changed = better.networks.iter_mut().zip(&settled).filter(|(n, s)| n.parameters != s.best);
-    if changed.map(|(network, settled)| network.parameters.clone_from(&settled.best)).count() > 0 {
-        engine.load_state(&better)?;
+    if state.networks.iter().any(|n| n.parameters != n.best_parameters) {
+        engine.load_state(&state)?;
         engine.evaluate()?;
     }
     Ok(settled)
 }
 
-fn settled(network: NetworkState, step: u32, last_loss: f64, best_loss: f64) -> Settled {
-    let last_note = WeightsNote { updates: updates(&network, step), loss: Some(last_loss) };
-    let best_note = WeightsNote { updates: network.best_step.saturating_sub(1), loss: Some(best_loss) };
-    let (best, best_note) = if last_loss <= best_loss {
-        (network.parameters.clone(), last_note)
-    } else {
-        (network.best_parameters, best_note)
-    };
-    Settled { best, best_note, last: network.parameters, last_note }
+/// Leaves the weights that evaluate better in `network`, which holds its best ones.
+fn choose(last: Vec<f32>, network: &mut NetworkState, step: u32, last_loss: f64, best_loss: f64) -> Settled {
+    let last_note = WeightsNote { updates: updates(network, step), loss: Some(last_loss) };
+    let mut best_note = WeightsNote { updates: network.best_step.saturating_sub(1), loss: Some(best_loss) };
+    if last_loss <= best_loss {
+        network.parameters.clone_from(&last);
+        best_note = last_note;
+    }
+    Settled { best: network.parameters.clone(), best_note, last, last_note }
 }

@@ -117,14 +117,16 @@ impl<T: Real> CpuEngine<T> {
         describe(thread_count(threads), T::detect())
     }
 
-    /// What an engine for networks of `problem` will take, with what stands beside it in training: each network's state
-    /// in the engine, at the start and in a checkpoint.
+    /// What networks of `problem` will take at most, with what stands beside the engine's state of each: the states of a
+    /// start and of a checkpoint, four arrays of parameters each, and when baselines are trained, the best and last
+    /// weights of the run, and the modelled rates of both.
     pub fn memory(problem: &Problem, threads: usize) -> MemoryNeed {
         let (d, number) = (problem.dims, size_of::<T>());
         let (shape, layout) = (Shape::new::<T>(T::detect(), d), Layout::new(&d));
         let noisy_stimulus = d.sequences * d.time_steps * d.channels;
+        let rates = d.conditions * d.bins * d.neurons;
         MemoryNeed {
-            network: (4 * layout.len() * (number + 2 * size_of::<f32>())) as u64,
+            network: (4 * layout.len() * number + size_of::<f32>() * (10 * layout.len() + 2 * rates)) as u64,
             workspace: ((Workspace::<T>::numbers(&shape, &layout) + noisy_stimulus) * number) as u64,
             workspaces: thread_count(threads),
             // As it was read, and in the engine's layout; signs are a number per weight.
