@@ -39,6 +39,9 @@ pub enum Error {
     /// A run that started failed: divergence, a damaged run directory, a lost device.
     #[error("{0}")]
     Run(String),
+    /// A device has less memory than what was asked of it; fewer networks may fit.
+    #[error("{0}")]
+    OutOfMemory(String),
     /// There is no device of the kind that was asked for.
     #[error("{0}")]
     NoDevice(String),
@@ -68,7 +71,7 @@ impl Error {
         match self {
             Self::Input(_) | Self::Variable { .. } => 2,
             Self::Io { action, .. } if *action == "read" => 2,
-            Self::Io { .. } | Self::Run(_) => 1,
+            Self::Io { .. } | Self::Run(_) | Self::OutOfMemory(_) => 1,
             Self::NoDevice(_) => 3,
         }
     }

@@ -14,6 +14,7 @@ fn bad_flags_are_usage_errors() {
         "train --areas A",
         "train --areas A=many",
         "train --engine abacus",
+        "train --stimulus-noise 0.1",
         "train --no-such-flag",
         "--no_such_flag 3",
         "train --resume out/x --learning-rate 1",
@@ -36,7 +37,7 @@ fn missing_files_and_settings_are_named() {
     aon().args(["export", "no/such/run"]).assert().code(2).stderr(contains("holds no run"));
     aon().args(["--mode", "eval"]).assert().code(2).stderr(contains("--output-dir"));
     aon().args(["train", "--config", "no.toml"]).assert().code(2).stderr(contains("no.toml"));
-    let cases: [(&[&str], &str); 10] = [
+    let cases: [(&[&str], &str); 12] = [
         (&["--firing-rates-mat", "no/such/file.mat"], "no/such/file.mat"),
         (&["--task", "no-such-task"], "no-such-task"),
         (&["--init", "no/such/init.npz"], "no/such/init.npz"),
@@ -47,6 +48,8 @@ fn missing_files_and_settings_are_named() {
         (&["--n-trials", "0"], "n-trials"),
         (&["--tau-min", "0.2"], "tau-min"),
         (&["--engine", "cpu", "--trajectory", "f16"], "--trajectory f16"),
+        (&["--stimulus-sd", "0.1"], "--stimulus-noise fresh"),
+        (&["--stimulus-noise", "fresh", "--stimulus-sd", "off"], "nothing to draw"),
     ];
     for (flags, named) in cases {
         // The last of two equal flags counts.

@@ -27,6 +27,7 @@ fn links_between_pages_lead_somewhere() {
     {
         let directory = Path::new(file).parent().unwrap();
         for target in page(file).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let target = target.split('#').next().unwrap_or_default();
             let known = target.starts_with("https:")
                 || Path::new(env!("CARGO_MANIFEST_DIR")).join(directory).join(target).exists();
             assert!(known, "{file} links to {target}");

@@ -21,12 +21,12 @@ fn spawn(arguments: &[String]) -> Child {
         .unwrap()
 }
 
-fn fresh(directory: &Path) -> Vec<String> {
+fn fresh(directory: &Path, extra: &[&str]) -> Vec<String> {
     let mut arguments: Vec<String> =
         ["train", "--engine", "cpu", "--no-baseline", "--output-dir"].map(String::from).into();
     arguments.push(directory.display().to_string());
     arguments.extend(data_flags(&small(), "A=4,B=3,C=5"));
-    arguments.extend(FLAGS.map(String::from));
+    arguments.extend(FLAGS.iter().chain(extra).map(ToString::to_string));
     arguments
 }
 
@@ -43,46 +43,66 @@ fn wait_for_rows(directory: &Path, rows: usize) {
     }
 }
 
-/// Ten kills, each at another moment of start, training or checkpoint; then the run is finished and must be the run
-/// that nothing happened to.
+/// Starts or resumes a run or a batch `times` times, and kills it each time at another moment of start, training or
+/// checkpoint; then finishes it.
+fn kill_and_finish(directory: &Path, extra: &[&str], times: usize) -> Vec<Duration> {
+    // Another sequence each time, and printed: what failed once can be looked at.
+    let mut random = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64 | 1;
+    let mut moments = Vec::new();
+    let begun = || directory.join("config.toml").exists();
+    for _ in 0..times {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let moment = Duration::from_micros(random % 120_000);
+        let resumed = vec!["train".into(), "--resume".into(), directory.display().to_string()];
+        let mut child = spawn(&if begun() { resumed } else { fresh(directory, extra) });
+        std::thread::sleep(moment);
+        let _ = child.kill();
+        let output = child.wait_with_output().unwrap();
+        moments.push(moment);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains("error:"), "{moments:?}: {stderr}");
+    }
+    println!("killed after {moments:?}");
+    if begun() {
+        resume(directory, &[]).assert().success();
+    } else {
+        train_small(directory, &[&FLAGS[..], extra].concat()).assert().success();
+    }
+    moments
+}
+
+fn temporary_files(directory: &Path) -> usize {
+    let entries = std::fs::read_dir(directory).unwrap().flatten();
+    entries.filter(|e| e.file_name().to_string_lossy().ends_with(".tmp")).count()
+}
+
 #[test]
 fn a_run_that_is_killed_ten_times_ends_as_if_nothing_had_happened() {
     let parent = tempfile::tempdir().unwrap();
     let (straight, killed) = (parent.path().join("straight"), parent.path().join("killed"));
     train_small(&straight, &FLAGS).assert().success();
-
-    // Another sequence each time, and printed: what failed once can be looked at.
-    let mut random = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64 | 1;
-    let mut moments = Vec::new();
-    for _ in 0..10 {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        let moment = Duration::from_micros(random % 120_000);
-        let begun = killed.join("config.toml").exists();
-        let arguments =
-            if begun { vec!["train".into(), "--resume".into(), killed.display().to_string()] } else { fresh(&killed) };
-        let mut child = spawn(&arguments);
-        std::thread::sleep(moment);
-        let _ = child.kill();
-        let output = child.wait_with_output().unwrap();
-        let rows = if killed.join("history.csv").exists() { history(&killed).len() } else { 0 };
-        moments.push((moment, rows));
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(!stderr.contains("error:"), "{moments:?}: {stderr}");
-    }
-    println!("killed after, with rows in the history: {moments:?}");
-    if killed.join("config.toml").exists() {
-        resume(&killed, &[]).assert().success();
-    } else {
-        train_small(&killed, &FLAGS).assert().success();
-    }
+    let moments = kill_and_finish(&killed, &[], 10);
     let (a, b) = (result(&straight), result(&killed));
     assert_eq!(a.0, b.0, "{moments:?}");
     assert!(a.1 == b.1, "{moments:?}: checkpoint, weights or fit differ");
-    let left =
-        std::fs::read_dir(&killed).unwrap().flatten().filter(|e| e.file_name().to_string_lossy().ends_with(".tmp"));
-    assert_eq!(left.count(), 0);
+    assert_eq!(temporary_files(&killed), 0);
+}
+
+#[test]
+fn a_batch_that_is_killed_ten_times_ends_as_if_nothing_had_happened() {
+    let parent = tempfile::tempdir().unwrap();
+    let (straight, killed) = (parent.path().join("straight"), parent.path().join("killed"));
+    let extra = ["--networks", "3"];
+    train_small(&straight, &[&FLAGS[..], &extra].concat()).assert().success();
+    let moments = kill_and_finish(&killed, &extra, 10);
+    for seed in ["seed-0", "seed-1", "seed-2"] {
+        let (a, b) = (result(&straight.join(seed)), result(&killed.join(seed)));
+        assert_eq!(a.0, b.0, "{seed}, {moments:?}");
+        assert!(a.1 == b.1, "{seed}, {moments:?}: checkpoint, weights or fit differ");
+        assert_eq!(temporary_files(&killed.join(seed)), 0);
+    }
 }
 
 /// Ctrl-C and the signal that schedulers send do what `--stop-after` does.
@@ -93,7 +113,7 @@ fn interrupts_finish_the_step_save_and_say_how_to_resume() {
     train_small(&straight, &FLAGS).assert().success();
     for name in ["-INT", "-TERM"] {
         let run = parent.path().join(name);
-        let child = spawn(&fresh(&run));
+        let child = spawn(&fresh(&run, &[]));
         wait_for_rows(&run, 20);
         signal(&child, name);
         let output = child.wait_with_output().unwrap();
@@ -112,7 +132,7 @@ fn a_hangup_that_is_ignored_stays_ignored() {
     let parent = tempfile::tempdir().unwrap();
     let run = parent.path().join("run");
     let mut command = Command::new("sh");
-    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_aon")]).args(fresh(&run));
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_aon")]).args(fresh(&run, &[]));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for_rows(&run, 3);
     signal(&child, "-HUP");
@@ -125,7 +145,7 @@ fn a_hangup_that_is_ignored_stays_ignored() {
 fn a_second_writer_is_refused() {
     let parent = tempfile::tempdir().unwrap();
     let run = parent.path().join("run");
-    let mut child = spawn(&fresh(&run));
+    let mut child = spawn(&fresh(&run, &[]));
     wait_for_rows(&run, 3);
     let refused = resume(&run, &[]).assert();
     child.kill().unwrap();

@@ -53,6 +53,12 @@ fn a_plateau_schedule_resumes_bit_for_bit() {
     resumes_bit_for_bit(&["--schedule", "plateau", "--plateau-patience", "1", "--learning-rate", "0.9"]);
 }
 
+/// Noise is keyed by the step: a resumed run draws what it would have drawn.
+#[test]
+fn fresh_noise_resumes_bit_for_bit() {
+    resumes_bit_for_bit(&["--stimulus-noise", "fresh", "--stimulus-sd", "0.1"]);
+}
+
 #[test]
 fn a_finished_run_that_is_resumed_stays_as_it_is() {
     let parent = tempfile::tempdir().unwrap();

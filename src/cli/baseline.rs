@@ -1,4 +1,4 @@
-//! The input-only baseline of a run.
+//! The input-only baselines of runs.
 
 use super::output;
 use crate::config::Plan;
@@ -8,7 +8,7 @@ use crate::train::{CheckpointInterval, Observer, Progress, TrainingPlan, settle,
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// What the baseline reached.
+/// What a baseline reached.
 pub(super) struct BaselineResult {
     /// Modelled rates, `[C][B][N]`.
     pub(super) rates: Vec<f32>,
@@ -18,36 +18,52 @@ pub(super) struct BaselineResult {
     pub(super) steps: u32,
 }
 
-/// Trains the baseline of `plan` on the CPU, where a network without recurrence takes little time; nothing if it is
-/// switched off, if the run is such a network itself, or if it is interrupted.
+/// Whether the runs of `plan` have a baseline: unless it is switched off, or they are such networks themselves.
+pub(super) fn has_baseline(plan: &Plan) -> bool {
+    plan.config.training.baseline && plan.problem.recurrent
+}
+
+/// Trains the baselines of some networks of `plan` together, on the CPU, where networks without recurrence take little
+/// time; nothing if they have none, or if it is interrupted.
 ///
 /// # Errors
 /// If the engine fails.
-pub(super) fn train_baseline(plan: &Plan, interrupt: &AtomicBool, quiet: bool) -> Result<Option<BaselineResult>> {
-    if !plan.config.training.baseline || !plan.problem.recurrent {
+pub(super) fn train_baselines(
+    plan: &Plan,
+    networks: &[usize],
+    interrupt: &AtomicBool,
+    quiet: bool,
+) -> Result<Option<Vec<BaselineResult>>> {
+    if !has_baseline(plan) || networks.is_empty() {
         return Ok(None);
     }
-    let baseline = plan.baseline();
-    let start = BatchState::fresh(vec![baseline.initial]);
+    let baseline = plan.baseline(networks);
+    let start = BatchState::fresh(baseline.initial);
     let threads = plan.config.engine.threads.unwrap_or(0);
     let mut engine = CpuEngine::<f32>::new(baseline.problem, baseline.settings, &start, threads)?;
     let training = TrainingPlan {
         planned_steps: baseline.steps,
         stop_after: None,
         checkpoint: CheckpointInterval { steps: u32::MAX, time: Duration::MAX },
-        schedules: vec![baseline.schedule],
+        schedules: vec![baseline.schedule; networks.len()],
         seconds_before: 0.0,
     };
-    let mut progress = (!quiet).then(|| Progress::new("input-only baseline", baseline.steps, 0));
+    let label = if networks.len() == 1 { "input-only baseline" } else { "input-only baselines" };
+    let mut progress = (!quiet).then(|| Progress::new(label, baseline.steps, 0, networks.len()));
     let mut observers: Vec<&mut dyn Observer> = Vec::new();
     if let Some(progress) = &mut progress {
         observers.push(progress);
     }
     let outcome = train(&mut engine, &start, training, &mut observers, interrupt)?;
+    drop(start);
     if outcome.paused {
         output::warn("the input-only baseline was interrupted; the fit is reported without it.");
         return Ok(None);
     }
-    let settled = settle(&mut engine, 0)?;
-    Ok(Some(BaselineResult { rates: engine.binned_rates(0)?, loss: settled.best_note.loss, steps: outcome.steps[0] }))
+    let settled = settle(&mut engine)?;
+    let result = |(place, (settled, steps)): (usize, (_, &u32))| {
+        let settled: crate::train::Settled = settled;
+        Ok(BaselineResult { rates: engine.binned_rates(place)?, loss: settled.best_note.loss, steps: *steps })
+    };
+    settled.into_iter().zip(&outcome.steps).enumerate().map(result).collect::<Result<_>>().map(Some)
 }

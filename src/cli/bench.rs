@@ -109,8 +109,8 @@ impl Bench<'_> {
     fn one(&self, case: Case) -> Result<Measurement> {
         let (problem, settings, state) = case.pose()?;
         let started = Instant::now();
-        let device = Device::open(&self.config)?;
-        let mut engine = device.engine(&problem, &settings, &state)?;
+        let device = Device::choose(&self.config)?;
+        let mut engine = device.open(&problem, &settings, &state)?;
         drop((problem, settings, state));
         let mut measurement = measure(engine.as_mut(), self.args.steps, started)?;
         drop(engine);

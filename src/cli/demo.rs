@@ -1,6 +1,7 @@
 //! `aon demo`: everything once, with nothing to bring along.
 
 use super::flags::EngineFlags;
+use super::session::Options;
 use super::{output, run, synth};
 use crate::config::{Plan, Preset, TaskSource};
 use crate::data::synthetic::Synthetic;
@@ -48,7 +49,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
     config.data.mirror = Some(data.join("Mirror.mat"));
     config.task = TaskSource::Named(data.join("task.toml").display().to_string());
     args.engine.apply(&mut config.engine);
-    run::run(&Plan::new(config)?, &directory, run::Options::default())?;
+    run::run(&Plan::new(config)?, &directory, Options::default())?;
     output::say(format!("\nthe same by hand:\n  aon train {} --n-trials {}", synth::train_flags(&data), args.n_trials));
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::output;
 use crate::config::{EngineConfig, EngineKind};
 use crate::engine::cpu::{self, CpuEngine};
 use crate::engine::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Trajectory, adapters};
-use crate::engine::{BatchState, Engine, EngineDescription, NetworkSettings, Peak, Problem};
+use crate::engine::{BatchState, Engine, EngineDescription, MemoryNeed, NetworkSettings, Peak, Problem};
 use crate::error::{Error, Result};
 
 /// What `auto` takes, and why.
@@ -27,12 +27,13 @@ pub(super) fn automatic(adapters: &[AdapterInfo]) -> Choice {
     }
 }
 
-/// What computes.
+/// A device that was chosen, before anything is allocated on it.
+#[derive(Debug)]
 pub(super) enum Device {
-    /// That many threads of the processor; 0 for one per processor.
-    Cpu(usize),
-    /// An opened adapter, and what is asked of the engine.
-    Gpu(Box<(GpuDevice, GpuOptions)>),
+    /// The processor, with so many threads (0: one per core).
+    Cpu { threads: usize },
+    /// A GPU, and what is asked of its engine.
+    Gpu { device: Box<GpuDevice>, options: GpuOptions },
 }
 
 impl Device {
@@ -43,10 +44,10 @@ impl Device {
     ///
     /// # Errors
     /// If there is no such device, or it is asked for what it does not do.
-    pub(super) fn open(config: &EngineConfig) -> Result<Self> {
+    pub(super) fn choose(config: &EngineConfig) -> Result<Self> {
         if let Some(device) = open_gpu(config)? {
             let options = GpuOptions { trajectory: config.trajectory.unwrap_or_default(), ..GpuOptions::default() };
-            return Ok(Self::Gpu(Box::new((device, options))));
+            return Ok(Self::Gpu { device: Box::new(device), options });
         }
         if config.trajectory == Some(Trajectory::F16) {
             if config.engine == EngineKind::Cpu {
@@ -59,23 +60,40 @@ impl Device {
                 "the CPU engine keeps its trajectories in 32-bit numbers; --trajectory f16 does nothing here.",
             );
         }
-        Ok(Self::Cpu(config.threads.unwrap_or(0)))
+        Ok(Self::Cpu { threads: config.threads.unwrap_or(0) })
     }
 
-    /// An engine on it.
+    /// The engine that [`Self::open`] will make.
     ///
     /// # Errors
-    /// If the device cannot hold the problem.
-    pub(super) fn engine(
-        &self,
-        problem: &Problem,
-        settings: &[NetworkSettings],
-        state: &BatchState,
-    ) -> Result<Box<dyn Engine>> {
-        Ok(match self {
-            Self::Cpu(threads) => Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, *threads)?),
-            Self::Gpu(gpu) => Box::new(GpuEngine::new(&gpu.0, problem, settings, state, &gpu.1)?),
-        })
+    /// If the device cannot hold a network of the problem.
+    pub(super) fn describe(&self, problem: &Problem) -> Result<EngineDescription> {
+        match self {
+            Self::Cpu { threads } => Ok(CpuEngine::<f32>::description(*threads)),
+            Self::Gpu { device, options } => GpuEngine::description(device, problem, options),
+        }
+    }
+
+    /// What networks of `problem` will take.
+    ///
+    /// # Errors
+    /// If the device cannot hold one.
+    pub(super) fn memory(&self, problem: &Problem) -> Result<MemoryNeed> {
+        match self {
+            Self::Cpu { threads } => Ok(CpuEngine::<f32>::memory(problem, *threads)),
+            Self::Gpu { device, options } => GpuEngine::memory(device, problem, options),
+        }
+    }
+
+    /// Networks of `problem` that share a set of buffers on a GPU.
+    ///
+    /// # Errors
+    /// If the device cannot hold one.
+    pub(super) fn bank(&self, problem: &Problem) -> Result<Option<usize>> {
+        match self {
+            Self::Cpu { .. } => Ok(None),
+            Self::Gpu { device, options } => Ok(Some(gpu::Plan::new(problem, device.info(), options)?.bank)),
+        }
     }
 
     /// What it can do at most, measured.
@@ -84,13 +102,31 @@ impl Device {
     /// If the device fails, or has no room for the measurement.
     pub(super) fn peak(&self) -> Result<Peak> {
         match self {
-            Self::Cpu(threads) => cpu::peak::measure(*threads),
-            Self::Gpu(gpu) => gpu::peak::measure(&gpu.0),
+            Self::Cpu { threads } => cpu::peak::measure(*threads),
+            Self::Gpu { device, .. } => gpu::peak::measure(device),
         }
+    }
+
+    /// An engine.
+    ///
+    /// # Errors
+    /// If the device cannot hold the problem.
+    pub(super) fn open(
+        &self,
+        problem: &Problem,
+        settings: &[NetworkSettings],
+        state: &BatchState,
+    ) -> Result<Box<dyn Engine>> {
+        Ok(match self {
+            Self::Cpu { threads } => {
+                Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, *threads)?)
+            }
+            Self::Gpu { device, options } => Box::new(GpuEngine::new(device, problem, settings, state, options)?),
+        })
     }
 }
 
-/// An engine on the device that `config` asks for: see [`Device`].
+/// The engine that `config` asks for; see [`Device::choose`].
 ///
 /// # Errors
 /// If there is no such device, or it cannot hold the problem.
@@ -100,7 +136,7 @@ pub(super) fn open(
     settings: &[NetworkSettings],
     state: &BatchState,
 ) -> Result<Box<dyn Engine>> {
-    Device::open(config)?.engine(problem, settings, state)
+    Device::choose(config)?.open(problem, settings, state)
 }
 
 /// The GPU that `config` asks for, or none for the CPU.

@@ -6,7 +6,7 @@ use crate::analysis::{Comparison, Recorded, fit_csv, fit_text};
 use crate::config::{Config, Plan};
 use crate::data::write_atomically;
 use crate::engine::{BatchState, LossRecord};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::network::Layout;
 use crate::train::{CONFIG, no_run, read_weights};
 use clap::{Args, ValueEnum};
@@ -56,6 +56,14 @@ impl Trained {
             return Err(no_run(directory));
         }
         let mut config = Config::read(&path)?;
+        if config.networks > 1 {
+            return Err(Error::input(format!(
+                "{} holds a batch of {} runs. Name one of them, such as {}.",
+                directory.display(),
+                config.networks,
+                directory.join(format!("seed-{}", config.seed)).display()
+            )));
+        }
         change(&mut config);
         let plan = Plan::new(config)?;
         let file = directory.join(match weights {

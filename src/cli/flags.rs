@@ -1,6 +1,6 @@
 //! Flags that stand for settings, in groups, and how each takes its setting's place.
 
-use crate::config::{Config, EngineConfig, EngineKind, TaskSource};
+use crate::config::{Config, EngineConfig, EngineKind, StimulusNoise, TaskSource};
 use crate::data::Normalization;
 use crate::engine::LossKind;
 use crate::engine::gpu::Trajectory;
@@ -41,7 +41,10 @@ pub(super) struct TaskFlags {
     stimulus: Option<PathBuf>,
     /// Standard deviation of the noise on the task's stimulus, or `off`
     #[arg(long, value_name = "SD|off", value_parser = number_or_off)]
-    stimulus_noise: Option<f64>,
+    stimulus_sd: Option<f64>,
+    /// When that noise is drawn
+    #[arg(long, value_enum)]
+    stimulus_noise: Option<StimulusNoise>,
     /// Areas in the row order of the rates, e.g. AIP=86,F5=106,F6=163
     #[arg(long, value_name = "NAME=SIZE,…")]
     areas: Option<String>,
@@ -127,6 +130,9 @@ pub(super) struct TrainingFlags {
     /// Seed of all random numbers
     #[arg(long)]
     seed: Option<u64>,
+    /// Networks to train together, with the seeds SEED, SEED + 1, …: each keeps a run of its own in OUTPUT_DIR/seed-SEED
+    #[arg(long, value_name = "K")]
+    networks: Option<usize>,
 }
 
 /// What computes.
@@ -178,11 +184,24 @@ impl TaskFlags {
         }
         let mut task = config.task.load()?;
         set(&mut task.time.thermal, self.thermal);
-        set(&mut task.stimulus.noise, self.stimulus_noise);
+        set(&mut task.stimulus.noise, self.stimulus_sd);
+        set(&mut config.training.stimulus_noise, self.stimulus_noise);
+        self.refuse_noise_that_is_not_drawn(config)?;
         set(&mut task.areas, self.areas.as_deref().map(parse_areas).transpose()?);
         self.set_sizes(&mut task)?;
         task.check()?;
         config.task = TaskSource::Spec(Box::new(task));
+        Ok(())
+    }
+
+    /// A task may state a noise that a ready-made stimulus does without; a flag would not be given in vain.
+    fn refuse_noise_that_is_not_drawn(&self, config: &Config) -> Result<()> {
+        let frozen = config.training.stimulus_noise == StimulusNoise::Frozen;
+        if self.stimulus_sd.is_some_and(|sd| sd > 0.0) && config.data.stimulus.is_some() && frozen {
+            return Err(Error::input(
+                "--stimulus-sd: a stimulus from a file is used as it is, without the task's noise. Leave the flag out, or have noise drawn on top of the file with --stimulus-noise fresh.",
+            ));
+        }
         Ok(())
     }
 
@@ -219,6 +238,7 @@ impl NetworkFlags {
 impl TrainingFlags {
     pub(super) fn apply(&self, config: &mut Config) {
         set(&mut config.seed, self.seed);
+        set(&mut config.networks, self.networks);
         let training = &mut config.training;
         set(&mut training.learning_rate, self.learning_rate);
         set(&mut training.schedule, self.schedule);

@@ -5,6 +5,8 @@
 
 mod arguments;
 mod baseline;
+mod batch;
+mod batch_summary;
 mod bench;
 mod demo;
 mod device;
@@ -14,9 +16,11 @@ mod export;
 mod finish;
 mod flags;
 mod interrupt;
+mod memory;
 pub mod output;
 mod report;
 mod run;
+mod session;
 mod summary;
 mod synth;
 mod train;

@@ -1,29 +1,16 @@
-//! A run from its plan to its report.
+//! A run of one network, from its plan to its report.
 
-use super::{device, finish, interrupt, output};
+use super::baseline::{BaselineResult, train_baselines};
+use super::device::Device;
+use super::memory::MemoryPlan;
+use super::session::{Member, Options, Session, Trained, introduce, register, warn_of_another_engine};
+use super::{finish, interrupt, output};
+use crate::analysis::fit_text;
 use crate::config::{Plan, warnings};
-use crate::data::NormalizationFactors;
-use crate::engine::{BatchState, Engine, NetworkState, StopReason};
+use crate::engine::StopReason;
 use crate::error::{Error, Result};
-use crate::network::Layout;
-use crate::train::{
-    CHECKPOINT, CONFIG, CheckpointInterval, HistoryRow, MANIFEST, Manifest, Observer, Outcome, Progress, RunDirectory,
-    RunWriter, Start, TrainingPlan, read_checkpoint, train,
-};
+use crate::train::RunDirectory;
 use std::path::PathBuf;
-use std::time::Duration;
-
-/// A checkpoint is at most this old.
-const CHECKPOINT_TIME: Duration = Duration::from_secs(30);
-
-/// What is no setting of the run, but of this start of it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Options {
-    /// Pause after this step.
-    pub(super) stop_after: Option<u32>,
-    /// Print nothing but warnings and errors.
-    pub(super) quiet: bool,
-}
 
 /// `out/NAME-DATE-TIME`, taken for a new run. Runs that begin in the same second get a number.
 pub(super) fn new_directory(name: &str) -> Result<RunDirectory> {
@@ -36,132 +23,100 @@ pub(super) fn new_directory(name: &str) -> Result<RunDirectory> {
     RunDirectory::create(&free.unwrap_or(path), false)
 }
 
-/// Trains `plan` in `directory`, from its checkpoint where there is one, and reports the fit.
+/// Trains `plan`'s network in `directory`, from its checkpoint where there is one, and reports the fit.
 ///
 /// # Errors
 /// If the device, the directory or the training fails.
 pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
-    let start = starting_point(plan, directory)?;
-    let mut engine = device::open(&plan.config.engine, &plan.problem, &plan.settings, &start)?;
-    let engine = engine.as_mut();
-    register(plan, directory, engine, start.step)?;
+    let device = Device::choose(&plan.config.engine)?;
+    let engine = device.describe(&plan.problem)?;
+    let memory = MemoryPlan::new(&device, &plan.problem, options.memory)?;
+    let mut members = [Member::read(plan, 0, directory)?];
+    let before = register(plan, Some(0), directory, &engine, members[0].step)?;
+    warn_of_another_engine(before.as_ref(), &engine);
     if !options.quiet {
-        introduce(plan, directory, engine, start.step);
+        introduce(plan, directory, &engine, members[0].step);
+        memory.say(1);
     }
-    let task_warnings = plan.task.warnings(plan.problem.dims.bins);
-    warnings(&plan.config).iter().chain(&task_warnings).for_each(output::warn);
+    warn(plan);
 
-    let (mut writer, history) = RunWriter::begin(directory, &plan.problem, 0, start.step, &start.networks[0])?;
     let interrupt = interrupt::flag()?;
-    let outcome = {
-        let planned = plan.config.training.n_trials;
-        let mut progress = (!options.quiet).then(|| Progress::new("training", planned, start.step));
-        let mut observers: Vec<&mut dyn Observer> = vec![&mut writer];
-        if let Some(progress) = &mut progress {
-            observers.push(progress);
-        }
-        train(engine, &start, training_plan(plan, &history, options), &mut observers, &interrupt)
-    };
-    let outcome = outcome.map_err(|e| with_way_back(&e, directory, writer.checkpoint_step()))?;
-    if outcome.stop[0] == Some(StopReason::Diverged) {
-        return Err(diverged(&outcome, directory, writer.checkpoint_step()));
-    }
-    if outcome.paused {
-        output::say(format!(
-            "paused after step {} of {}; continue with: aon train --resume {}",
-            outcome.steps[0],
-            plan.config.training.n_trials,
-            directory.path().display()
-        ));
-        return Ok(());
-    }
-    finish::finish(plan, directory, engine, &writer, &outcome, &interrupt, options.quiet)
-}
-
-/// The checkpoint, or before there is one the initial values.
-fn starting_point(plan: &Plan, directory: &RunDirectory) -> Result<BatchState> {
-    let path = directory.file(CHECKPOINT);
-    if !path.exists() {
-        return Ok(BatchState::fresh(plan.initial.clone()));
-    }
-    let (step, network): (u32, NetworkState) = read_checkpoint(&path, &Layout::new(&plan.problem.dims))?;
-    if step > plan.config.training.n_trials {
-        return Err(Error::input(format!(
-            "--n-trials {}: the run in {} has done {step} steps already.",
-            plan.config.training.n_trials,
-            directory.path().display()
+    let way_back = directory.path();
+    let session = Session { plan, device: &device, options, interrupt: &interrupt, label: "training".into(), way_back };
+    let advance = session.advance(&mut members)?;
+    if members[0].has_diverged() {
+        return Err(Error::run(format!(
+            "the training diverged: {} Start again with a smaller --learning-rate or --clip-norm; --init {}/best.safetensors goes on from there.",
+            divergence(&members[0]),
+            way_back.display()
         )));
     }
-    Ok(BatchState { step, networks: vec![network] })
+    if advance.paused {
+        say_pause(members[0].step, plan, directory);
+        return Ok(());
+    }
+    let trained = session.evaluate(&mut members, advance)?.remove(0);
+    if !options.quiet {
+        say_training(plan, &trained);
+    }
+    let baseline = train_baselines(plan, &[0], &interrupt, options.quiet)?.map(|mut all| all.remove(0));
+    let comparison = finish::finish(plan, directory, &trained, baseline.as_ref())?;
+    if !options.quiet {
+        say_baseline(plan, baseline.as_ref());
+        output::say(format!("\n{}", fit_text(&comparison, &plan.problem.population, &plan.condition_names())));
+        output::say(format!("report     {}", directory.file("report.html").display()));
+    }
+    Ok(())
 }
 
-/// Writes down what is about to run. `config.toml` comes last: it makes the directory a run.
-fn register(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u32) -> Result<()> {
-    let path = directory.file(MANIFEST);
-    let mut manifest = if directory.holds_a_run() && path.exists() {
-        let manifest = Manifest::read(&path)?;
-        manifest.check_inputs(&plan.inputs)?;
-        manifest
-    } else {
-        Manifest::new(plan.config.seed, plan.inputs.clone())
-    };
-    let start = Start::now(step, plan.config.training.n_trials, engine.describe());
-    if let Some(before) = manifest.starts.last()
-        && before.engine != start.engine
-    {
-        output::warn(format!(
-            "the run began on {}, and continues on {}: the last digits may differ from those of an uninterrupted run.",
-            device::text(&before.engine),
-            device::text(&start.engine)
-        ));
-    }
-    manifest.starts.push(start);
-    manifest.write(directory)?;
-    if let Some(factors) = &plan.factors {
-        directory.write("normalization.csv", &normalization_csv(factors))?;
-    }
-    directory.write(CONFIG, &plan.config.to_toml()?)
+/// Says what to think about before the training.
+pub(super) fn warn(plan: &Plan) {
+    let task_warnings = plan.task.warnings(plan.problem.dims.bins);
+    warnings(&plan.config).iter().chain(&task_warnings).for_each(output::warn);
 }
 
-fn normalization_csv(factors: &NormalizationFactors) -> String {
-    let rows = factors.0.iter().zip(1..).map(|(factor, neuron)| format!("{neuron},{factor}"));
-    std::iter::once("neuron,divisor".to_string()).chain(rows).map(|line| line + "\n").collect()
+/// Where and how a network diverged, and what is kept of it.
+pub(super) fn divergence(member: &Member) -> String {
+    format!(
+        "at step {} the loss or its gradient is not finite. The checkpoint of step {} and the best weights until then are kept in {}.",
+        member.step,
+        member.checkpoint,
+        member.directory.path().display()
+    )
 }
 
-fn introduce(plan: &Plan, directory: &RunDirectory, engine: &dyn Engine, step: u32) {
-    let engine = ("engine".to_string(), device::text(&engine.describe()));
-    for (label, text) in plan.choices().into_iter().chain([engine]) {
-        output::say(format!("{label:<10} {text}"));
-    }
-    let resumed = if step > 0 { format!(", resumed after step {step}") } else { String::new() };
-    output::say(format!("{:<10} {}{resumed}", "run", directory.path().display()));
-}
-
-fn training_plan(plan: &Plan, history: &[HistoryRow], options: Options) -> TrainingPlan {
-    let mut schedule = plan.schedule();
-    for row in history {
-        schedule.observe(row.step, row.loss);
-    }
-    TrainingPlan {
-        planned_steps: plan.config.training.n_trials,
-        stop_after: options.stop_after,
-        checkpoint: CheckpointInterval { steps: plan.config.training.checkpoint_every, time: CHECKPOINT_TIME },
-        schedules: vec![schedule],
-        seconds_before: history.last().map_or(0.0, |row| row.seconds),
-    }
-}
-
-fn with_way_back(error: &Error, directory: &RunDirectory, step: u32) -> Error {
-    Error::run(format!(
-        "{error} The checkpoint of step {step} is kept; continue with: aon train --resume {}",
+/// Says how to go on.
+pub(super) fn say_pause(step: u32, plan: &Plan, directory: &RunDirectory) {
+    output::say(format!(
+        "paused after step {step} of {}; continue with: aon train --resume {}",
+        plan.config.training.n_trials,
         directory.path().display()
-    ))
+    ));
 }
 
-fn diverged(outcome: &Outcome, directory: &RunDirectory, checkpoint: u32) -> Error {
-    let path = directory.path().display();
-    Error::run(format!(
-        "the training diverged: at step {} the loss or its gradient is not finite. The checkpoint of step {checkpoint} and the best weights until then are kept in {path}. Start again with a smaller --learning-rate or --clip-norm; --init {path}/best.safetensors goes on from there.",
-        outcome.steps[0]
-    ))
+fn say_training(plan: &Plan, trained: &Trained) {
+    let why = match trained.stop {
+        Some(StopReason::Target) => ", the loss has reached its target",
+        Some(StopReason::Patience) => ", the loss no longer improves",
+        _ => "",
+    };
+    let (steps, seconds, settled) = (trained.steps, trained.seconds, &trained.settled);
+    let trials = f64::from(steps) * plan.problem.dims.conditions as f64 / seconds.max(1e-9);
+    output::say(format!("trained    {steps} steps in {seconds:.1} s ({trials:.0} trials/s){why}"));
+    let loss = |loss: Option<f64>| loss.map_or("unknown".into(), |l| format!("{l:.4}"));
+    output::say(format!(
+        "loss       {} with the best weights, which are reported (after {} updates); {} with the last",
+        loss(settled.best_note.loss),
+        settled.best_note.updates,
+        loss(settled.last_note.loss)
+    ));
+}
+
+fn say_baseline(plan: &Plan, baseline: Option<&BaselineResult>) {
+    let text = match baseline {
+        Some(b) => format!("input-only: W held at 0, trained {} steps by the default recipe", b.steps),
+        None if !plan.problem.recurrent => "this network is the input-only one: W is frozen at 0".into(),
+        None => "the fit is not held against the input-only network".into(),
+    };
+    output::say(format!("baseline   {text}"));
 }

@@ -1,11 +1,11 @@
 //! `summary.json`.
 
 use super::baseline::BaselineResult;
+use super::session::Trained;
 use crate::analysis::{self, Comparison, GroupFit};
 use crate::config::Plan;
 use crate::engine::{EngineDescription, StopReason};
 use crate::error::{Error, Result};
-use crate::train::{Outcome, Settled};
 use serde::Serialize;
 
 /// The figures of a finished run. Numbers that are not defined are null.
@@ -27,7 +27,7 @@ pub(super) struct Summary {
     steps: u32,
     /// `planned`, `target` or `patience`.
     stop_reason: &'static str,
-    /// Of training.
+    /// Of training; in a batch, of all its networks together.
     seconds: f64,
     trials_per_second: f64,
     seed: u64,
@@ -70,15 +70,14 @@ impl Fitted {
 impl Summary {
     pub(super) fn new(
         plan: &Plan,
-        engine: EngineDescription,
-        settled: &Settled,
-        outcome: &Outcome,
+        trained: &Trained,
         baseline: Option<&BaselineResult>,
         comparison: &Comparison,
         groups: Vec<GroupFit>,
     ) -> Self {
         let Fitted { median_r2, mean_r2, fraction_above_0_8 } = Fitted::of(&comparison.model);
-        let trials = f64::from(outcome.steps[0]) * plan.problem.dims.conditions as f64;
+        let settled = &trained.settled;
+        let trials = f64::from(trained.steps) * plan.problem.dims.conditions as f64;
         let input_only = comparison.input_only.as_ref().zip(baseline);
         Self {
             median_r2,
@@ -88,17 +87,17 @@ impl Summary {
             loss: settled.best_note.loss,
             best_step: settled.best_note.updates + 1,
             last_loss: settled.last_note.loss,
-            steps: outcome.steps[0],
-            stop_reason: match outcome.stop[0] {
+            steps: trained.steps,
+            stop_reason: match trained.stop {
                 None => "planned",
                 Some(StopReason::Target) => "target",
                 Some(StopReason::Patience) => "patience",
                 Some(StopReason::Diverged) => "diverged",
             },
-            seconds: outcome.seconds,
-            trials_per_second: trials / outcome.seconds.max(1e-9),
+            seconds: trained.seconds,
+            trials_per_second: trials / trained.seconds.max(1e-9),
             seed: plan.config.seed,
-            engine,
+            engine: trained.engine.clone(),
             baseline: Baselines {
                 mean_rate: Fitted::of(&comparison.mean_rate),
                 input_only: input_only.map(|(fit, b)| InputOnly { fit: Fitted::of(fit), loss: b.loss, steps: b.steps }),

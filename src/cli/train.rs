@@ -1,7 +1,8 @@
 //! `aon train`: flags over a configuration file over a preset.
 
 use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlags, set};
-use super::{eval, run};
+use super::session::Options;
+use super::{batch, eval, run};
 use crate::config::{Config, Plan, Preset, preset_table};
 use crate::error::{Error, Result};
 use crate::train::{CONFIG, RunDirectory};
@@ -46,7 +47,7 @@ struct RunFlags {
     /// Replace the run that --output-dir holds
     #[arg(long, requires = "output_dir")]
     overwrite: bool,
-    /// Continue the run in DIR, with its own settings. (To train on with others, start a new run with --init
+    /// Continue the run or the batch in DIR, with its own settings. (To train on with others, start a new run with --init
     /// DIR/best.safetensors)
     #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "preset", "output_dir", "overwrite", "DataFlags", "TaskFlags", "NetworkFlags", "TrainingFlags"])]
     resume: Option<PathBuf>,
@@ -56,6 +57,9 @@ struct RunFlags {
     /// Steps between checkpoints (and never more than 30 s)
     #[arg(long, value_name = "STEPS")]
     checkpoint_every: Option<u32>,
+    /// Device memory to stay within; networks that it does not hold at once are trained in waves
+    #[arg(long, value_name = "GB", help_heading = "Engine", value_parser = gigabytes)]
+    memory: Option<u64>,
     /// `train`, or `eval` to evaluate the run in --output-dir
     #[arg(long, value_enum, default_value = "train")]
     mode: Mode,
@@ -73,7 +77,7 @@ enum Mode {
 
 /// Trains, resumes, or evaluates (`--mode eval`).
 pub(super) fn run(args: TrainArgs) -> Result<()> {
-    let options = run::Options { stop_after: args.run.stop_after, quiet: args.run.quiet };
+    let options = Options { stop_after: args.run.stop_after, quiet: args.run.quiet, memory: args.run.memory };
     if args.run.mode == Mode::Eval {
         let directory = args.run.output_dir.ok_or_else(|| {
             Error::input("--mode eval: --output-dir is missing. Give the directory of a run, or use `aon eval DIR`.")
@@ -86,14 +90,24 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
         set(&mut config.training.n_trials, args.run.n_trials);
         set(&mut config.training.checkpoint_every, args.run.checkpoint_every);
         args.engine.apply(&mut config.engine);
-        return run::run(&Plan::new(config)?, &directory, options);
+        return train(&Plan::new(config)?, &directory, options);
     }
     let plan = Plan::new(args.config()?)?;
     let directory = match &args.run.output_dir {
         Some(path) => RunDirectory::create(path, args.run.overwrite)?,
         None => run::new_directory(&plan.task.name)?,
     };
-    run::run(&plan, &directory, options)
+    train(&plan, &directory, options)
+}
+
+/// One network is a run, several are a batch.
+fn train(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
+    if plan.seeds.len() == 1 { run::run(plan, directory, options) } else { batch::run(plan, directory, options) }
+}
+
+fn gigabytes(text: &str) -> std::result::Result<u64, String> {
+    let number = text.parse::<f64>().ok().filter(|gb| *gb > 0.0 && gb.is_finite());
+    number.map(|gb| (gb * 1e9) as u64).ok_or_else(|| format!("expected a number of GB above 0, found {text:?}"))
 }
 
 impl TrainArgs {

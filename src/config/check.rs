@@ -1,6 +1,6 @@
 //! Settings that cannot be meant.
 
-use super::{Config, TrainingConfig};
+use super::{Config, StimulusNoise, TrainingConfig};
 use crate::error::{Error, Result};
 use crate::network::{Dale, SignConstraint};
 
@@ -33,9 +33,31 @@ impl Config {
             require("threads", threads, (1..=1024).contains(&threads), "1 to 1024")?;
         }
         check_adam(t)?;
+        self.check_seeds()?;
         if n.sign_constraint == SignConstraint::Softplus && n.dale == Dale::None {
             return Err(Error::input(
                 "--sign-constraint softplus keeps a sign, but --dale none gives none to keep. Choose --dale presynaptic, or --sign-constraint reflect (which then only clears the diagonal).",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Refuses networks without a seed of their own, and those that would all be the same.
+    fn check_seeds(&self) -> Result<()> {
+        require("networks", self.networks, self.networks > 0, "at least 1")?;
+        // A configuration file holds no larger number.
+        let last = self.seed.checked_add(self.networks as u64 - 1).filter(|s| i64::try_from(*s).is_ok());
+        if self.networks > 1 && last.is_none() {
+            return Err(Error::input(format!(
+                "--seed {} leaves no seeds for {} networks: the last one must stay below 2^63.",
+                self.seed, self.networks
+            )));
+        }
+        if self.networks > 1 && self.network.init.is_some() && self.training.stimulus_noise == StimulusNoise::Frozen {
+            return Err(Error::input(
+                "--networks with --init: networks that start from the same file differ in nothing. Leave --init out, or have each draw noise of its own with --stimulus-noise fresh.",
             ));
         }
         Ok(())
@@ -64,7 +86,7 @@ mod tests {
     fn presets_are_sound_and_nonsense_is_named() {
         Preset::Default.config().check().unwrap();
         Preset::Published.config().check().unwrap();
-        let cases: [(Change, &str); 8] = [
+        let cases: [(Change, &str); 11] = [
             (|c| c.training.learning_rate = -1.0, "learning-rate"),
             (|c| c.training.learning_rate = f64::NAN, "learning-rate"),
             (|c| c.training.n_trials = 0, "n-trials"),
@@ -73,6 +95,9 @@ mod tests {
             (|c| c.network.tau_max = 0.5, "tau-max"),
             (|c| c.network.dale = Dale::None, "--dale none"),
             (|c| c.training.adam.beta2 = 1.0, "beta2"),
+            (|c| c.networks = 0, "networks"),
+            (|c| (c.networks, c.seed) = (2, i64::MAX as u64), "--seed"),
+            (|c| (c.networks, c.network.init) = (2, Some("weights.mat".into())), "--init"),
         ];
         for (change, named) in cases {
             let mut config = Preset::Default.config();

@@ -1,7 +1,7 @@
 //! What was chosen, in words.
 
-use super::Plan;
 use super::preset::value_name;
+use super::{Plan, StimulusNoise};
 use crate::data::Normalization;
 use crate::train::ScheduleKind;
 use std::path::Path;
@@ -48,13 +48,16 @@ impl Plan {
     fn task_text(&self) -> String {
         let (d, task) = (&self.problem.dims, &self.task);
         let areas: Vec<String> = task.areas.iter().map(|a| format!("{} {}", a.name, a.size)).collect();
-        let stimulus = match &self.config.data.stimulus {
-            Some(path) => format!("stimulus from {}", file_name(path)),
-            None if task.stimulus.noise > 0.0 => format!("stimulus noise {}", task.stimulus.noise),
-            None => "stimulus without noise".into(),
+        let (source, sd) = (&self.config.data.stimulus, task.stimulus.noise);
+        let stimulus = source.as_deref().map_or("stimulus".into(), |path| format!("stimulus from {}", file_name(path)));
+        let noise = match self.config.training.stimulus_noise {
+            StimulusNoise::Fresh => format!("with noise {sd}, drawn anew at each step"),
+            StimulusNoise::Frozen if source.is_some() => "as it is".into(),
+            StimulusNoise::Frozen if sd > 0.0 => format!("with noise {sd}, drawn once"),
+            StimulusNoise::Frozen => "without noise".into(),
         };
         format!(
-            "{}: areas {}; {} steps of {} ms, the first {} of warm-up; {} channels, {stimulus}",
+            "{}: areas {}; {} steps of {} ms, the first {} of warm-up; {} channels, {stimulus} {noise}",
             task.name,
             areas.join(", "),
             d.time_steps,
@@ -78,9 +81,13 @@ impl Plan {
 
     fn start(&self) -> String {
         let n = &self.config.network;
+        let seeds = match &self.seeds[..] {
+            [first, .., last] => format!("{} networks, seeds {first} to {last}", self.seeds.len()),
+            _ => format!("seed {}", self.config.seed),
+        };
         match &n.init {
-            Some(path) => format!("from {}, seed {}", file_name(path), self.config.seed),
-            None => format!("{}, gain {}, seed {}", value_name(&n.init_scheme), n.gain, self.config.seed),
+            Some(path) => format!("from {}, {seeds}", file_name(path)),
+            None => format!("{}, gain {}, {seeds}", value_name(&n.init_scheme), n.gain),
         }
     }
 

@@ -32,6 +32,9 @@ pub struct Config {
     pub preset: Preset,
     /// Seed of all random numbers.
     pub seed: u64,
+    /// Networks that are trained together, with the seeds `seed`, `seed + 1`, …; of several each keeps a run of its own.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub networks: usize,
     /// Input files.
     pub data: DataConfig,
     /// The network.
@@ -42,6 +45,14 @@ pub struct Config {
     pub engine: EngineConfig,
     /// The task: a name, a file, or the task itself.
     pub task: TaskSource,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(networks: &usize) -> bool {
+    *networks == 1
 }
 
 /// Input files. Relative paths are resolved when the run starts.
@@ -117,8 +128,21 @@ pub struct TrainingConfig {
     pub checkpoint_every: u32,
     /// Whether the input-only baseline is trained beside the run.
     pub baseline: bool,
+    /// Whether the stimulus noise is part of the stimulus or drawn anew for every step.
+    pub stimulus_noise: StimulusNoise,
     /// Adam's constants.
     pub adam: Adam,
+}
+
+/// When the noise on the stimulus, Normal(0, the task's standard deviation) on every value, is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum StimulusNoise {
+    /// Once: it is a part of the task's stimulus, and every network sees the same.
+    #[default]
+    Frozen,
+    /// Anew for every training step and network; evaluations see the stimulus without it.
+    Fresh,
 }
 
 /// What computes.

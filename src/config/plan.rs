@@ -1,21 +1,20 @@
 //! From settings and files to what an engine takes. Nothing else reaches an engine.
 
-use super::{Config, Preset, TaskSource};
+use super::{Config, Preset, StimulusNoise, TaskSource};
 use crate::data::{NormalizationFactors, Recording, read_mask};
 use crate::dims::Dims;
-use crate::engine::{NetworkSettings, Problem, TimeConstants};
+use crate::engine::{FreshNoise, NetworkSettings, Problem, TimeConstants};
 use crate::error::{Error, Result};
 use crate::network::{
     Constraint, Dale, Group, InitSettings, Layout, Population, SignConstraint, initial_parameters, read_parameters,
 };
-use crate::rng::{Rng, Stream};
 use crate::task::{Stimulus, TaskSpec};
 use crate::train::{Schedule, hash_file, read_weights};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A run whose settings were checked and whose files were read.
-#[derive(Debug)]
+/// A run, or a batch of them, whose settings were checked and whose files were read.
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// The settings, with the task whole and absolute paths.
     pub config: Config,
@@ -23,28 +22,30 @@ pub struct Plan {
     pub task: TaskSpec,
     /// What the networks share.
     pub problem: Problem,
-    /// What each has for itself, `[K]`.
+    /// Seed of each, `[K]`.
+    pub seeds: Vec<u64>,
+    /// What else each has for itself, `[K]`.
     pub settings: Vec<NetworkSettings>,
-    /// Initial parameters, `[K]`.
-    pub initial: Vec<Vec<f32>>,
+    /// Initial parameters from a file, the same for all.
+    given: Option<Vec<f32>>,
     /// What the rates were divided by.
     pub factors: Option<NormalizationFactors>,
     /// SHA-256 of the input files.
     pub inputs: BTreeMap<PathBuf, String>,
 }
 
-/// A network without recurrence to hold a run against: what inputs, currents and time constants explain alone.
+/// Networks without recurrence to hold runs against: what inputs, currents and time constants explain alone.
 #[derive(Debug)]
 pub struct Baseline {
     /// As the run's, with W held at zero.
     pub problem: Problem,
-    /// Its settings, `[1]`.
+    /// Settings, `[K]`.
     pub settings: Vec<NetworkSettings>,
-    /// Its initial parameters.
-    pub initial: Vec<f32>,
-    /// Its steps.
+    /// Initial parameters, `[K]`.
+    pub initial: Vec<Vec<f32>>,
+    /// Steps of each.
     pub steps: u32,
-    /// Its learning rates.
+    /// Learning rates of each.
     pub schedule: Schedule,
 }
 
@@ -71,22 +72,65 @@ impl Plan {
         let population = population(&config, &task, recording.neurons())?;
         let problem = problem(&config, &task, &recording, population)?;
         let layout = Layout::new(&problem.dims);
-        let settings = network_settings(&config, &layout)?;
-        let initial = initial(&config, &problem, &layout, &settings)?;
-        let frozen = settings.freeze.contains(&Group::Recurrent);
-        let weights = problem.constraint.weights(&problem.population, &initial[layout.range(Group::Recurrent)]);
-        let problem = Problem { recurrent: !frozen || weights.iter().any(|w| *w != 0.0), ..problem };
+        let seeds: Vec<u64> = (config.seed..).take(config.networks).collect();
+        let settings = network_settings(&config, &task, &layout)?;
+        let settings = seeds.iter().map(|seed| with_seed(settings.clone(), *seed)).collect();
+        let given =
+            config.network.init.as_deref().map(|path| initial_from_file(path, &problem, &layout)).transpose()?;
         let inputs = config.inputs();
-        let hashed = inputs.into_iter().map(|p| Ok((p.clone(), hash_file(&p)?))).collect::<Result<_>>()?;
-        Ok(Self {
-            task,
-            problem,
-            settings: vec![settings],
-            initial: vec![initial],
-            factors: recording.factors,
-            inputs: hashed,
-            config,
-        })
+        let inputs = inputs.into_iter().map(|p| Ok((p.clone(), hash_file(&p)?))).collect::<Result<_>>()?;
+        let mut plan = Self { task, problem, seeds, settings, given, factors: recording.factors, inputs, config };
+        plan.problem.recurrent = plan.has_recurrence();
+        Ok(plan)
+    }
+
+    /// Whether any network has recurrent weights: they are trained, or start at other values than zero.
+    fn has_recurrence(&self) -> bool {
+        let (p, recurrent) = (&self.problem, Layout::new(&self.problem.dims).range(Group::Recurrent));
+        let start = || p.constraint.weights(&p.population, &self.initial(0)[recurrent]);
+        !self.settings[0].freeze.contains(&Group::Recurrent) || start().iter().any(|w| *w != 0.0)
+    }
+
+    /// The initial parameters of a network: those of a run of its seed alone.
+    pub fn initial(&self, network: usize) -> Vec<f32> {
+        if let Some(given) = &self.given {
+            return given.clone();
+        }
+        let (n, p) = (&self.config.network, &self.problem);
+        let init = InitSettings {
+            scheme: n.init_scheme,
+            distribution: n.weight_distribution,
+            gain: n.gain as f32,
+            mean_rate: &p.mean_rate(),
+            seed: self.seeds[network],
+            network: 0,
+            without_recurrence: self.settings[network].freeze.contains(&Group::Recurrent),
+        };
+        initial_parameters(&Layout::new(&p.dims), &p.population, &p.constraint, &init)
+    }
+
+    /// The configuration of one network's run: it repeats that run alone.
+    pub fn config_of(&self, network: usize) -> Config {
+        Config { seed: self.seeds[network], networks: 1, ..self.config.clone() }
+    }
+
+    /// The plan of one network's run.
+    pub fn run_of(&self, network: usize) -> Self {
+        Self {
+            config: self.config_of(network),
+            task: self.task.clone(),
+            problem: self.problem_for(1),
+            seeds: vec![self.seeds[network]],
+            settings: vec![self.settings[network].clone()],
+            given: self.given.clone(),
+            factors: self.factors.clone(),
+            inputs: self.inputs.clone(),
+        }
+    }
+
+    /// The problem of some of its networks.
+    pub fn problem_for(&self, networks: usize) -> Problem {
+        Problem { dims: Dims { networks, ..self.problem.dims }, ..self.problem.clone() }
     }
 
     /// The learning rates of a network.
@@ -95,35 +139,37 @@ impl Plan {
         Schedule::new(t.schedule, t.learning_rate, t.n_trials, t.plateau_patience)
     }
 
-    /// The input-only baseline: the run's data, task, loss and network settings with W held at zero, trained by the
-    /// default recipe, since the question is how much can be explained without recurrence, not how far a slow
-    /// optimiser gets.
-    pub fn baseline(&self) -> Baseline {
+    /// The input-only baselines of some of its networks: the run's data, task, loss and network settings with W held at
+    /// zero, trained by the default recipe, since the question is how much can be explained without recurrence, not how
+    /// far a slow optimiser gets.
+    pub fn baseline(&self, networks: &[usize]) -> Baseline {
         let recipe = Preset::Default.config();
         let (n, t) = (&recipe.network, &recipe.training);
-        let problem =
-            Problem { recurrent: false, dims: Dims { networks: 1, ..self.problem.dims }, ..self.problem.clone() };
-        let layout = Layout::new(&problem.dims);
-        let init = InitSettings {
-            scheme: n.init_scheme,
-            distribution: n.weight_distribution,
-            gain: n.gain as f32,
-            mean_rate: &problem.mean_rate(),
-            seed: self.config.seed,
-            network: 0,
-            without_recurrence: true,
+        let problem = Problem { recurrent: false, ..self.problem_for(networks.len()) };
+        let (layout, mean_rate) = (Layout::new(&problem.dims), problem.mean_rate());
+        let initial = |network: &usize| {
+            let init = InitSettings {
+                scheme: n.init_scheme,
+                distribution: n.weight_distribution,
+                gain: n.gain as f32,
+                mean_rate: &mean_rate,
+                seed: self.seeds[*network],
+                network: 0,
+                without_recurrence: true,
+            };
+            initial_parameters(&layout, &problem.population, &problem.constraint, &init)
         };
-        let initial = initial_parameters(&layout, &problem.population, &problem.constraint, &init);
-        let steps = self.config.training.n_trials.min(BASELINE_STEPS);
-        let settings = NetworkSettings {
+        let settings = |network: &usize| NetworkSettings {
             freeze: vec![Group::Recurrent],
             clip_norm: t.clip_norm as f32,
             target: 0.0,
             silence: None,
-            ..self.settings[0].clone()
+            ..self.settings[*network].clone()
         };
+        let (initial, settings) = (networks.iter().map(initial).collect(), networks.iter().map(settings).collect());
+        let steps = self.config.training.n_trials.min(BASELINE_STEPS);
         let schedule = Schedule::new(t.schedule, t.learning_rate, steps, t.plateau_patience);
-        Baseline { problem, settings: vec![settings], initial, steps, schedule }
+        Baseline { problem, settings, initial, steps, schedule }
     }
 }
 
@@ -170,7 +216,7 @@ fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: 
     let time_steps = task.time.time_steps(longest);
     let stimulus = stimulus(config, task, time_steps)?;
     let dims = Dims {
-        networks: 1,
+        networks: config.networks,
         neurons: n,
         conditions: task.conditions.len(),
         time_steps,
@@ -217,11 +263,14 @@ fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: 
     Ok(problem)
 }
 
-/// The stimulus of the task, or the file in its place.
+/// The stimulus of the task, with its noise if that is drawn once; or the file in its place.
 fn stimulus(config: &Config, task: &TaskSpec, time_steps: usize) -> Result<Stimulus> {
     let Some(path) = &config.data.stimulus else {
-        let rng = Rng::new(config.seed, 0, Stream::StimulusNoise);
-        return Ok(task.stimulus.render(time_steps, task.time.thermal, &rng));
+        let (spec, thermal) = (&task.stimulus, task.time.thermal);
+        return Ok(match config.training.stimulus_noise {
+            StimulusNoise::Frozen => spec.render(time_steps, thermal),
+            StimulusNoise::Fresh => spec.render_clean(time_steps, thermal),
+        });
     };
     let stimulus = Stimulus::read(path)?;
     if (stimulus.sequences, stimulus.time_steps) == (task.stimulus.sequences.len(), time_steps) {
@@ -242,7 +291,7 @@ fn stimulus(config: &Config, task: &TaskSpec, time_steps: usize) -> Result<Stimu
     })
 }
 
-fn network_settings(config: &Config, layout: &Layout) -> Result<NetworkSettings> {
+fn network_settings(config: &Config, task: &TaskSpec, layout: &Layout) -> Result<NetworkSettings> {
     let t = &config.training;
     let group = |name: &String| {
         layout.group_named(name).ok_or_else(|| {
@@ -258,25 +307,26 @@ fn network_settings(config: &Config, layout: &Layout) -> Result<NetworkSettings>
         min_improvement: t.min_improvement as f32,
         freeze: config.network.freeze.iter().map(group).collect::<Result<_>>()?,
         silence: None,
-        fresh_noise: None,
+        fresh_noise: fresh_noise(config, task)?,
     })
 }
 
-fn initial(config: &Config, problem: &Problem, layout: &Layout, settings: &NetworkSettings) -> Result<Vec<f32>> {
-    let n = &config.network;
-    if let Some(path) = &n.init {
-        return initial_from_file(path, problem, layout);
+/// These settings for the network of `seed`.
+fn with_seed(settings: NetworkSettings, seed: u64) -> NetworkSettings {
+    NetworkSettings { fresh_noise: settings.fresh_noise.map(|noise| FreshNoise { seed, ..noise }), ..settings }
+}
+
+/// The noise that the engine draws.
+fn fresh_noise(config: &Config, task: &TaskSpec) -> Result<Option<FreshNoise>> {
+    let sigma = task.stimulus.noise as f32;
+    match config.training.stimulus_noise {
+        StimulusNoise::Frozen => Ok(None),
+        StimulusNoise::Fresh if sigma > 0.0 => Ok(Some(FreshNoise { sigma, seed: config.seed, network: 0 })),
+        StimulusNoise::Fresh => Err(Error::input(format!(
+            "--stimulus-noise fresh: the stimulus of task {} has a noise of 0, so there is nothing to draw. Give its standard deviation with --stimulus-sd.",
+            task.name
+        ))),
     }
-    let init = InitSettings {
-        scheme: n.init_scheme,
-        distribution: n.weight_distribution,
-        gain: n.gain as f32,
-        mean_rate: &problem.mean_rate(),
-        seed: config.seed,
-        network: 0,
-        without_recurrence: settings.freeze.contains(&Group::Recurrent),
-    };
-    Ok(initial_parameters(layout, &problem.population, &problem.constraint, &init))
 }
 
 fn initial_from_file(path: &Path, problem: &Problem, layout: &Layout) -> Result<Vec<f32>> {

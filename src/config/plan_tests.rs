@@ -1,7 +1,8 @@
 //! What a configuration and its files become.
 
-use super::{Config, Plan, Preset, TaskSource};
+use super::{Config, Plan, Preset, StimulusNoise, TaskSource};
 use crate::data::{NamedArray, write_arrays};
+use crate::engine::FreshNoise;
 use crate::error::Error;
 use crate::network::{Group, Layout};
 use crate::task::TaskSpec;
@@ -84,18 +85,69 @@ fn ragged_conditions_are_laid_out_bin_by_bin_and_counted_apart() {
 }
 
 #[test]
+fn frozen_noise_is_the_tasks_and_fresh_noise_the_engines() {
+    let directory = tempfile::tempdir().unwrap();
+    let planned = |seed: u64, noise: StimulusNoise| {
+        let mut config = config(directory.path());
+        let mut task = config.task.load().unwrap();
+        task.stimulus.noise = 0.1;
+        config.task = TaskSource::Spec(Box::new(task));
+        (config.seed, config.training.stimulus_noise) = (seed, noise);
+        Plan::new(config).unwrap()
+    };
+    let (frozen, other) = (planned(0, StimulusNoise::Frozen), planned(1, StimulusNoise::Frozen));
+    assert_eq!(frozen.problem.stimulus, other.problem.stimulus, "every seed sees the same stimulus");
+    assert_eq!(frozen.settings[0].fresh_noise, None);
+
+    let fresh = planned(7, StimulusNoise::Fresh);
+    assert_eq!(fresh.problem.stimulus, Plan::new(config(directory.path())).unwrap().problem.stimulus);
+    assert_ne!(fresh.problem.stimulus, frozen.problem.stimulus);
+    let drawn = Some(FreshNoise { sigma: 0.1, seed: 7, network: 0 });
+    assert_eq!((fresh.settings[0].fresh_noise, fresh.baseline(&[0]).settings[0].fresh_noise), (drawn, drawn));
+}
+
+/// Whatever belongs to a network is what a run of its seed alone would have.
+#[test]
+fn networks_of_a_batch_are_runs_of_consecutive_seeds() {
+    let directory = tempfile::tempdir().unwrap();
+    let planned = |seed: u64, networks: usize| {
+        let mut config = config(directory.path());
+        let mut task = config.task.load().unwrap();
+        task.stimulus.noise = 0.1;
+        config.task = TaskSource::Spec(Box::new(task));
+        config.training.stimulus_noise = StimulusNoise::Fresh;
+        (config.seed, config.networks) = (seed, networks);
+        Plan::new(config).unwrap()
+    };
+    let batch = planned(5, 3);
+    assert_eq!((batch.problem.dims.networks, &batch.seeds[..]), (3, &[5, 6, 7][..]));
+    assert_ne!(batch.initial(0), batch.initial(1));
+    for k in 0..3 {
+        let alone = planned(5 + k as u64, 1);
+        let run = batch.run_of(k);
+        assert_eq!((&run.config, &run.settings), (&alone.config, &alone.settings));
+        assert_eq!((batch.initial(k), &batch.settings[k]), (alone.initial(0), &alone.settings[0]));
+        let (ours, its) = (batch.baseline(&[k]), alone.baseline(&[0]));
+        assert_eq!((ours.initial, ours.settings), (its.initial, its.settings));
+        assert_eq!((run.problem.dims, run.problem.stimulus), (alone.problem.dims, alone.problem.stimulus));
+    }
+    let text = batch.config.to_toml().unwrap();
+    assert!(text.contains("networks = 3") && !batch.config_of(0).to_toml().unwrap().contains("networks"));
+}
+
+#[test]
 fn a_baseline_has_the_data_of_its_run_and_no_recurrence() {
     let directory = tempfile::tempdir().unwrap();
     let mut config = config(directory.path());
     config.training.n_trials = 1000;
     config.training.learning_rate = 1e-3;
     let plan = Plan::new(config).unwrap();
-    let mut baseline = plan.baseline();
+    let mut baseline = plan.baseline(&[0]);
     assert_eq!((baseline.steps, baseline.problem.recurrent), (300, false));
     assert_eq!(baseline.settings[0].freeze, [Group::Recurrent]);
     assert!((baseline.schedule.rate(1) - 0.1).abs() < 1e-12, "the recipe's learning rate, not the run's");
     let p = &baseline.problem;
-    let weights = p.constraint.weights(&p.population, &baseline.initial[..9]);
+    let weights = p.constraint.weights(&p.population, &baseline.initial[0][..9]);
     assert!(weights.iter().all(|w| *w == 0.0));
     assert_eq!(p.targets, plan.problem.targets);
 }
@@ -122,7 +174,7 @@ fn frozen_weights_are_zero_without_a_file_and_the_files_with_one() {
     let plan = Plan::new(config).unwrap();
     let p = &plan.problem;
     let recurrent = Layout::new(&p.dims).range(Group::Recurrent);
-    let found = p.constraint.weights(&p.population, &plan.initial[0][recurrent]);
+    let found = p.constraint.weights(&p.population, &plan.initial(0)[recurrent]);
     // The inhibitory neuron's projection to the other area, W[2, 1], is cut under presynaptic signs.
     for (k, (found, given)) in found.iter().zip(&w).enumerate() {
         let expected = if k == 7 { 0.0 } else { *given as f32 };

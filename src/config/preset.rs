@@ -1,6 +1,6 @@
 //! Named sets of settings.
 
-use super::{Config, DataConfig, EngineConfig, NetworkConfig, TaskSource, TrainingConfig};
+use super::{Config, DataConfig, EngineConfig, NetworkConfig, StimulusNoise, TaskSource, TrainingConfig};
 use crate::engine::{Adam, LossKind};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
 use crate::train::ScheduleKind;
@@ -65,6 +65,7 @@ impl Config {
             ("loss-fn", value_name(&t.loss_fn)),
             ("regularisation", t.regularisation.to_string()),
             ("clip-norm", t.clip_norm.to_string()),
+            ("stimulus-noise", value_name(&t.stimulus_noise)),
             ("tau-min", n.tau_min.to_string()),
             ("tau-max", n.tau_max.to_string()),
             ("plateau-patience", t.plateau_patience.to_string()),
@@ -72,6 +73,7 @@ impl Config {
             ("weight-distribution", value_name(&n.weight_distribution)),
             ("normalize", value_name(&self.data.normalize)),
             ("seed", self.seed.to_string()),
+            ("networks", self.networks.to_string()),
         ]
     }
 }
@@ -86,6 +88,7 @@ fn recipe() -> Config {
     Config {
         preset: Preset::Default,
         seed: 0,
+        networks: 1,
         data: DataConfig::default(),
         network: NetworkConfig {
             dale: Dale::Presynaptic,
@@ -112,6 +115,7 @@ fn recipe() -> Config {
             min_improvement: 1e-6,
             checkpoint_every: 100,
             baseline: true,
+            stimulus_noise: StimulusNoise::Frozen,
             adam: Adam::default(),
         },
         engine: EngineConfig::default(),

@@ -6,9 +6,11 @@
 
 pub mod cpu;
 pub mod gpu;
+mod memory;
 mod problem;
 mod state;
 
+pub use memory::{MemoryNeed, memory_text};
 pub use problem::{LossKind, Problem, TimeConstants};
 pub use state::{BatchState, NetworkState, StopReason};
 

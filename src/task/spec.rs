@@ -99,8 +99,15 @@ pub struct StimulusSpec {
     /// Standard deviation of the noise added after the filter.
     #[serde(default)]
     pub noise: f64,
+    /// Seed of the noise that is drawn once. The task's own: networks of different seeds are shown the same stimulus.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub noise_seed: u64,
     /// The sequences.
     pub sequences: Vec<Sequence>,
+}
+
+fn is_zero(seed: &u64) -> bool {
+    *seed == 0
 }
 
 /// A Gaussian filter with reflecting edges, truncated at 4σ.

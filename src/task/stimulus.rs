@@ -1,7 +1,7 @@
 //! The stimulus as the engine sees it.
 
 use super::{Sequence, StimulusSpec};
-use crate::rng::Rng;
+use crate::rng::{Rng, Stream};
 
 /// Stimulus values, `[S][T][U]` row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,12 +26,12 @@ impl Stimulus {
 
 impl StimulusSpec {
     /// The stimulus for trials of `time_steps` steps, the first `thermal` of them warm-up: epochs, then the filter, then
-    /// noise drawn from `rng` (of [`crate::rng::Stream::StimulusNoise`]; at step 0 for noise that is drawn once).
+    /// noise, drawn once from the task's own seed.
     ///
     /// MATH.md, "Stimulus of the built-in task". Epochs are cut at the end of the trial.
-    pub fn render(&self, time_steps: usize, thermal: usize, rng: &Rng) -> Stimulus {
+    pub fn render(&self, time_steps: usize, thermal: usize) -> Stimulus {
         let clean = self.render_clean(time_steps, thermal);
-        if self.noise == 0.0 { clean } else { clean.with_noise(&self.draw_noise(time_steps, rng)) }
+        if self.noise == 0.0 { clean } else { clean.with_noise(&self.draw_noise(time_steps)) }
     }
 
     /// The stimulus without its noise.
@@ -51,9 +51,11 @@ impl StimulusSpec {
         Stimulus { sequences: self.sequences.len(), time_steps, channels, values }
     }
 
-    /// The noise alone, `[S][T][U]`: Normal(0, `noise`) rounded to f32, number `index` of `rng`'s stream and step at
-    /// the value of flat index `index`. For fresh noise at every training step, move `rng` to it ([`Rng::at_step`]).
-    pub fn draw_noise(&self, time_steps: usize, rng: &Rng) -> Vec<f32> {
+    /// The noise alone, `[S][T][U]`: Normal(0, `noise`) rounded to f32, the value of flat index `index` being number
+    /// `index` of the stream [`Stream::StimulusNoise`] of `noise_seed`. Noise that is drawn anew at every training step
+    /// is the engine's ([`crate::engine::FreshNoise`]).
+    pub fn draw_noise(&self, time_steps: usize) -> Vec<f32> {
+        let rng = Rng::new(self.noise_seed, 0, Stream::StimulusNoise);
         let count = self.sequences.len() * time_steps * self.channels;
         (0..count).map(|index| (self.noise * rng.normal(index as u32)) as f32).collect()
     }

@@ -10,21 +10,28 @@ pub const CONFIG: &str = "config.toml";
 /// Where a run came from.
 pub const MANIFEST: &str = "manifest.json";
 
+/// What rates were divided by.
+pub const NORMALIZATION: &str = "normalization.csv";
+
 /// What this program may write into a run directory, and what `--overwrite` removes.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     CONFIG,
     MANIFEST,
-    "normalization.csv",
+    NORMALIZATION,
     "history.csv",
     "checkpoint.safetensors",
     "last.safetensors",
     "best.safetensors",
     "fit.csv",
     "summary.json",
+    "summary.csv",
     "report.html",
     "weights.mat",
     "weights.npz",
 ];
+
+/// The runs of a batch lie in directories of this name and their seed.
+const MEMBER: &str = "seed-";
 
 /// A directory held by this process: no other writes to it while this value lives, however the process ends.
 #[derive(Debug)]
@@ -70,6 +77,19 @@ impl RunDirectory {
         Ok(directory)
     }
 
+    /// Takes the directory of a run of a batch, which may have begun already.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn open_or_create(path: &Path) -> Result<Self> {
+        if path.join(CONFIG).is_file() { Self::open(path) } else { Self::create(path, false) }
+    }
+
+    /// The directory of the network of `seed`, in the directory of a batch.
+    pub fn member(&self, seed: u64) -> PathBuf {
+        self.path.join(format!("{MEMBER}{seed}"))
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -93,11 +113,12 @@ impl RunDirectory {
         self.file(CONFIG).exists()
     }
 
-    /// A directory that holds no run may hold files of the user's that a run would replace. A manifest alone is what
-    /// a run leaves that was killed before it began.
+    /// A directory that holds no run may hold files of the user's that a run would replace. A manifest, alone or with
+    /// the divisors of the rates, is what a run leaves that was killed before it began.
     fn refuse_files_of_others(&self) -> Result<()> {
         self.remove_temporary_files()?;
-        match FILES.iter().find(|f| **f != MANIFEST && self.file(f).exists()) {
+        let of_a_beginning: &[&str] = if self.file(MANIFEST).exists() { &[MANIFEST, NORMALIZATION] } else { &[] };
+        match FILES.iter().find(|f| !of_a_beginning.contains(f) && self.file(f).exists()) {
             None => Ok(()),
             Some(file) => Err(Error::input(format!(
                 "{} holds {file}, which a run would replace, but no run. Choose another --output-dir, or --overwrite.",
@@ -112,7 +133,30 @@ impl RunDirectory {
             remove(&self.file(file))?;
         }
         let figures = std::fs::read_dir(self.file("figures")).into_iter().flatten().flatten().map(|e| e.path());
-        figures.filter(|f| f.extension().is_some_and(|e| e == "svg")).try_for_each(|f| remove(&f))
+        figures.filter(|f| f.extension().is_some_and(|e| e == "svg")).try_for_each(|f| remove(&f))?;
+        self.members()?.iter().try_for_each(|path| Self::remove_run(path))
+    }
+
+    /// Runs of a batch that lie here.
+    fn members(&self) -> Result<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(&self.path).map_err(Error::io("read", &self.path))?;
+        let is_member = |path: &PathBuf| {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let seed = name.strip_prefix(MEMBER).and_then(|s| s.parse::<u64>().ok());
+            seed.is_some() && path.join(MANIFEST).is_file()
+        };
+        Ok(entries.flatten().map(|e| e.path()).filter(is_member).collect())
+    }
+
+    /// Removes a run, and its directory unless there are other files in it.
+    fn remove_run(path: &Path) -> Result<()> {
+        let run = Self { path: path.to_path_buf(), _lock: lock(path)? };
+        run.clear()?;
+        drop(run);
+        remove(&path.join(".lock"))?;
+        let _ = std::fs::remove_dir(path.join("figures"));
+        let _ = std::fs::remove_dir(path);
+        Ok(())
     }
 
     /// Removes what a killed process left half-written.
@@ -187,5 +231,28 @@ mod tests {
 
         drop(RunDirectory::create(&path, true).unwrap());
         assert!(!path.join("history.csv").exists() && path.join("notes.txt").exists());
+    }
+
+    #[test]
+    fn an_overwritten_batch_takes_its_runs_with_it_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let batch = RunDirectory::create(parent.path(), false).unwrap();
+        for seed in [3, 4] {
+            let run = RunDirectory::open_or_create(&batch.member(seed)).unwrap();
+            run.write(MANIFEST, "").unwrap();
+            run.write(NORMALIZATION, "").unwrap();
+            drop(run);
+            let begun = RunDirectory::open_or_create(&batch.member(seed)).unwrap();
+            begun.write(CONFIG, "").unwrap();
+        }
+        let others = [batch.member(4).join("notes.txt"), parent.path().join("seed-5/history.csv")];
+        std::fs::create_dir(parent.path().join("seed-5")).unwrap();
+        for file in &others {
+            std::fs::write(file, "mine").unwrap();
+        }
+        drop(batch);
+        drop(RunDirectory::create(parent.path(), true).unwrap());
+        assert!(!parent.path().join("seed-3").exists() && !parent.path().join("seed-4/config.toml").exists());
+        assert!(others.iter().all(|f| f.exists()));
     }
 }

@@ -4,8 +4,9 @@ use crate::data::write_atomically;
 use crate::engine::StepRecord;
 use crate::error::{Error, Result};
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The header, exactly.
 pub const HEADER: &str = "step,loss,data_term,reg_term,grad_norm,seconds";
@@ -68,12 +69,18 @@ pub fn read_history(path: &Path) -> Result<Vec<HistoryRow>> {
     Ok(lines.map_while(|l| HistoryRow::parse(l.strip_suffix('\n')?)).collect())
 }
 
-/// Appends rows. A row reaches the operating system at once (a killed process loses none) and the disk at [`Self::sync`].
+/// Appends rows, those of a few seconds at once and all of them at [`Self::sync`]. The file is open only then: a batch
+/// has more runs than a process may have open files.
 #[derive(Debug)]
 pub struct HistoryWriter {
     path: PathBuf,
-    file: BufWriter<File>,
+    /// Lines that are not in the file yet.
+    pending: String,
+    written: Instant,
 }
+
+/// Rows wait no longer than this for those that follow.
+const ROW_INTERVAL: Duration = Duration::from_secs(2);
 
 impl HistoryWriter {
     /// A file that begins with `rows`, replacing what was there: no rows for a new run, those up to the checkpoint
@@ -86,8 +93,7 @@ impl HistoryWriter {
             writeln!(w, "{HEADER}")?;
             rows.iter().try_for_each(|row| writeln!(w, "{}", row.to_line()))
         })?;
-        let file = File::options().append(true).open(path).map_err(Error::io("write", path))?;
-        Ok(Self { path: path.to_path_buf(), file: BufWriter::new(file) })
+        Ok(Self { path: path.to_path_buf(), pending: String::new(), written: Instant::now() })
     }
 
     /// Appends one row.
@@ -95,8 +101,9 @@ impl HistoryWriter {
     /// # Errors
     /// If the file cannot be written.
     pub fn append(&mut self, row: &HistoryRow) -> Result<()> {
-        let write = writeln!(self.file, "{}", row.to_line()).and_then(|()| self.file.flush());
-        write.map_err(Error::io("write", &self.path))
+        self.pending.push_str(&row.to_line());
+        self.pending.push('\n');
+        if self.written.elapsed() < ROW_INTERVAL { Ok(()) } else { self.write(false) }
     }
 
     /// Returns when the rows are on the disk.
@@ -104,8 +111,28 @@ impl HistoryWriter {
     /// # Errors
     /// If the file cannot be written.
     pub fn sync(&mut self) -> Result<()> {
-        let sync = self.file.flush().and_then(|()| self.file.get_ref().sync_data());
-        sync.map_err(Error::io("write", &self.path))
+        self.write(true)
+    }
+
+    fn write(&mut self, sync: bool) -> Result<()> {
+        let write = || {
+            let mut file = File::options().append(true).open(&self.path)?;
+            file.write_all(self.pending.as_bytes())?;
+            if sync { file.sync_data() } else { Ok(()) }
+        };
+        write().map_err(Error::io("write", &self.path))?;
+        self.pending.clear();
+        self.written = Instant::now();
+        Ok(())
+    }
+}
+
+/// A training that fails still shows how far it came.
+impl Drop for HistoryWriter {
+    fn drop(&mut self) {
+        if !self.pending.is_empty() {
+            let _ = self.write(false);
+        }
     }
 }
 

@@ -33,15 +33,22 @@ pub struct Start {
     pub from_step: u32,
     /// Planned steps, those before included.
     pub planned_steps: u32,
+    /// Networks of the batch that it belongs to.
+    #[serde(default = "one")]
+    pub networks: usize,
     /// What computed it.
     pub engine: EngineDescription,
 }
 
+fn one() -> usize {
+    1
+}
+
 impl Start {
     /// A start at this moment.
-    pub fn now(from_step: u32, planned_steps: u32, engine: EngineDescription) -> Self {
+    pub fn now(from_step: u32, planned_steps: u32, networks: usize, engine: EngineDescription) -> Self {
         let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        Self { time, from_step, planned_steps, engine }
+        Self { time, from_step, planned_steps, networks, engine }
     }
 }
 

@@ -5,6 +5,10 @@
 //! best parameters, counters), `best.safetensors` and `last.safetensors` (plain weights), and at the end of the run
 //! `fit.csv`, `summary.json` and `report.html`. Every file is replaced whole (temporary file, fsync, rename), except the
 //! history, which is appended to, and cut to the checkpoint's step by a resume. One process writes at a time.
+//!
+//! The directory of a batch holds such a directory for each of its networks (`seed-0`, `seed-1`, …), and `config.toml`,
+//! `manifest.json` and `summary.csv`/`.json` of the whole. Nothing else is needed to resume it: networks whose
+//! checkpoints are of different steps are trained apart until they meet, which changes no bit of any.
 
 mod checkpoint;
 mod directory;
@@ -21,7 +25,7 @@ mod trainer_tests;
 mod weights;
 
 pub use checkpoint::{read_checkpoint, write_checkpoint};
-pub use directory::{CONFIG, MANIFEST, RunDirectory, no_run};
+pub use directory::{CONFIG, MANIFEST, NORMALIZATION, RunDirectory, no_run};
 pub use history::{HEADER, HistoryRow, HistoryWriter, read_history};
 pub use manifest::{Manifest, Start, hash_file};
 pub use progress::Progress;

@@ -11,46 +11,51 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Progress {
     bar: Option<ProgressBar>,
-    label: &'static str,
+    label: String,
     planned_steps: u32,
     last_line: Option<Instant>,
+    losses: Losses,
 }
 
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Progress {
-    /// Progress towards `planned_steps`, of which `done` are done; `label` says what trains.
-    pub fn new(label: &'static str, planned_steps: u32, done: u32) -> Self {
+    /// Progress of `networks` networks towards `planned_steps`, of which `done` are done; `label` says what trains.
+    pub fn new(label: &str, planned_steps: u32, done: u32, networks: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar =
                 ProgressBar::with_draw_target(Some(u64::from(planned_steps)), ProgressDrawTarget::stderr_with_hz(10));
             if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} steps, {eta} left, {msg}") {
                 bar.set_style(style);
             }
-            bar.set_prefix(label);
+            bar.set_prefix(label.to_string());
             bar.set_position(u64::from(done));
             bar.reset_eta();
             bar
         });
-        Self { bar, label, planned_steps, last_line: None }
+        let losses = Losses { latest: vec![f64::NAN; networks], training: networks, awaited: networks };
+        Self { bar, label: label.into(), planned_steps, last_line: None, losses }
     }
 }
 
 impl Observer for Progress {
     fn on_step(&mut self, network: usize, record: &StepRecord, seconds: f64) -> Result<()> {
-        if network != 0 {
+        if !self.losses.take(network, record) {
             return Ok(());
         }
-        let loss = record.loss.loss;
         if let Some(bar) = &self.bar {
             bar.set_position(u64::from(record.step));
-            bar.set_message(format!("loss {loss:.4}"));
+            bar.set_message(self.losses.text());
         } else if self.last_line.is_none_or(|t| t.elapsed() >= LINE_INTERVAL) || record.step == self.planned_steps {
-            let line =
-                format!("{} step {}/{}, loss {loss:.4}, {seconds:.0} s", self.label, record.step, self.planned_steps);
+            let (label, loss) = (&self.label, self.losses.text());
             // A closed standard error is no reason to end a training.
-            let _ = writeln!(std::io::stderr().lock(), "{line}");
+            let _ = writeln!(
+                std::io::stderr().lock(),
+                "{label} step {}/{}, {loss}, {seconds:.0} s",
+                record.step,
+                self.planned_steps
+            );
             self.last_line = Some(Instant::now());
         }
         Ok(())
@@ -62,5 +67,70 @@ impl Drop for Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// The latest loss of each network.
+#[derive(Debug)]
+struct Losses {
+    latest: Vec<f64>,
+    /// Networks that have not stopped.
+    training: usize,
+    /// Those of them whose record of the present step has not come yet.
+    awaited: usize,
+}
+
+impl Losses {
+    /// Takes a record; whether it was the last one of its step.
+    fn take(&mut self, network: usize, record: &StepRecord) -> bool {
+        self.latest[network] = record.loss.loss;
+        self.training -= usize::from(record.stop.is_some());
+        self.awaited -= 1;
+        let complete = self.awaited == 0;
+        if complete {
+            self.awaited = self.training;
+        }
+        complete
+    }
+
+    fn text(&self) -> String {
+        if let [loss] = self.latest[..] {
+            return format!("loss {loss:.4}");
+        }
+        let mut known: Vec<f64> = self.latest.iter().copied().filter(|l| l.is_finite()).collect();
+        known.sort_by(f64::total_cmp);
+        let networks = match (self.training, self.latest.len()) {
+            (some, all) if some < all => format!("{some} of {all} networks"),
+            (_, all) => format!("{all} networks"),
+        };
+        match known[..] {
+            [] => networks,
+            [best, ..] => {
+                let median = f64::midpoint(known[(known.len() - 1) / 2], known[known.len() / 2]);
+                format!("{networks}, loss {median:.4} median, {best:.4} best")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{LossRecord, StopReason};
+
+    #[test]
+    fn a_step_is_shown_once_all_networks_that_train_have_done_it() {
+        let mut losses = Losses { latest: vec![f64::NAN; 3], training: 3, awaited: 3 };
+        let record = |loss: f64, stop| StepRecord {
+            loss: LossRecord { loss, ..LossRecord::default() },
+            stop,
+            ..StepRecord::default()
+        };
+        assert!(!losses.take(0, &record(3.0, None)) && !losses.take(1, &record(1.0, None)));
+        assert!(losses.take(2, &record(f64::NAN, Some(StopReason::Diverged))));
+        assert_eq!(losses.text(), "2 of 3 networks, loss 2.0000 median, 1.0000 best");
+        assert!(!losses.take(0, &record(2.5, None)));
+        assert!(losses.take(1, &record(0.5, None)));
+        assert_eq!(losses.text(), "2 of 3 networks, loss 1.5000 median, 0.5000 best");
     }
 }

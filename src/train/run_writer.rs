@@ -1,6 +1,6 @@
 //! Keeps one network's run directory up to date while it trains.
 
-use super::trainer::updates;
+use super::trainer::{last_step, updates};
 use super::{
     HistoryRow, HistoryWriter, Observer, RunDirectory, WeightsNote, read_history, write_checkpoint, write_weights,
 };
@@ -21,6 +21,8 @@ pub struct RunWriter<'a> {
     constraint: Constraint,
     history: HistoryWriter,
     checkpoint_step: u32,
+    /// Whether the state that is kept is that of a network that stopped: there will be no other.
+    stopped: bool,
 }
 
 impl<'a> RunWriter<'a> {
@@ -56,6 +58,7 @@ impl<'a> RunWriter<'a> {
             constraint: problem.constraint,
             history,
             checkpoint_step: step,
+            stopped: false,
         };
         writer.keep(step, state)?;
         Ok((writer, rows))
@@ -66,17 +69,16 @@ impl<'a> RunWriter<'a> {
         self.checkpoint_step
     }
 
-    /// Writes a set of weights as `last.safetensors` or `best.safetensors`.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn write_weights(&self, file: &str, parameters: &[f32], note: &WeightsNote) -> Result<()> {
+    fn write_weights(&self, file: &str, parameters: &[f32], note: &WeightsNote) -> Result<()> {
         write_weights(&self.directory.file(file), &self.layout, self.population, &self.constraint, parameters, note)
     }
 
     /// History first, then the checkpoint, then the copies for others: a crash between any two leaves a history that
     /// is at least as long as the checkpoint, and weights that the next checkpoint replaces.
+    ///
+    /// `step` is the batch's; a network that stopped before is kept as of its own last step, as it would be alone.
     fn keep(&mut self, step: u32, state: &NetworkState) -> Result<()> {
+        let step = last_step(state, step);
         self.history.sync()?;
         write_checkpoint(&self.directory.file(CHECKPOINT), step, state)?;
         let loss = state.best_loss.is_finite().then(|| f64::from(state.best_loss));
@@ -84,7 +86,7 @@ impl<'a> RunWriter<'a> {
         self.write_weights("best.safetensors", &state.best_parameters, &best)?;
         let updates = updates(state, step);
         self.write_weights("last.safetensors", &state.parameters, &WeightsNote { updates, loss: None })?;
-        self.checkpoint_step = step;
+        (self.checkpoint_step, self.stopped) = (step, state.stop.is_some());
         Ok(())
     }
 }
@@ -100,7 +102,11 @@ impl Observer for RunWriter<'_> {
 
     fn on_checkpoint(&mut self, state: &BatchState) -> Result<()> {
         let network = &state.networks[self.network];
-        // The last checkpoint before a divergence is the last good one.
-        if network.stop == Some(StopReason::Diverged) { Ok(()) } else { self.keep(state.step, network) }
+        match network.stop {
+            // The last checkpoint before a divergence is the last good one.
+            Some(StopReason::Diverged) => self.history.sync(),
+            Some(_) if self.stopped => Ok(()),
+            _ => self.keep(state.step, network),
+        }
     }
 }

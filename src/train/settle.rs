@@ -18,25 +18,47 @@ pub struct Settled {
     pub last_note: WeightsNote,
 }
 
-/// Measures the loss after the last update of `network`, and leaves the engine evaluated at the best weights.
+/// Measures the loss of each network after its last update and at its best step, and leaves the engine evaluated at
+/// the better weights of each, `[K]`.
+///
+/// Both are measured, since a loss of training may be that of a stimulus with fresh noise, and evaluations see none.
 ///
 /// The engine's state is no longer that of a training that goes on: a longer run must resume from the checkpoint, so
 /// that it knows no more than an uninterrupted one.
 ///
 /// # Errors
 /// If the device fails.
-pub fn settle(engine: &mut dyn Engine, network: usize) -> Result<Settled> {
+pub fn settle(engine: &mut dyn Engine) -> Result<Vec<Settled>> {
     let mut state = engine.state()?;
-    let NetworkState { parameters, best_parameters, best_loss, best_step, .. } = state.networks[network].clone();
-    let last_updates = updates(&state.networks[network], state.step);
-    let last_loss = engine.evaluate()?[network].loss;
-    let last_note = WeightsNote { updates: last_updates, loss: Some(last_loss) };
-    if last_loss <= f64::from(best_loss) {
-        return Ok(Settled { best: parameters.clone(), best_note: last_note, last: parameters, last_note });
-    }
-    state.networks[network].parameters.clone_from(&best_parameters);
+    let last_losses = engine.evaluate()?;
+    let better = |network: &mut NetworkState| {
+        let best = network.best_parameters.clone();
+        std::mem::replace(&mut network.parameters, best)
+    };
+    let last: Vec<Vec<f32>> = state.networks.iter_mut().map(better).collect();
     engine.load_state(&state)?;
-    let loss = engine.evaluate()?[network].loss;
-    let best_note = WeightsNote { updates: best_step.saturating_sub(1), loss: Some(loss) };
-    Ok(Settled { best: best_parameters, best_note, last: parameters, last_note })
+    let best_losses = engine.evaluate()?;
+    let step = state.step;
+    let settled: Vec<Settled> = last
+        .into_iter()
+        .zip(&mut state.networks)
+        .zip(last_losses.iter().zip(&best_losses))
+        .map(|((last, network), (last_loss, best_loss))| choose(last, network, step, last_loss.loss, best_loss.loss))
+        .collect();
+    if state.networks.iter().any(|n| n.parameters != n.best_parameters) {
+        engine.load_state(&state)?;
+        engine.evaluate()?;
+    }
+    Ok(settled)
+}
+
+/// Leaves the weights that evaluate better in `network`, which holds its best ones.
+fn choose(last: Vec<f32>, network: &mut NetworkState, step: u32, last_loss: f64, best_loss: f64) -> Settled {
+    let last_note = WeightsNote { updates: updates(network, step), loss: Some(last_loss) };
+    let mut best_note = WeightsNote { updates: network.best_step.saturating_sub(1), loss: Some(best_loss) };
+    if last_loss <= best_loss {
+        network.parameters.clone_from(&last);
+        best_note = last_note;
+    }
+    Settled { best: network.parameters.clone(), best_note, last, last_note }
 }

@@ -91,7 +91,7 @@ pub fn train(
 }
 
 /// The last step of a network of a batch that has done `step` steps: where it stopped, if it did.
-fn last_step(network: &NetworkState, step: u32) -> u32 {
+pub(super) fn last_step(network: &NetworkState, step: u32) -> u32 {
     if network.stop.is_some() { network.best_step + network.steps_since_best } else { step }
 }
 

@@ -14,7 +14,6 @@
 //! pushes many neurons away from the steep part of σ damps it.
 
 use super::{BINS, CircuitSettings, Draw, SyntheticSettings};
-use crate::rng::{Rng, Stream};
 use crate::task::{ConditionClass, Stimulus, TaskSpec};
 
 /// Channels of the built-in task at full strength; the others repeat them at half strength.
@@ -55,10 +54,6 @@ impl<'a> Circuit<'a> {
     /// Draws the neurons and lets the wave settle.
     pub(super) fn new(settings: &'a SyntheticSettings, task: &'a TaskSpec, only: &[Option<ConditionClass>]) -> Self {
         let time_steps = task.time.time_steps(BINS);
-        // The circuit sees the stimulus without the noise that a network is shown.
-        let unused = Rng::new(settings.seed, 0, Stream::StimulusNoise);
-        let mut spec = task.stimulus.clone();
-        spec.noise = 0.0;
         let neurons: Vec<Neuron> = only.iter().enumerate().map(|(i, only)| Neuron::draw(settings, i, *only)).collect();
         let c = &settings.circuit;
         let slope = neurons.iter().map(|n| n.rate(0.0)).map(|r| r * (1.0 - r)).sum::<f64>() / neurons.len() as f64;
@@ -67,7 +62,8 @@ impl<'a> Circuit<'a> {
         let mut circuit = Self {
             settings: c,
             task,
-            stimulus: spec.render(time_steps, task.time.thermal, &unused),
+            // Without the noise that a network is shown.
+            stimulus: task.stimulus.render_clean(time_steps, task.time.thermal),
             neurons,
             feedback: [[diagonal, -off], [off, diagonal]],
             start: [0.0; 2],

@@ -33,7 +33,8 @@ pub use self::real::Real;
 use self::shape::Shape;
 use self::shared::{Lesion, Shared};
 use super::{
-    BatchState, Engine, EngineDescription, LossRecord, NetworkSettings, Problem, Silence, StageTime, StepRecord,
+    BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, Problem, Silence, StageTime,
+    StepRecord,
 };
 use crate::dims::Dims;
 use crate::error::{Error, Result};
@@ -87,7 +88,7 @@ impl<T: Real> CpuEngine<T> {
             )));
         }
         state.check(&layout, dims.networks)?;
-        let threads = if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
+        let threads = thread_count(threads);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|k| format!("aon-{k}"))
@@ -109,6 +110,28 @@ impl<T: Real> CpuEngine<T> {
             pool,
             threads,
         })
+    }
+
+    /// How the engine would describe itself; `threads` as in [`Self::new`].
+    pub fn description(threads: usize) -> EngineDescription {
+        describe(thread_count(threads), T::detect())
+    }
+
+    /// What networks of `problem` will take at most, with what stands beside the engine's state of each: the states of a
+    /// start and of a checkpoint, four arrays of parameters each, and when baselines are trained, the best and last
+    /// weights of the run, and the modelled rates of both.
+    pub fn memory(problem: &Problem, threads: usize) -> MemoryNeed {
+        let (d, number) = (problem.dims, size_of::<T>());
+        let (shape, layout) = (Shape::new::<T>(T::detect(), d), Layout::new(&d));
+        let noisy_stimulus = d.sequences * d.time_steps * d.channels;
+        let rates = d.conditions * d.bins * d.neurons;
+        MemoryNeed {
+            network: (4 * layout.len() * number + size_of::<f32>() * (10 * layout.len() + 2 * rates)) as u64,
+            workspace: ((Workspace::<T>::numbers(&shape, &layout) + noisy_stimulus) * number) as u64,
+            workspaces: thread_count(threads),
+            // As it was read, and in the engine's layout; signs are a number per weight.
+            shared: 3 * problem.bytes() + (d.neurons * d.neurons * number) as u64,
+        }
     }
 
     /// The parameters of one network in full precision, flat as [`Layout`] says, to read or change.
@@ -182,17 +205,22 @@ impl<T: Real> CpuEngine<T> {
     }
 }
 
+/// One thread per processor for 0.
+fn thread_count(threads: usize) -> usize {
+    if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads }
+}
+
+fn describe(threads: usize, isa: Isa) -> EngineDescription {
+    EngineDescription { engine: "cpu".into(), adapter: format!("{threads} threads"), strategy: isa.name().into() }
+}
+
 impl<T: Real> Engine for CpuEngine<T> {
     fn dims(&self) -> &Dims {
         &self.problem.dims
     }
 
     fn describe(&self) -> EngineDescription {
-        EngineDescription {
-            engine: "cpu".into(),
-            adapter: format!("{} threads", self.threads),
-            strategy: self.isa.name().into(),
-        }
+        describe(self.threads, self.isa)
     }
 
     fn memory_bytes(&self) -> u64 {

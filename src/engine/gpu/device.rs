@@ -197,7 +197,10 @@ impl GpuDevice {
         let made = make();
         let errors = [pollster::block_on(internal.pop()), pollster::block_on(validation.pop())];
         if let Some(error) = pollster::block_on(memory.pop()) {
-            return Err(Error::run(format!(
+            drop(made);
+            // What was made goes back to the device only when it is asked.
+            let _ = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: None });
+            return Err(Error::OutOfMemory(format!(
                 "{what}: the device {} ran out of memory ({error}). Use fewer networks, or --engine cpu.",
                 self.info.name
             )));

@@ -9,8 +9,8 @@ use super::trajectory::Trajectory;
 use super::transfer::{RecordRing, read};
 use crate::dims::Dims;
 use crate::engine::{
-    BatchState, Engine, EngineDescription, LossRecord, NetworkSettings, NetworkState, Problem, Silence, StageTime,
-    StepRecord, StopReason,
+    BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, NetworkState, Problem, Silence,
+    StageTime, StepRecord, StopReason,
 };
 use crate::error::{Error, Result};
 use crate::network::Layout;
@@ -84,6 +84,23 @@ impl GpuEngine {
         let silence: Vec<_> = settings.iter().map(|s| s.silence.clone()).collect();
         engine.set_silence(&silence)?;
         Ok(engine)
+    }
+
+    /// How an engine for `problem` would describe itself.
+    ///
+    /// # Errors
+    /// If a network does not fit the device.
+    pub fn description(device: &GpuDevice, problem: &Problem, options: &GpuOptions) -> Result<EngineDescription> {
+        Ok(describe(device, &Plan::new(problem, device.info(), options)?))
+    }
+
+    /// What an engine for networks of `problem` will take on the device.
+    ///
+    /// # Errors
+    /// If a network does not fit the device.
+    pub fn memory(device: &GpuDevice, problem: &Problem, options: &GpuOptions) -> Result<MemoryNeed> {
+        let plan = Plan::new(problem, device.info(), options)?;
+        Ok(MemoryNeed { network: plan.network_bytes(), workspace: 0, workspaces: 0, shared: problem.bytes() })
     }
 
     /// The plan that it runs.
@@ -195,6 +212,17 @@ impl GpuEngine {
     }
 }
 
+fn describe(device: &GpuDevice, plan: &Plan) -> EngineDescription {
+    EngineDescription {
+        engine: "gpu".into(),
+        adapter: device.info().name.clone(),
+        strategy: match plan.trajectory {
+            Trajectory::F32 => plan.strategy.name().into(),
+            Trajectory::F16 => format!("{}, f16 trajectories", plan.strategy.name()),
+        },
+    }
+}
+
 fn loss_record(loss: f32, data_term: f32, reg_term: f32) -> LossRecord {
     LossRecord { loss: loss.into(), data_term: data_term.into(), reg_term: reg_term.into() }
 }
@@ -214,14 +242,7 @@ impl Engine for GpuEngine {
     }
 
     fn describe(&self) -> EngineDescription {
-        EngineDescription {
-            engine: "gpu".into(),
-            adapter: self.device.info().name.clone(),
-            strategy: match self.plan.trajectory {
-                Trajectory::F32 => self.plan.strategy.name().into(),
-                Trajectory::F16 => format!("{}, f16 trajectories", self.plan.strategy.name()),
-            },
-        }
+        describe(&self.device, &self.plan)
     }
 
     fn memory_bytes(&self) -> u64 {

@@ -1,0 +1,202 @@
+//! `summary.csv` and `summary.json` of a batch, and its table on the terminal.
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// What became of one network. Numbers that are not defined are absent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct RunRow {
+    seed: u64,
+    /// Name of its directory.
+    run: String,
+    pub(super) steps: u32,
+    /// `planned`, `target`, `patience` or `diverged`.
+    stop_reason: String,
+    /// Of the weights that are reported.
+    loss: Option<f64>,
+    /// Median over neurons of R² over all conditions and bins.
+    median_r2: Option<f64>,
+    /// The same of its input-only baseline.
+    input_only_median_r2: Option<f64>,
+    seconds: Option<f64>,
+}
+
+/// The part of a run's `summary.json` that a row needs.
+#[derive(Deserialize)]
+struct RunSummary {
+    seed: u64,
+    steps: u32,
+    stop_reason: String,
+    loss: Option<f64>,
+    median_r2: Option<f64>,
+    seconds: Option<f64>,
+    baseline: Baselines,
+}
+
+#[derive(Deserialize)]
+struct Baselines {
+    input_only: Option<InputOnly>,
+}
+
+#[derive(Deserialize)]
+struct InputOnly {
+    median_r2: Option<f64>,
+}
+
+const DIVERGED: &str = "diverged";
+
+impl RunRow {
+    /// The row of the run in `directory`; none if it has not ended.
+    ///
+    /// # Errors
+    /// If its summary cannot be read or is damaged.
+    pub(super) fn read(directory: &Path) -> Result<Option<Self>> {
+        let path = directory.join("summary.json");
+        let text = match std::fs::read_to_string(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(Error::io("read", &path))?,
+        };
+        let summary: RunSummary =
+            serde_json::from_str(&text).map_err(|e| Error::run(format!("{} is damaged: {e}.", path.display())))?;
+        Ok(Some(Self {
+            seed: summary.seed,
+            run: name(directory),
+            steps: summary.steps,
+            stop_reason: summary.stop_reason,
+            loss: summary.loss,
+            median_r2: summary.median_r2,
+            input_only_median_r2: summary.baseline.input_only.and_then(|b| b.median_r2),
+            seconds: summary.seconds,
+        }))
+    }
+
+    /// The row of a network that diverged at `step`.
+    pub(super) fn diverged(seed: u64, step: u32, directory: &Path) -> Self {
+        Self {
+            seed,
+            run: name(directory),
+            steps: step,
+            stop_reason: DIVERGED.into(),
+            loss: None,
+            median_r2: None,
+            input_only_median_r2: None,
+            seconds: None,
+        }
+    }
+
+    /// Whether the fit was held against an input-only baseline.
+    pub(super) fn has_baseline(&self) -> bool {
+        self.input_only_median_r2.is_some()
+    }
+}
+
+fn name(directory: &Path) -> String {
+    directory.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// A batch that has ended.
+#[derive(Debug, Serialize)]
+pub(super) struct BatchSummary {
+    /// Over the networks that did not diverge.
+    median: Medians,
+    /// Seeds of those that did.
+    diverged: Vec<u64>,
+    networks: Vec<RunRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct Medians {
+    loss: Option<f64>,
+    median_r2: Option<f64>,
+    input_only_median_r2: Option<f64>,
+}
+
+impl BatchSummary {
+    pub(super) fn new(networks: Vec<RunRow>) -> Self {
+        let median = Medians {
+            loss: median(networks.iter().filter_map(|r| r.loss)),
+            median_r2: median(networks.iter().filter_map(|r| r.median_r2)),
+            input_only_median_r2: median(networks.iter().filter_map(|r| r.input_only_median_r2)),
+        };
+        let diverged = networks.iter().filter(|r| r.stop_reason == DIVERGED).map(|r| r.seed).collect();
+        Self { median, diverged, networks }
+    }
+
+    pub(super) fn diverged(&self) -> &[u64] {
+        &self.diverged
+    }
+
+    /// K.
+    pub(super) fn len(&self) -> usize {
+        self.networks.len()
+    }
+
+    pub(super) fn to_json(&self) -> Result<String> {
+        let json = serde_json::to_string_pretty(self);
+        json.map(|j| j + "\n").map_err(|e| Error::run(format!("cannot encode summary.json: {e}")))
+    }
+
+    /// One row per network; what is not defined is empty.
+    pub(super) fn to_csv(&self) -> String {
+        let number = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
+        let mut csv = String::from("seed,run,steps,stop_reason,loss,median_r2,input_only_median_r2,seconds\n");
+        for r in &self.networks {
+            let numbers = [r.loss, r.median_r2, r.input_only_median_r2, r.seconds].map(number).join(",");
+            let _ = writeln!(csv, "{},{},{},{},{numbers}", r.seed, r.run, r.steps, r.stop_reason);
+        }
+        csv
+    }
+
+    /// The table, its last line the medians.
+    pub(super) fn to_text(&self) -> String {
+        let width = self.networks.iter().map(|r| r.seed.to_string().len()).max().unwrap_or(0).max("median".len());
+        let mut text = format!(
+            "{:<width$}  {:>7}  {:>8}  {:>10}  {:>9}  {:>13}\n",
+            "seed", "steps", "ended", "loss", "median R²", "input-only R²"
+        );
+        let mut line = |seed: &str, steps: &str, ended: &str, [loss, r2, input_only]: [Option<f64>; 3]| {
+            let number = |value: Option<f64>, digits: usize| value.map_or("–".into(), |v| format!("{v:.digits$}"));
+            let (loss, r2, input_only) = (number(loss, 4), number(r2, 3), number(input_only, 3));
+            let _ = writeln!(text, "{seed:<width$}  {steps:>7}  {ended:>8}  {loss:>10}  {r2:>9}  {input_only:>13}");
+        };
+        for r in &self.networks {
+            let numbers = [r.loss, r.median_r2, r.input_only_median_r2];
+            line(&r.seed.to_string(), &r.steps.to_string(), &r.stop_reason, numbers);
+        }
+        line("median", "", "", [self.median.loss, self.median.median_r2, self.median.input_only_median_r2]);
+        text
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    (n > 0).then(|| f64::midpoint(values[(n - 1) / 2], values[n / 2]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_leave_out_what_diverged() {
+        let row = |seed: u64, loss: f64| RunRow {
+            loss: Some(loss),
+            median_r2: Some(1.0 - loss / 10.0),
+            stop_reason: "planned".into(),
+            ..RunRow::diverged(seed, 30, Path::new(&format!("out/seed-{seed}")))
+        };
+        let rows = vec![row(3, 1.0), RunRow::diverged(4, 7, Path::new("out/seed-4")), row(5, 2.0)];
+        let summary = BatchSummary::new(rows);
+        assert_eq!((summary.median.loss, summary.median.input_only_median_r2), (Some(1.5), None));
+        assert_eq!((summary.diverged(), summary.len()), (&[4][..], 3));
+        let csv = summary.to_csv();
+        assert_eq!(csv.lines().nth(1), Some("3,seed-3,30,planned,1,0.9,,"));
+        assert_eq!(csv.lines().nth(2), Some("4,seed-4,7,diverged,,,,"));
+        let text = summary.to_text();
+        assert!(text.lines().nth(2).unwrap().contains("diverged") && text.lines().last().unwrap().contains("1.5000"));
+    }
+}

@@ -1,0 +1,301 @@
+//! The training of some networks of a plan, each in a directory of its own: what a single run and a batch share.
+
+use super::device::{self, Device};
+use super::output;
+use crate::config::Plan;
+use crate::data::NormalizationFactors;
+use crate::engine::{BatchState, Engine, EngineDescription, NetworkState, StopReason};
+use crate::error::{Error, Result};
+use crate::network::Layout;
+use crate::train::{
+    CHECKPOINT, CONFIG, CheckpointInterval, HistoryRow, MANIFEST, Manifest, NORMALIZATION, Observer, Progress,
+    RunDirectory, RunWriter, Schedule, Settled, Start, TrainingPlan, read_checkpoint, read_history, settle, train,
+};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A checkpoint is at most this old.
+const CHECKPOINT_TIME: Duration = Duration::from_secs(30);
+
+/// What is no setting of the run, but of this start of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Options {
+    /// Pause after this step.
+    pub(super) stop_after: Option<u32>,
+    /// Print nothing but warnings and errors.
+    pub(super) quiet: bool,
+    /// Bytes to stay within on the device.
+    pub(super) memory: Option<u64>,
+}
+
+/// One network of a plan, where it is kept, and how far it is.
+pub(super) struct Member<'a> {
+    /// Its number in the plan.
+    pub(super) network: usize,
+    pub(super) directory: &'a RunDirectory,
+    /// Its last step.
+    pub(super) step: u32,
+    pub(super) state: NetworkState,
+    /// Seconds of training until now.
+    pub(super) seconds: f64,
+    /// The step of the checkpoint that is kept.
+    pub(super) checkpoint: u32,
+}
+
+impl<'a> Member<'a> {
+    /// The network as its checkpoint has it, or before there is one with its initial values.
+    ///
+    /// # Errors
+    /// If the checkpoint cannot be read, or lies beyond the plan.
+    pub(super) fn read(plan: &Plan, network: usize, directory: &'a RunDirectory) -> Result<Self> {
+        let path = directory.file(CHECKPOINT);
+        let (step, state) = if path.exists() {
+            read_checkpoint(&path, &Layout::new(&plan.problem.dims))?
+        } else {
+            (0, NetworkState::fresh(plan.initial(network)))
+        };
+        let planned = plan.config.training.n_trials;
+        if step > planned {
+            return Err(Error::input(format!(
+                "--n-trials {planned}: the run in {} has done {step} steps already.",
+                directory.path().display()
+            )));
+        }
+        let history = directory.file("history.csv");
+        let rows = if step > 0 { read_history(&history)? } else { Vec::new() };
+        let seconds = rows.iter().rev().find(|row| row.step <= step).map_or(0.0, |row| row.seconds);
+        Ok(Self { network, directory, step, state, seconds, checkpoint: step })
+    }
+
+    /// Whether nothing is left to train.
+    pub(super) fn has_ended(&self, plan: &Plan) -> bool {
+        !self.is_training(plan.config.training.n_trials)
+    }
+
+    pub(super) fn has_diverged(&self) -> bool {
+        self.state.stop == Some(StopReason::Diverged)
+    }
+
+    fn is_training(&self, planned: u32) -> bool {
+        self.state.stop.is_none() && self.step < planned
+    }
+}
+
+/// A network after its training.
+pub(super) struct Trained {
+    pub(super) settled: Settled,
+    /// Modelled rates of the weights that are reported, `[C][B][N]`.
+    pub(super) rates: Vec<f32>,
+    pub(super) steps: u32,
+    pub(super) stop: Option<StopReason>,
+    pub(super) seconds: f64,
+    pub(super) engine: EngineDescription,
+}
+
+/// What the training of networks needs besides them.
+pub(super) struct Session<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) device: &'a Device,
+    pub(super) options: Options,
+    pub(super) interrupt: &'a AtomicBool,
+    /// What the progress is called.
+    pub(super) label: String,
+    /// The directory that continues it.
+    pub(super) way_back: &'a Path,
+}
+
+/// How far a training came.
+pub(super) struct Advance {
+    /// Whether it was asked to pause before its end.
+    pub(super) paused: bool,
+    /// The engine that holds all the networks at the end, in their order, if one does.
+    engine: Option<Box<dyn Engine>>,
+}
+
+impl Session<'_> {
+    /// Trains `members` to the end of the plan, or to the pause that was asked for.
+    ///
+    /// Those that stand at the same step are trained together. A crash may leave some a checkpoint behind the others:
+    /// these are trained up to the others first. Whoever is in the same engine changes no network's bits.
+    ///
+    /// # Errors
+    /// If the device or a directory fails. A divergence is a state of the network.
+    pub(super) fn advance(&self, members: &mut [Member]) -> Result<Advance> {
+        let mut engine = None;
+        while let Some((round, until)) = self.next_round(members) {
+            let pause = self.options.stop_after;
+            let reached = pause.is_some_and(|p| p <= members[round[0]].step);
+            if reached || self.interrupt.load(Ordering::Relaxed) {
+                return Ok(Advance { paused: true, engine: None });
+            }
+            // Two engines at once may not fit.
+            drop(engine.take());
+            let last = self.train_round(members, &round, pause.map_or(until, |p| p.min(until)))?;
+            engine = (round.len() == members.len()).then_some(last);
+        }
+        Ok(Advance { paused: false, engine })
+    }
+
+    /// The members that are furthest behind, and the step where they meet others or end.
+    fn next_round(&self, members: &[Member]) -> Option<(Vec<usize>, u32)> {
+        let planned = self.plan.config.training.n_trials;
+        let steps = || members.iter().filter(|m| m.is_training(planned)).map(|m| m.step);
+        let first = steps().min()?;
+        let until = steps().filter(|s| *s > first).min().unwrap_or(planned);
+        let is_in = |k: &usize| members[*k].is_training(planned) && members[*k].step == first;
+        Some(((0..members.len()).filter(is_in).collect(), until))
+    }
+
+    /// Trains the members that `round` lists, all at the same step, up to step `until`.
+    fn train_round(&self, members: &mut [Member], round: &[usize], until: u32) -> Result<Box<dyn Engine>> {
+        let (plan, step) = (self.plan, members[round[0]].step);
+        let taken = |k: &usize| std::mem::replace(&mut members[*k].state, NetworkState::fresh(Vec::new()));
+        let start = BatchState { step, networks: round.iter().map(taken).collect() };
+        let settings: Vec<_> = round.iter().map(|k| plan.settings[members[*k].network].clone()).collect();
+        let mut engine = self.device.open(&plan.problem_for(round.len()), &settings, &start)?;
+
+        let (mut writers, mut schedules, mut seconds) = (Vec::new(), Vec::new(), 0.0_f64);
+        for (k, network) in round.iter().zip(&start.networks) {
+            let place = writers.len();
+            let (writer, rows) = RunWriter::begin(members[*k].directory, &plan.problem, place, step, network)?;
+            seconds = seconds.max(rows.last().map_or(0.0, |row| row.seconds));
+            schedules.push(schedule_after(plan, &rows));
+            writers.push(writer);
+        }
+        let outcome = {
+            let (label, planned) = (&self.label, plan.config.training.n_trials);
+            let mut progress = (!self.options.quiet).then(|| Progress::new(label, planned, step, round.len()));
+            let mut observers: Vec<&mut dyn Observer> = writers.iter_mut().map(|w| w as &mut dyn Observer).collect();
+            observers.extend(progress.as_mut().map(|p| p as &mut dyn Observer));
+            let training = TrainingPlan {
+                planned_steps: planned,
+                stop_after: Some(until),
+                checkpoint: CheckpointInterval { steps: plan.config.training.checkpoint_every, time: CHECKPOINT_TIME },
+                schedules,
+                seconds_before: seconds,
+            };
+            train(engine.as_mut(), &start, training, &mut observers, self.interrupt)
+        };
+        drop(start);
+        let kept = writers.iter().map(RunWriter::checkpoint_step).min().unwrap_or(step);
+        let outcome = outcome.map_err(|e| self.with_way_back(e, kept))?;
+        for (place, state) in engine.state()?.networks.into_iter().enumerate() {
+            let member = &mut members[round[place]];
+            (member.step, member.state, member.seconds) = (outcome.steps[place], state, outcome.seconds);
+            member.checkpoint = writers[place].checkpoint_step();
+        }
+        Ok(engine)
+    }
+
+    /// Evaluates networks that have ended their training, in their order.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(super) fn evaluate(&self, members: &mut [Member], advance: Advance) -> Result<Vec<Trained>> {
+        let plan = self.plan;
+        // The engine has them.
+        let take = |m: &mut Member| {
+            let stop = m.state.stop;
+            std::mem::replace(&mut m.state, NetworkState { stop, ..NetworkState::fresh(Vec::new()) })
+        };
+        let networks: Vec<NetworkState> = members.iter_mut().map(take).collect();
+        let mut engine = if let Some(engine) = advance.engine {
+            drop(networks);
+            engine
+        } else {
+            let settings: Vec<_> = members.iter().map(|m| plan.settings[m.network].clone()).collect();
+            let state = BatchState { step: plan.config.training.n_trials, networks };
+            self.device.open(&plan.problem_for(members.len()), &settings, &state)?
+        };
+        let settled = settle(engine.as_mut())?;
+        let trained = |(place, (member, settled)): (usize, (&Member, Settled))| {
+            Ok(Trained {
+                settled,
+                rates: engine.binned_rates(place)?,
+                steps: member.step,
+                stop: member.state.stop,
+                seconds: member.seconds,
+                engine: engine.describe(),
+            })
+        };
+        members.iter().zip(settled).enumerate().map(trained).collect()
+    }
+
+    fn with_way_back(&self, error: Error, step: u32) -> Error {
+        match error {
+            // Fewer networks may fit.
+            Error::OutOfMemory(_) => error,
+            _ => Error::run(format!(
+                "{error} The checkpoint of step {step} is kept; continue with: aon train --resume {}",
+                self.way_back.display()
+            )),
+        }
+    }
+}
+
+/// The learning rates of a network that has done the steps of these rows.
+fn schedule_after(plan: &Plan, rows: &[HistoryRow]) -> Schedule {
+    let mut schedule = plan.schedule();
+    for row in rows {
+        schedule.observe(row.step, row.loss);
+    }
+    schedule
+}
+
+/// Writes down what is about to run: a network of the plan, or with none the whole batch. `config.toml` comes last: it
+/// makes the directory a run. Returns what computed it before, if that was something else.
+///
+/// # Errors
+/// If a file cannot be written, or an input file has changed since the run began.
+pub(super) fn register(
+    plan: &Plan,
+    network: Option<usize>,
+    directory: &RunDirectory,
+    engine: &EngineDescription,
+    step: u32,
+) -> Result<Option<EngineDescription>> {
+    let config = network.map_or_else(|| plan.config.clone(), |k| plan.config_of(k));
+    let path = directory.file(MANIFEST);
+    let mut manifest = if directory.holds_a_run() && path.exists() {
+        let manifest = Manifest::read(&path)?;
+        manifest.check_inputs(&plan.inputs)?;
+        manifest
+    } else {
+        Manifest::new(config.seed, plan.inputs.clone())
+    };
+    let before = manifest.starts.last().map(|start| start.engine.clone()).filter(|before| before != engine);
+    manifest.starts.push(Start::now(step, config.training.n_trials, plan.seeds.len(), engine.clone()));
+    manifest.write(directory)?;
+    if let Some(factors) = &plan.factors {
+        directory.write(NORMALIZATION, &normalization_csv(factors))?;
+    }
+    directory.write(CONFIG, &config.to_toml()?)?;
+    Ok(before)
+}
+
+/// Warns of another engine than that of the last start.
+pub(super) fn warn_of_another_engine(before: Option<&EngineDescription>, now: &EngineDescription) {
+    if let Some(before) = before {
+        output::warn(format!(
+            "the run began on {}, and continues on {}: the last digits may differ from those of an uninterrupted run.",
+            device::text(before),
+            device::text(now)
+        ));
+    }
+}
+
+fn normalization_csv(factors: &NormalizationFactors) -> String {
+    let rows = factors.0.iter().zip(1..).map(|(factor, neuron)| format!("{neuron},{factor}"));
+    std::iter::once("neuron,divisor".to_string()).chain(rows).map(|line| line + "\n").collect()
+}
+
+/// Prints what was chosen.
+pub(super) fn introduce(plan: &Plan, directory: &RunDirectory, engine: &EngineDescription, step: u32) {
+    let engine = ("engine".to_string(), device::text(engine));
+    for (label, text) in plan.choices().into_iter().chain([engine]) {
+        output::say(format!("{label:<10} {text}"));
+    }
+    let resumed = if step > 0 { format!(", resumed after step {step}") } else { String::new() };
+    output::say(format!("{:<10} {}{resumed}", "run", directory.path().display()));
+}
