@@ -23,7 +23,7 @@ use std::sync::atomic::AtomicBool;
 /// # Errors
 /// If the device or a directory fails; at the end, if a network diverged.
 pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
-    let device = Device::choose(&plan.config.engine)?;
+    let device = Device::choose(&plan.config.engine)?.tuned(&plan.problem, plan.work(), options.quiet);
     let engine = device.describe(&plan.problem)?;
     let memory = MemoryPlan::new(&device, &plan.problem, options.memory)?;
     if !directory.holds_a_run() {

@@ -1,6 +1,6 @@
 //! Which engine a run gets.
 
-use super::output;
+use super::{output, tune};
 use crate::config::{EngineConfig, EngineKind};
 use crate::engine::cpu::{self, CpuEngine};
 use crate::engine::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Trajectory, adapters};
@@ -46,7 +46,8 @@ impl Device {
     /// If there is no such device, or it is asked for what it does not do.
     pub(super) fn choose(config: &EngineConfig) -> Result<Self> {
         if let Some(device) = open_gpu(config)? {
-            let options = GpuOptions { trajectory: config.trajectory.unwrap_or_default(), ..GpuOptions::default() };
+            let trajectory = config.trajectory.unwrap_or_default();
+            let options = GpuOptions { strategy: config.strategy, trajectory, ..GpuOptions::default() };
             return Ok(Self::Gpu { device: Box::new(device), options });
         }
         if config.trajectory == Some(Trajectory::F16) {
@@ -61,6 +62,17 @@ impl Device {
             );
         }
         Ok(Self::Cpu { threads: config.threads.unwrap_or(0) })
+    }
+
+    /// The device with what is fastest for `problem`, measured if `work` floating point operations are worth it.
+    pub(super) fn tuned(self, problem: &Problem, work: f64, quiet: bool) -> Self {
+        match self {
+            Self::Gpu { device, options } => {
+                let options = tune::tuned(&device, problem, &options, work, quiet);
+                Self::Gpu { device, options }
+            }
+            cpu @ Self::Cpu { .. } => cpu,
+        }
     }
 
     /// The engine that [`Self::open`] will make.

@@ -3,7 +3,7 @@
 use crate::config::{Config, EngineConfig, EngineKind, StimulusNoise, TaskSource};
 use crate::data::Normalization;
 use crate::engine::LossKind;
-use crate::engine::gpu::Trajectory;
+use crate::engine::gpu::{Strategy, Trajectory};
 use crate::error::{Error, Result};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
 use crate::task::{TaskSpec, parse_areas};
@@ -148,6 +148,9 @@ pub(super) struct EngineFlags {
     /// Threads of the CPU engine
     #[arg(long)]
     pub(super) threads: Option<usize>,
+    /// How a GPU advances in time [default: what is fastest there, measured at its first use]
+    #[arg(long, value_enum)]
+    pub(super) strategy: Option<Strategy>,
     /// How a GPU keeps the rates and the adjoint of every step: f16 halves their memory and rounds them to 11 bits
     #[arg(long, value_enum)]
     pub(super) trajectory: Option<Trajectory>,
@@ -161,6 +164,7 @@ impl EngineFlags {
         set(&mut config.engine, self.engine.or(implied));
         override_with(&mut config.adapter, self.adapter.as_ref());
         override_with(&mut config.threads, self.threads.as_ref());
+        override_with(&mut config.strategy, self.strategy.as_ref());
         override_with(&mut config.trajectory, self.trajectory.as_ref());
     }
 }

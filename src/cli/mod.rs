@@ -24,6 +24,7 @@ mod session;
 mod summary;
 mod synth;
 mod train;
+mod tune;
 
 pub use arguments::normalise;
 
@@ -54,6 +55,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Measure training speed, beside what the device can do at most
     Bench(bench::BenchArgs),
+    /// Measure which strategy and tiles are fastest on a GPU, and remember them
+    Tune(tune::TuneArgs),
     /// List the devices that can train, and which one is chosen
     Devices(devices::DevicesArgs),
     /// Write synthetic data that need recurrence to be fitted
@@ -73,6 +76,7 @@ impl Cli {
             Command::Eval(args) => eval::run(&args),
             Command::Demo(args) => demo::run(&args),
             Command::Bench(args) => bench::run(&args),
+            Command::Tune(args) => tune::run(&args),
             Command::Devices(args) => {
                 devices::run(&args);
                 Ok(())

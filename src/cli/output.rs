@@ -9,6 +9,11 @@ pub fn say(text: impl Display) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
+/// What happens meanwhile.
+pub fn note(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// Something to think about.
 pub fn warn(text: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "warning: {text}");

@@ -28,7 +28,7 @@ pub(super) fn new_directory(name: &str) -> Result<RunDirectory> {
 /// # Errors
 /// If the device, the directory or the training fails.
 pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
-    let device = Device::choose(&plan.config.engine)?;
+    let device = Device::choose(&plan.config.engine)?.tuned(&plan.problem, plan.work(), options.quiet);
     let engine = device.describe(&plan.problem)?;
     let memory = MemoryPlan::new(&device, &plan.problem, options.memory)?;
     let mut members = [Member::read(plan, 0, directory)?];

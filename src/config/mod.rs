@@ -16,7 +16,7 @@ pub use task_source::TaskSource;
 pub use warnings::warnings;
 
 use crate::data::Normalization;
-use crate::engine::gpu::Trajectory;
+use crate::engine::gpu::{Strategy, Trajectory};
 use crate::engine::{Adam, LossKind};
 use crate::error::{Error, Result};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
@@ -157,6 +157,9 @@ pub struct EngineConfig {
     /// Threads of the CPU engine; absent means one per processor. The results do not depend on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
+    /// How a GPU advances in time; absent means what is fastest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
     /// How a GPU keeps trajectories; absent means f32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trajectory: Option<Trajectory>,

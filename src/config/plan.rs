@@ -133,6 +133,13 @@ impl Plan {
         Problem { dims: Dims { networks, ..self.problem.dims }, ..self.problem.clone() }
     }
 
+    /// Floating point operations of the whole training: of its products.
+    pub fn work(&self) -> f64 {
+        self.problem.dims.flops_per_step()
+            * self.problem.dims.networks as f64
+            * f64::from(self.config.training.n_trials)
+    }
+
     /// The learning rates of a network.
     pub fn schedule(&self) -> Schedule {
         let t = &self.config.training;

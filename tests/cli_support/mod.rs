@@ -9,9 +9,11 @@ pub(crate) fn small() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/cli/small_A_clean")
 }
 
-/// The program.
+/// The program; what was tuned on this machine is not its concern.
 pub(crate) fn aon() -> Command {
-    Command::cargo_bin("aon").unwrap()
+    let mut command = Command::cargo_bin("aon").unwrap();
+    command.env("AON_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
+    command
 }
 
 /// The flags that name the files of a golden case and its areas.

@@ -13,6 +13,7 @@
 mod bank;
 mod bound;
 mod buffers;
+mod choices;
 mod device;
 mod engine;
 mod kernels;
@@ -23,10 +24,13 @@ mod stages;
 mod textures;
 mod trajectory;
 mod transfer;
+mod tune;
 
+pub use choices::{Choices, Key};
 pub use device::{AdapterInfo, GpuDevice, adapters};
 pub use engine::GpuEngine;
 pub use kernels::{Access, Binding, Id, Include, KERNELS, Kernel, Workgroup};
 pub use plan::{GpuOptions, Loads, Plan, Strategy, Tiles};
 pub use stages::StageOutput;
 pub use trajectory::Trajectory;
+pub use tune::{Candidate, Choice, candidates, tune};

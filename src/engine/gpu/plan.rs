@@ -19,7 +19,7 @@ pub enum Loads {
 }
 
 /// How a recurrence advances in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Strategy {
     /// One dispatch per time step; any number of neurons.

@@ -1,0 +1,163 @@
+//! What tuning found, remembered per adapter and shape in a file of the user's cache.
+
+use super::device::AdapterInfo;
+use super::plan::{GpuOptions, Loads, Strategy};
+use super::trajectory::Trajectory;
+use super::tune::{Candidate, Choice};
+use crate::data::write_atomically;
+use crate::engine::Problem;
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// What a choice holds for.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Key {
+    /// Version of this program: kernels change.
+    version: String,
+    adapter: String,
+    backend: String,
+    driver: String,
+    networks: usize,
+    neurons: usize,
+    conditions: usize,
+    time_steps: usize,
+    inputs: usize,
+    trajectory: Trajectory,
+    /// What was asked for, where something was.
+    strategy: Option<Strategy>,
+    loads: Option<Loads>,
+}
+
+impl Key {
+    /// The key of `problem` on `adapter`.
+    pub fn new(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions) -> Self {
+        let d = &problem.dims;
+        Self {
+            version: env!("CARGO_PKG_VERSION").into(),
+            adapter: adapter.name.clone(),
+            backend: adapter.backend.clone(),
+            driver: adapter.driver.clone(),
+            networks: d.networks,
+            neurons: d.neurons,
+            conditions: d.conditions,
+            time_steps: d.time_steps,
+            inputs: d.input_groups * d.channels,
+            trajectory: options.trajectory,
+            strategy: options.strategy,
+            loads: options.loads,
+        }
+    }
+}
+
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+struct Entry {
+    #[serde(flatten)]
+    key: Key,
+    choice: Choice,
+    /// Seconds of a training step, estimated by the tuning.
+    seconds: f64,
+}
+
+/// The file of remembered choices.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    path: PathBuf,
+}
+
+impl Choices {
+    /// The user's file: `tuning.json` in `$AON_CACHE_DIR`, else in this program's folder of the system's place for
+    /// caches; `None` where the system names no such place.
+    pub fn of_user() -> Option<Self> {
+        let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let folder = set("AON_CACHE_DIR").or_else(|| {
+            let caches = if cfg!(windows) {
+                set("LOCALAPPDATA")
+            } else if cfg!(target_os = "macos") {
+                set("HOME").map(|home| home.join("Library/Caches"))
+            } else {
+                set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))
+            };
+            Some(caches?.join("aon"))
+        })?;
+        Some(Self::in_folder(&folder))
+    }
+
+    /// The file in `folder`.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { path: folder.join("tuning.json") }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was found for `key`, if anything was.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or holds something else.
+    pub fn find(&self, key: &Key) -> Result<Option<Choice>> {
+        Ok(self.entries()?.into_iter().find(|entry| entry.key == *key).map(|entry| entry.choice))
+    }
+
+    /// Keeps what was found for `key`, in place of what was found before. A file that cannot be understood is replaced.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn remember(&self, key: Key, found: &Candidate) -> Result<()> {
+        let mut entries = self.entries().unwrap_or_default();
+        entries.retain(|entry| entry.key != key);
+        entries.push(Entry { key, choice: found.choice, seconds: found.seconds });
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        }
+        let text = serde_json::to_string_pretty(&entries)
+            .map_err(|e| Error::run(format!("cannot write what tuning found as JSON: {e}.")))?;
+        write_atomically(&self.path, |file| file.write_all(text.as_bytes()))
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>> {
+        let text = match std::fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Error::io("read", &self.path)(error)),
+        };
+        serde_json::from_str(&text)
+            .map_err(|e| Error::input(format!("{} does not hold what tuning found: {e}.", self.path.display())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Case;
+    use crate::engine::gpu::Tiles;
+
+    #[test]
+    fn choices_are_kept_per_adapter_and_shape_and_survive_a_corrupt_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let choices = Choices::in_folder(&folder.path().join("not/yet/there"));
+        let (problem, ..) = Case { neurons: 9, ..Case::default() }.pose().unwrap();
+        let options = GpuOptions::default();
+        let key = |name: &str| {
+            let adapter = AdapterInfo { name: name.into(), ..AdapterInfo::default() };
+            Key::new(&problem, &adapter, &options)
+        };
+        let candidate = |strategy| Candidate {
+            choice: Choice { strategy, loads: Loads::Storage, tiles: Tiles::HARDWARE },
+            seconds: 0.5,
+        };
+        assert_eq!(choices.find(&key("a")).unwrap(), None);
+        choices.remember(key("a"), &candidate(Strategy::Resident)).unwrap();
+        choices.remember(key("b"), &candidate(Strategy::Resident)).unwrap();
+        choices.remember(key("a"), &candidate(Strategy::Stepwise)).unwrap();
+        assert_eq!(choices.find(&key("a")).unwrap().unwrap().strategy, Strategy::Stepwise);
+        assert_eq!(choices.find(&key("b")).unwrap().unwrap().strategy, Strategy::Resident);
+        assert_eq!(choices.find(&key("c")).unwrap(), None);
+
+        std::fs::write(choices.path(), "{ not what it was").unwrap();
+        assert!(choices.find(&key("a")).is_err());
+        choices.remember(key("a"), &candidate(Strategy::Resident)).unwrap();
+        assert_eq!(choices.find(&key("a")).unwrap().unwrap().strategy, Strategy::Resident);
+    }
+}
