@@ -213,19 +213,22 @@ fn every_shader_states_what_it_does_and_every_binding_its_shape_and_access() {
 /// operands come from storage buffers. The resident strategy ends where workgroup memory does.
 #[test]
 fn wide_networks_get_smaller_tiles_then_other_loads_and_strategies() {
-    let choice = |neurons: usize, software: bool| {
-        let (mut problem, _) = common::awkward_problem(1, Constraint::default(), LossKind::L2);
+    let batch = |networks: usize, neurons: usize, software: bool| {
+        let (mut problem, _) = common::awkward_problem(networks, Constraint::default(), LossKind::L2);
         (problem.dims.neurons, problem.dims.conditions) = (neurons, 12);
         let kind = AdapterInfo { software, ..adapter() };
         let plan = Plan::new(&problem, &kind, &GpuOptions::default()).unwrap();
         (plan.strategy, plan.loads, plan.quads, plan.tiles.tile_quads)
     };
+    let choice = |neurons, software| batch(64, neurons, software);
     assert_eq!(choice(355, true), (Strategy::Stepwise, Loads::Texture, 3, 3));
     assert_eq!(choice(1400, true), (Strategy::Stepwise, Loads::Texture, 2, 2));
     assert_eq!(choice(4096, true), (Strategy::Stepwise, Loads::Storage, 3, 3));
     assert_eq!(choice(355, false), (Strategy::Resident, Loads::Storage, 3, 3));
     assert_eq!(choice(1400, false), (Strategy::Resident, Loads::Storage, 3, 1));
     assert_eq!(choice(4096, false).0, Strategy::Stepwise);
+    // The conditions of a network alone are spread over workgroups.
+    assert_eq!(batch(1, 355, false), (Strategy::Resident, Loads::Storage, 3, 1));
 }
 
 #[test]

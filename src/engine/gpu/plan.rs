@@ -113,6 +113,9 @@ impl Tiles {
     }
 }
 
+/// From so many tiles of conditions on, the workgroups of a resident recurrence keep a card busy without being divided.
+const MANY_SLABS: usize = 32;
+
 /// More rows than this would not stay in registers.
 const MOST_RESIDENT_ROWS: u32 = 4;
 
@@ -223,6 +226,10 @@ impl Plan {
         };
         if strategy == Strategy::Resident {
             tiles = fitted;
+            // Few networks leave most of a card idle: their conditions are spread over workgroups.
+            if options.tiles.is_none() && dims.networks * dims.conditions.div_ceil(4 * quads) < MANY_SLABS {
+                tiles.tile_quads = 1;
+            }
         }
         let mut plan = Self {
             bank: 1,

@@ -88,9 +88,10 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
                 list.push(resident(Tiles { tile_quads, resident_rows, ..hard }));
             }
             list.push(stepwise(Loads::Storage, Tiles { tile_quads, ..hard }));
-            list.push(stepwise(Loads::Storage, Tiles { tile_quads, row_quads: 2, workgroup: 32, ..hard }));
             list.push(stepwise(Loads::Texture, Tiles { tile_quads, gradient_workgroup: (8, 8), ..hard }));
         }
+        // With more conditions, eight neurons an invocation would not stay in registers.
+        list.push(stepwise(Loads::Storage, Tiles { tile_quads: 1, row_quads: 2, workgroup: 32, ..hard }));
         list
     };
     let forced = |(strategy, loads, _): &(Strategy, Loads, Tiles)| {
