@@ -30,25 +30,8 @@ fn adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
     }
     let quad = (group.y % PARTS) * TILE_QUADS;
 
-    var sum: array<vec4<f32>, ROWS * TILE_QUADS>;
-    for (var k = 0u; k < ROWS * TILE_QUADS; k++) {
-        sum[k] = vec4<f32>(0.0);
-    }
     let state_base = (slab * D_SLOTS + at.time / 2u + 1u) * D_ROWS * QUADS;
-    for (var i = 0u; i < N; i += UNROLL) {
-        for (var k = 0u; k < UNROLL; k++) {
-            for (var a = 0u; a < ROW_QUADS; a++) {
-                let w = load_weights(network, D_ROWS, i + k, first / 4u + a);
-                for (var q = 0u; q < TILE_QUADS; q++) {
-                    let delta = load_state(state_base, (i + k) * QUADS + quad + q);
-                    for (var e = 0u; e < 4u; e++) {
-                        let s = (a * 4u + e) * TILE_QUADS + q;
-                        sum[s] = fma(vec4<f32>(w[e]), delta, sum[s]);
-                    }
-                }
-            }
-        }
-    }
+    let sum = products(network, adjoint_rows(), first / 4u, state_base, quad);
 
     let slice = slab * D_ROWS * QUADS;
     let rates_base = (slab * Z_SLOTS + at.time / 2u) * Z_ROWS * QUADS;

@@ -46,7 +46,7 @@ fn adjoint_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgro
     workgroupBarrier();
 
     for (var t = at.time; t > at.end; t--) {
-        var sum = products(network, N, lane);
+        var sum = products(network, adjoint_rows(), lane);
         workgroupBarrier();
         for (var r = 0u; r < RESIDENT_ROWS; r++) {
             let i = row_of(lane, r);

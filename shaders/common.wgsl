@@ -31,6 +31,7 @@ override W_STRIDE: u32;   // columns of a weight matrix, padded to 64
 override Z_SLOTS: u32;    // slots of one parity in `inputs`
 override D_SLOTS: u32;    // slots of one parity in `deltas`
 override SEGMENTS: u32;   // parts of the time axis that the weight gradient sums apart
+override RECURRENT: u32;  // 0: W is zero, and stays so
 override L1: u32;         // 1: the data term is a sum of absolute values
 override DALE: u32;       // whose sign a weight has: see constraint.wgsl
 override SIGN: u32;       // how it is kept
@@ -58,4 +59,15 @@ var<immediate> at: At;
 // Column of `inputs` that holds ones.
 fn ones_row() -> u32 {
     return N + G * U;
+}
+
+// First and end of the rows of `inputs` that drive the neurons: without recurrent weights those of the stimulus (and a few
+// before, which meet zero weights, as the first must divide by UNROLL).
+fn forward_rows() -> vec2<u32> {
+    return vec2<u32>(select(N / UNROLL * UNROLL, 0u, RECURRENT == 1u), ones_row());
+}
+
+// First and end of the rows of `deltas` that flow back through W.
+fn adjoint_rows() -> vec2<u32> {
+    return vec2<u32>(0u, select(0u, N, RECURRENT == 1u));
 }

@@ -33,7 +33,7 @@ fn forward_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgro
     workgroupBarrier();
 
     for (var t = at.time; t < at.end; t++) {
-        var sum = products(network, ones_row(), lane);
+        var sum = products(network, forward_rows(), lane);
         workgroupBarrier();
         for (var r = 0u; r < RESIDENT_ROWS; r++) {
             let i = row_of(lane, r);

@@ -8,10 +8,6 @@
 @group(0) @binding(4) var<storage, read> rates: array<Stored>;       // [slab][Z_SLOTS][Z_ROWS][QUADS] four conditions, 0…1 · read
 @group(0) @binding(5) var<storage, read> residuals: array<vec4<f32>>; // [slab][BINS][D_ROWS][QUADS] y − F · read
 
-fn load_weights(network: u32, rows: u32, row: u32, quad: u32) -> vec4<f32> {
-    return weights[(network * rows + row) * (W_STRIDE / 4u) + quad];
-}
-
 fn load_state(base: u32, offset: u32) -> vec4<f32> {
     return unpacked(state[base + offset]);
 }
@@ -35,4 +31,30 @@ fn load_rate(base: u32, offset: u32) -> vec4<f32> {
 
 fn load_residual(base: u32, offset: u32) -> vec4<f32> {
     return residuals[base + offset];
+}
+
+// Σ over the rows rows.x ≤ j < rows.y of the state, in order, of weight × state: 4·ROW_QUADS neurons from 4·`first` on,
+// TILE_QUADS quads of conditions from `quad` on. rows.x divides by UNROLL; rows past rows.y, up to the next multiple of it,
+// are zero or meet zero weights.
+fn products(network: u32, rows: vec2<u32>, first: u32, base: u32, quad: u32) -> array<vec4<f32>, 4u * ROW_QUADS * TILE_QUADS> {
+    var sum: array<vec4<f32>, 4u * ROW_QUADS * TILE_QUADS>;
+    for (var k = 0u; k < 4u * ROW_QUADS * TILE_QUADS; k++) {
+        sum[k] = vec4<f32>(0.0);
+    }
+    // Ends: j grows by UNROLL.
+    for (var j = rows.x; j < rows.y; j += UNROLL) {
+        for (var k = 0u; k < UNROLL; k++) {
+            for (var a = 0u; a < ROW_QUADS; a++) {
+                let w = weights[(network * STATE_ROWS + j + k) * (W_STRIDE / 4u) + first + a];
+                for (var q = 0u; q < TILE_QUADS; q++) {
+                    let z = load_state(base, (j + k) * QUADS + quad + q);
+                    for (var e = 0u; e < 4u; e++) {
+                        let s = (a * 4u + e) * TILE_QUADS + q;
+                        sum[s] = fma(vec4<f32>(w[e]), z, sum[s]);
+                    }
+                }
+            }
+        }
+    }
+    return sum;
 }

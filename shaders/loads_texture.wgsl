@@ -10,10 +10,6 @@
 @group(0) @binding(5) var<uniform> residuals: array<vec4<f32>, D_ROWS * QUADS>;         // [D_ROWS][QUADS] y − F · read
 @group(0) @binding(6) var<uniform> increments: array<Line, D_ROWS * QUADS / PER_LINE>;  // [D_ROWS][QUADS] d_t · read
 
-fn load_weights(network: u32, rows: u32, row: u32, quad: u32) -> vec4<f32> {
-    return textureLoad(weights, vec2<u32>(quad, row), network, 0);
-}
-
 fn load_state(base: u32, offset: u32) -> vec4<f32> {
     return from_line(state[offset / PER_LINE], offset % PER_LINE);
 }
@@ -36,4 +32,39 @@ fn load_rate(base: u32, offset: u32) -> vec4<f32> {
 
 fn load_residual(base: u32, offset: u32) -> vec4<f32> {
     return residuals[offset];
+}
+
+// sum[e] + w[e] · z: four neurons × four conditions.
+fn add_product(sum: mat4x4<f32>, w: vec4<f32>, z: vec4<f32>) -> mat4x4<f32> {
+    return mat4x4<f32>(
+        fma(vec4<f32>(w.x), z, sum[0]), fma(vec4<f32>(w.y), z, sum[1]),
+        fma(vec4<f32>(w.z), z, sum[2]), fma(vec4<f32>(w.w), z, sum[3]),
+    );
+}
+
+// The same as in loads_storage.wgsl. The adapter's compiler keeps sums in registers only where no loop that it leaves in
+// place indexes them: so the loops over them are short, and the one over rows is not unrolled.
+fn products(network: u32, rows: vec2<u32>, first: u32, base: u32, quad: u32) -> array<vec4<f32>, 4u * ROW_QUADS * TILE_QUADS> {
+    var sum: array<mat4x4<f32>, ROW_QUADS * TILE_QUADS>;
+    for (var s = 0u; s < ROW_QUADS * TILE_QUADS; s++) {
+        sum[s] = mat4x4<f32>();
+    }
+    for (var j = rows.x; j < rows.y; j++) {
+        for (var a = 0u; a < ROW_QUADS; a++) {
+            let w = textureLoad(weights, vec2<u32>(first + a, j), network, 0);
+            for (var q = 0u; q < TILE_QUADS; q++) {
+                let s = a * TILE_QUADS + q;
+                sum[s] = add_product(sum[s], w, load_state(base, j * QUADS + quad + q));
+            }
+        }
+    }
+    var by_row: array<vec4<f32>, 4u * ROW_QUADS * TILE_QUADS>;
+    for (var a = 0u; a < ROW_QUADS; a++) {
+        for (var q = 0u; q < TILE_QUADS; q++) {
+            for (var e = 0u; e < 4u; e++) {
+                by_row[(a * 4u + e) * TILE_QUADS + q] = sum[a * TILE_QUADS + q][e];
+            }
+        }
+    }
+    return by_row;
 }

@@ -49,14 +49,14 @@ fn is_own(lane: u32, r: u32) -> bool {
     return lane + r * RESIDENT_LANES < N;
 }
 
-// Σ over rows of the state, in order, of weight × state, for the invocation's neurons and conditions.
-fn products(network: u32, rows: u32, lane: u32) -> array<vec4<f32>, RESIDENT_ROWS * TILE_QUADS> {
+// Σ over the rows rows.x ≤ j < rows.y of the state, in order, of weight × state, for the invocation's neurons and conditions.
+fn products(network: u32, rows: vec2<u32>, lane: u32) -> array<vec4<f32>, RESIDENT_ROWS * TILE_QUADS> {
     var sum: array<vec4<f32>, RESIDENT_ROWS * TILE_QUADS>;
     for (var k = 0u; k < RESIDENT_ROWS * TILE_QUADS; k++) {
         sum[k] = vec4<f32>(0.0);
     }
     // Ends: j grows by UNROLL, which divides the padding of the state.
-    for (var j = 0u; j < rows; j += UNROLL) {
+    for (var j = rows.x; j < rows.y; j += UNROLL) {
         for (var k = 0u; k < UNROLL; k++) {
             for (var r = 0u; r < RESIDENT_ROWS; r++) {
                 let w = weights[(network * STATE_ROWS + j + k) * W_STRIDE + row_of(lane, r)];

@@ -27,6 +27,9 @@ fn weight_gradient_tiled(
 ) {
     let column = group.x * COLUMNS;
     let row = group.y * ROWS;
+    if RECURRENT == 0u && column + COLUMNS <= N {
+        return; // ∂W alone, and W is frozen
+    }
     let segment = group.z % SEGMENTS;
     let slab = at.slab + group.z / SEGMENTS * TILES;
     if cells[slab / TILES * D_ROWS].x == 0.0 {

@@ -317,6 +317,31 @@ fn training_ends_at_its_target_at_its_patience_and_before_numbers_that_are_not_f
     assert_eq!(state.networks[2].best_loss, f32::INFINITY);
 }
 
+/// Weights of zero add nothing, so leaving them out changes no bit.
+#[test]
+fn without_recurrent_weights_the_recurrence_may_be_left_out() {
+    let Some(device) = gpu::device() else { return };
+    let constraint = Constraint { dale: Dale::Presynaptic, sign: SignConstraint::Reflect };
+    let (problem, mut starts) = awkward_problem(1, constraint, LossKind::L2);
+    let n = problem.dims.neurons;
+    starts[0][..n * n].fill(0.0);
+    let settings = [NetworkSettings { freeze: vec![Group::Recurrent], ..NetworkSettings::default() }];
+    for (strategy, loads) in [
+        (Strategy::Stepwise, Loads::Texture),
+        (Strategy::Stepwise, Loads::Storage),
+        (Strategy::Resident, Loads::Storage),
+    ] {
+        let trained = |recurrent: bool| {
+            let problem = Problem { recurrent, ..problem.clone() };
+            let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), ..GpuOptions::default() };
+            let state = BatchState::fresh(starts.clone());
+            let mut engine = GpuEngine::new(&device, &problem, &settings, &state, &options).unwrap();
+            (train(&mut engine, 3), engine.take_records(true).unwrap())
+        };
+        assert!(trained(false) == trained(true), "{strategy:?} {loads:?}");
+    }
+}
+
 /// In a training step; an evaluation computes every network.
 #[test]
 fn networks_that_have_stopped_rest_while_others_train() {

@@ -183,6 +183,7 @@ pub struct Plan {
 
 #[derive(Clone, Copy, Debug)]
 struct Constants {
+    recurrent: bool,
     l1: bool,
     dale: u32,
     sign: u32,
@@ -402,6 +403,7 @@ impl Plan {
             ("Z_SLOTS", self.z_slots()),
             ("D_SLOTS", self.d_slots()),
             ("SEGMENTS", self.segments),
+            ("RECURRENT", usize::from(c.recurrent)),
             ("L1", usize::from(c.l1)),
             ("DALE", c.dale as usize),
             ("SIGN", c.sign as usize),
@@ -426,6 +428,7 @@ impl Constants {
     fn new(problem: &Problem, trajectory: Trajectory) -> Self {
         let tau = &problem.time_constants;
         Self {
+            recurrent: problem.recurrent,
             l1: problem.loss == LossKind::L1,
             dale: match problem.constraint.dale {
                 Dale::None => 0,

@@ -10,7 +10,6 @@ use crate::engine::{BatchState, Engine, NetworkSettings, Problem};
 use crate::error::{Error, Result};
 use crate::network::Layout;
 use crate::rng::{Rng, Stream};
-use std::time::Instant;
 
 /// A strategy with its tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -128,14 +127,13 @@ pub fn tune(
     mut seen: impl FnMut(&Candidate),
 ) -> Result<Vec<Candidate>> {
     let short = shortened(problem);
-    let longer = (problem.dims.time_steps - 1) as f64 / (short.dims.time_steps - 1) as f64;
     let (mut measured, mut failure) = (Vec::new(), None);
     let mut best = f64::INFINITY;
     for choice in candidates(problem, device.info(), options) {
-        match seconds(device, &short, &choice.apply(options), best) {
+        match seconds(device, problem, &short, &choice.apply(options), best) {
             Ok(seconds) => {
                 best = best.min(seconds);
-                let candidate = Candidate { choice, seconds: seconds * longer };
+                let candidate = Candidate { choice, seconds };
                 seen(&candidate);
                 measured.push(candidate);
             }
@@ -150,20 +148,23 @@ pub fn tune(
     }
 }
 
-/// The least time of a training step.
-fn seconds(device: &GpuDevice, problem: &Problem, options: &GpuOptions, best: f64) -> Result<f64> {
-    let networks = problem.dims.networks;
+/// Stages that take as long as there are time steps.
+const OVER_TIME: [&str; 4] = ["forward", "loss", "adjoint", "weight_gradient"];
+
+/// The least time of a training step of `whole`, by the stages of the `short` problem.
+fn seconds(device: &GpuDevice, whole: &Problem, short: &Problem, options: &GpuOptions, best: f64) -> Result<f64> {
+    let networks = short.dims.networks;
+    let longer = (whole.dims.time_steps - 1) as f64 / (short.dims.time_steps - 1) as f64;
     let rng = Rng::new(0, 0, Stream::Synthetic);
-    let layout = Layout::new(&problem.dims);
+    let layout = Layout::new(&short.dims);
     let start: Vec<f32> = (0..layout.len() as u32).map(|k| (0.05 * rng.normal(k)) as f32).collect();
     let state = BatchState::fresh(vec![start; networks]);
-    let mut engine = GpuEngine::new(device, problem, &vec![NetworkSettings::default(); networks], &state, options)?;
+    let mut engine = GpuEngine::new(device, short, &vec![NetworkSettings::default(); networks], &state, options)?;
     let rates = vec![0.0; networks];
     let mut step = || -> Result<f64> {
-        let start = Instant::now();
-        engine.step(&rates)?;
-        engine.take_records(true)?;
-        Ok(start.elapsed().as_secs_f64())
+        let stages = engine.profile(&rates)?;
+        let scale = |stage: &str| if OVER_TIME.contains(&stage) { longer } else { 1.0 };
+        Ok(stages.iter().map(|s| scale(&s.stage) * s.seconds).sum())
     };
     // Kernels may be compiled at their first use.
     step()?;
