@@ -31,7 +31,8 @@ fn adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
     let quad = (group.y % PARTS) * TILE_QUADS;
 
     let state_base = (slab * D_SLOTS + at.time / 2u + 1u) * D_ROWS * QUADS;
-    let sum = products(network, adjoint_rows(), first / 4u, state_base, quad);
+    // A variable: of a value that a loop indexes, compilers make a copy at each use.
+    var sum = products(network, adjoint_rows(), first / 4u, state_base, quad);
 
     let slice = slab * D_ROWS * QUADS;
     let rates_base = (slab * Z_SLOTS + at.time / 2u) * Z_ROWS * QUADS;

@@ -3,7 +3,7 @@
 //   TILE_QUADS  how many of them one invocation of a recurrence works on (divides QUADS)
 //   ROW_QUADS   vec4s of neurons that one invocation of a recurrence works on
 //   WORKGROUP   invocations of a workgroup of a recurrence
-//   UNROLL      presynaptic neurons of one turn of its loop (divides 16)
+//   UNROLL      presynaptic neurons of one turn of its loop, with loads from storage buffers (divides 16)
 //   RESIDENT_LANES, RESIDENT_ROWS   invocations of a resident recurrence's workgroup, neurons of one of them
 //   GRADIENT_TILE, GRADIENT_X, GRADIENT_Y   rows and columns of one invocation of the weight gradient; its workgroup
 //   Z_ROWS, D_ROWS   rows of a time slice of `inputs` and of `deltas`, padded to 16 (32 where trajectories are 16-bit)

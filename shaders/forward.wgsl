@@ -29,7 +29,8 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
     let quad = (group.y % PARTS) * TILE_QUADS;
 
     let state_base = (slab * Z_SLOTS + (at.time - 1u) / 2u) * Z_ROWS * QUADS;
-    let sum = products(network, forward_rows(), first / 4u, state_base, quad);
+    // A variable: of a value that a loop indexes, compilers make a copy at each use.
+    var sum = products(network, forward_rows(), first / 4u, state_base, quad);
 
     let time = f32(at.time);
     let slice = slab * D_ROWS * QUADS;

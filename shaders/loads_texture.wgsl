@@ -34,7 +34,7 @@ fn load_residual(base: u32, offset: u32) -> vec4<f32> {
     return residuals[offset];
 }
 
-// sum[e] + w[e] · z: four neurons × four conditions.
+// sum[e] + w[e] z: four neurons × four conditions.
 fn add_product(sum: mat4x4<f32>, w: vec4<f32>, z: vec4<f32>) -> mat4x4<f32> {
     return mat4x4<f32>(
         fma(vec4<f32>(w.x), z, sum[0]), fma(vec4<f32>(w.y), z, sum[1]),
@@ -42,8 +42,8 @@ fn add_product(sum: mat4x4<f32>, w: vec4<f32>, z: vec4<f32>) -> mat4x4<f32> {
     );
 }
 
-// The same as in loads_storage.wgsl. The adapter's compiler keeps sums in registers only where no loop that it leaves in
-// place indexes them: so the loops over them are short, and the one over rows is not unrolled.
+// The same as in loads_storage.wgsl, row by row. The adapters' compilers keep the sums in registers only where every index is
+// constant once small loops are unrolled: so they are matrices here, and what is returned is a copy.
 fn products(network: u32, rows: vec2<u32>, first: u32, base: u32, quad: u32) -> array<vec4<f32>, 4u * ROW_QUADS * TILE_QUADS> {
     var sum: array<mat4x4<f32>, ROW_QUADS * TILE_QUADS>;
     for (var s = 0u; s < ROW_QUADS * TILE_QUADS; s++) {

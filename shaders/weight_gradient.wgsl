@@ -10,7 +10,9 @@
 // One invocation: TILE × TILE elements.
 
 const TILE: u32 = GRADIENT_TILE;
-const BLOCKS: u32 = TILE / 4u; // 4 × 4 elements: the adapter's compiler keeps small matrices in registers, large arrays not
+const BLOCKS: u32 = TILE / 4u; // of 4 × 4 elements, in rows and in columns
+alias Sums = array<mat4x4<f32>, BLOCKS * BLOCKS>; // [BLOCKS rows][BLOCKS columns] a block's columns, each over its rows
+alias Columns = array<mat4x4<f32>, BLOCKS>;
 
 @group(0) @binding(0) var deltas: texture_2d<f32>;                  // [D_SLOTS][D_ROWS · QUADS] texel over conditions, δ · read
 @group(0) @binding(1) var inputs: texture_2d<f32>;                  // [Z_SLOTS][Z_ROWS · QUADS] texel over conditions · read
@@ -18,28 +20,31 @@ const BLOCKS: u32 = TILE / 4u; // 4 × 4 elements: the adapter's compiler keeps 
 @group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;  // [network][D_ROWS] (α, or 0 at rest; I_ext; silence) · read
 
 // Four rows from `first` on, each over a quad of conditions.
-fn load_deltas(first: u32, q: u32, slot: u32) -> mat4x4<f32> {
-    let at = vec2<u32>(first * QUADS + q, slot);
-    let next = vec2<u32>(QUADS, 0u);
+fn load_rows(trajectory: texture_2d<f32>, first: u32, q: u32, slot: u32) -> mat4x4<f32> {
     return mat4x4<f32>(
-        textureLoad(deltas, at, 0), textureLoad(deltas, at + next, 0),
-        textureLoad(deltas, at + 2u * next, 0), textureLoad(deltas, at + 3u * next, 0),
+        textureLoad(trajectory, vec2<u32>(first * QUADS + q, slot), 0),
+        textureLoad(trajectory, vec2<u32>((first + 1u) * QUADS + q, slot), 0),
+        textureLoad(trajectory, vec2<u32>((first + 2u) * QUADS + q, slot), 0),
+        textureLoad(trajectory, vec2<u32>((first + 3u) * QUADS + q, slot), 0),
     );
 }
 
-fn load_inputs(first: u32, q: u32, slot: u32) -> mat4x4<f32> {
-    let at = vec2<u32>(first * QUADS + q, slot);
-    let next = vec2<u32>(QUADS, 0u);
-    return mat4x4<f32>(
-        textureLoad(inputs, at, 0), textureLoad(inputs, at + next, 0),
-        textureLoad(inputs, at + 2u * next, 0), textureLoad(inputs, at + 3u * next, 0),
-    );
-}
-
-// sum + δ · z, where `delta` has its transpose's columns: [condition] over rows.
+// sum[i] + Σ_c δ[c][i] z[c]: four rows, one column.
 fn add_column(sum: vec4<f32>, delta: mat4x4<f32>, z: vec4<f32>) -> vec4<f32> {
     let s = fma(delta[1], vec4<f32>(z.y), fma(delta[0], vec4<f32>(z.x), sum));
     return fma(delta[3], vec4<f32>(z.w), fma(delta[2], vec4<f32>(z.z), s));
+}
+
+// The same for the a-th four rows and all columns of the invocation.
+fn add_rows(sum: ptr<function, Sums>, z: ptr<function, Columns>, a: u32, rows: mat4x4<f32>) {
+    let delta = transpose(rows);
+    for (var b = 0u; b < BLOCKS; b++) {
+        let s = (*sum)[a * BLOCKS + b];
+        (*sum)[a * BLOCKS + b] = mat4x4<f32>(
+            add_column(s[0], delta, (*z)[b][0]), add_column(s[1], delta, (*z)[b][1]),
+            add_column(s[2], delta, (*z)[b][2]), add_column(s[3], delta, (*z)[b][3]),
+        );
+    }
 }
 
 @compute @workgroup_size(GRADIENT_X, GRADIENT_Y)
@@ -58,35 +63,36 @@ fn weight_gradient(@builtin(global_invocation_id) id: vec3<u32>) {
     let length = (slots + SEGMENTS - 1u) / SEGMENTS;
     let end = min((segment + 1u) * length, slots);
 
-    var sum: array<mat4x4<f32>, BLOCKS * BLOCKS>; // [rows][columns] column over rows
+    // The adapters' compilers keep the sums in registers only where every index is constant once small loops are unrolled:
+    // so blocks of rows are written out, and what a loop stays for indexes a copy.
+    var sum: Sums;
     for (var k = 0u; k < BLOCKS * BLOCKS; k++) {
         sum[k] = mat4x4<f32>();
     }
     for (var slot = segment * length; slot < end; slot++) {
         for (var q = 0u; q < QUADS; q++) {
-            var z: array<mat4x4<f32>, BLOCKS>;
+            var z: Columns;
             for (var b = 0u; b < BLOCKS; b++) {
-                z[b] = load_inputs(column + 4u * b, q, slot);
+                z[b] = load_rows(inputs, column + 4u * b, q, slot);
             }
-            for (var a = 0u; a < BLOCKS; a++) {
-                let delta = transpose(load_deltas(row + 4u * a, q, slot + 1u));
-                for (var b = 0u; b < BLOCKS; b++) {
-                    let s = sum[a * BLOCKS + b];
-                    sum[a * BLOCKS + b] = mat4x4<f32>(
-                        add_column(s[0], delta, z[b][0]), add_column(s[1], delta, z[b][1]),
-                        add_column(s[2], delta, z[b][2]), add_column(s[3], delta, z[b][3]),
-                    );
-                }
+            add_rows(&sum, &z, 0u, load_rows(deltas, row, q, slot + 1u));
+            if BLOCKS > 1u {
+                add_rows(&sum, &z, 1u, load_rows(deltas, row + 4u, q, slot + 1u));
+            }
+            if BLOCKS > 2u {
+                add_rows(&sum, &z, 2u, load_rows(deltas, row + 8u, q, slot + 1u));
+                add_rows(&sum, &z, 3u, load_rows(deltas, row + 12u, q, slot + 1u));
             }
         }
     }
+    var blocks = sum;
     let base = (at.slab / TILES * SEGMENTS + segment) * N;
     for (var a = 0u; a < TILE; a++) {
         for (var b = 0u; b < TILE; b++) {
             if row + a < N && column + b <= ones_row() {
                 let index = (base + row + a) * Z_ROWS + column + b;
                 let earlier = select(0.0, product[index], at.accumulate == 1u);
-                product[index] = earlier + sum[a / 4u * BLOCKS + b / 4u][b % 4u][a % 4u];
+                product[index] = earlier + blocks[a / 4u * BLOCKS + b / 4u][b % 4u][a % 4u];
             }
         }
     }

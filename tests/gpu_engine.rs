@@ -4,6 +4,7 @@
 
 mod common;
 
+use aon::bench::Case;
 use aon::engine::cpu::CpuEngine;
 use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, Loads, StageOutput, Strategy, Tiles};
 use aon::engine::{BatchState, Engine, FreshNoise, LossKind, NetworkSettings, Problem, Silence, StopReason};
@@ -315,6 +316,25 @@ fn training_ends_at_its_target_at_its_patience_and_before_numbers_that_are_not_f
     assert_eq!(state.networks[0].best_step, 1);
     assert_eq!(state.networks[2].best_step, 0, "numbers that are not finite are never the best");
     assert_eq!(state.networks[2].best_loss, f32::INFINITY);
+}
+
+/// The narrowest and the widest networks that are meant to work, the latter past what textures and workgroups hold.
+#[test]
+fn networks_of_8_to_4096_neurons_follow_the_cpu_engine() {
+    let Some(device) = gpu::device() else { return };
+    for neurons in [8, 4096] {
+        let case = Case { networks: 1, neurons, conditions: 4, time_steps: 16 };
+        let (problem, settings, state) = case.pose().unwrap();
+        let mut twin = CpuEngine::<f32>::new(problem.clone(), settings.clone(), &state, 0).unwrap();
+        let mut engine = GpuEngine::new(&device, &problem, &settings, &state, &GpuOptions::default()).unwrap();
+        let ((losses, gradients), (expected_losses, expected)) =
+            (engine.gradients().unwrap(), twin.gradients().unwrap());
+        // Sums of thousands of terms in another order: their rounding grows with the root of the number.
+        assert!((losses[0].loss / expected_losses[0].loss - 1.0).abs() < 1e-6, "{neurons} neurons");
+        let expected: Vec<f64> = expected[0].iter().map(|g| f64::from(*g)).collect();
+        let error = relative_norm_error(&gradients[0], &expected);
+        assert!(error < 2e-5, "{neurons} neurons: gradient off by {error:e}");
+    }
 }
 
 /// Weights of zero add nothing, so leaving them out changes no bit.

@@ -51,7 +51,7 @@ pub struct Tiles {
     pub resident_rows: u32,
     /// Time steps of one dispatch of a resident recurrence.
     pub block: u32,
-    /// Presynaptic neurons of one turn of a recurrence's loop: 1, 2, 4, 8 or 16.
+    /// Presynaptic neurons of one turn of a recurrence's loop, with loads from storage buffers: 1, 2, 4, 8 or 16.
     pub unroll: u32,
     /// Rows and columns of one invocation of the weight gradient: 4, 8 or 16.
     pub gradient_tile: u32,
@@ -79,7 +79,7 @@ impl Tiles {
         tile_quads: 3,
         workgroup: 8,
         unroll: 1,
-        gradient_tile: 8,
+        gradient_tile: 16,
         gradient_workgroup: (8, 1),
     };
 

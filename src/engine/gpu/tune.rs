@@ -77,8 +77,8 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
         vec![
             stepwise(Loads::Texture, soft),
             stepwise(Loads::Texture, Tiles { row_quads: 1, ..soft }),
+            stepwise(Loads::Texture, Tiles { gradient_tile: 8, ..soft }),
             stepwise(Loads::Texture, Tiles { gradient_tile: 4, ..soft }),
-            stepwise(Loads::Texture, Tiles { row_quads: 1, workgroup: 16, ..soft }),
         ]
     } else {
         let mut list = Vec::new();
