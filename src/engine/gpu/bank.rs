@@ -4,8 +4,9 @@ use super::bound::Kernels;
 use super::buffers::{Buffers, Shared};
 use super::device::GpuDevice;
 use super::pipelines::{Bound, Pipelines};
-use super::plan::{Loads, PARTIALS, Plan, Strategy};
+use super::plan::{PARTIALS, Plan};
 use super::textures::Textures;
+use super::tiles::{Loads, Strategy};
 use crate::engine::{NetworkSettings, Problem};
 use crate::error::Result;
 use bytemuck::{Pod, Zeroable};
@@ -199,12 +200,12 @@ impl Bank {
 
     /// Blocks of time steps of a resident recurrence, numbered from 1.
     fn blocks(&self) -> usize {
-        (self.plan.dims.time_steps - 1).div_ceil(self.plan.tiles.block as usize)
+        (self.plan.dims.time_steps - 1).div_ceil(self.plan.block())
     }
 
     /// First step of a block, and the first after it.
     fn block(&self, number: usize) -> [usize; 2] {
-        let length = self.plan.tiles.block as usize;
+        let length = self.plan.block();
         [1 + (number - 1) * length, (1 + number * length).min(self.plan.dims.time_steps)]
     }
 
@@ -227,8 +228,12 @@ impl Bank {
                 match &self.textures {
                     None => {
                         let mut pass = begin(encoder, Stage::WeightGradient);
-                        let extent = [gx, gy, self.networks * plan.segments];
-                        dispatch(&mut pass, kernel, at(tile), extent);
+                        let together = Plan::networks_per_dispatch(plan.gradient_flops());
+                        for first in (0..self.networks).step_by(together) {
+                            let networks = together.min(self.networks - first);
+                            let extent = [gx, gy, networks * plan.segments];
+                            dispatch(&mut pass, kernel, at(first * plan.condition_tiles + tile), extent);
+                        }
                     }
                     Some(textures) => {
                         for network in 0..self.networks {

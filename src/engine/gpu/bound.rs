@@ -4,8 +4,9 @@ use super::buffers::{Buffers, Shared};
 use super::device::GpuDevice;
 use super::kernels::Id;
 use super::pipelines::{Bound, Pipelines, Resource};
-use super::plan::{Plan, Strategy};
+use super::plan::Plan;
 use super::textures::Textures;
+use super::tiles::Strategy;
 use crate::error::Result;
 
 /// Kernels by name. Where a kernel takes turns on pairs of buffers, there is one for each turn: of the recurrences by the

@@ -1,7 +1,8 @@
 //! Device memory: what all networks share, and what a bank of networks needs.
 
 use super::device::GpuDevice;
-use super::plan::{Loads, PARTIALS, Plan};
+use super::plan::{PARTIALS, Plan};
+use super::tiles::Loads;
 use crate::engine::{NetworkSettings, Problem, Silence};
 use crate::network::{Group, Layout};
 use bytemuck::{Pod, Zeroable};

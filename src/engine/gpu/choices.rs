@@ -1,7 +1,8 @@
 //! What tuning found, remembered per adapter and shape in a file of the user's cache.
 
 use super::device::AdapterInfo;
-use super::plan::{GpuOptions, Loads, Strategy};
+use super::plan::GpuOptions;
+use super::tiles::{Loads, Strategy};
 use super::trajectory::Trajectory;
 use super::tune::{Candidate, Choice};
 use crate::data::write_atomically;

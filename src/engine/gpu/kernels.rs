@@ -1,6 +1,7 @@
 //! The kernels as a table: which file and entry, with which includes and bindings.
 
-use super::plan::{Loads, Plan};
+use super::plan::Plan;
+use super::tiles::Loads;
 
 /// How a kernel uses a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

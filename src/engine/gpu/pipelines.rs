@@ -2,7 +2,8 @@
 
 use super::device::GpuDevice;
 use super::kernels::{Access, Binding, Id, KERNELS, Kernel};
-use super::plan::{Loads, Plan};
+use super::plan::Plan;
+use super::tiles::Loads;
 use crate::error::{Error, Result};
 
 /// Bytes of `At` in common.wgsl.

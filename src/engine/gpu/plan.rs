@@ -2,122 +2,15 @@
 
 use super::device::AdapterInfo;
 use super::kernels::{Id, Kernel};
+use super::tiles::{Loads, Strategy, Tiles};
 use super::trajectory::Trajectory;
 use crate::dims::Dims;
 use crate::engine::{LossKind, Problem};
 use crate::error::{Error, Result};
 use crate::network::{Dale, SignConstraint};
 
-/// How the recurrences and the weight gradient load their operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Loads {
-    /// From storage buffers: for hardware.
-    Storage,
-    /// From textures and uniform buffers: for software adapters.
-    Texture,
-}
-
-/// How a recurrence advances in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Strategy {
-    /// One dispatch per time step; any number of neurons.
-    Stepwise,
-    /// A workgroup keeps a network's state and runs many steps in one dispatch; where the state fits its memory.
-    Resident,
-}
-
-impl Strategy {
-    /// Its name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Stepwise => "stepwise",
-            Self::Resident => "resident",
-        }
-    }
-}
-
-/// Work per invocation and workgroup. No choice here changes a bit of the results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Tiles {
-    /// Quads of neurons of one invocation of a recurrence.
-    pub row_quads: u32,
-    /// Quads of conditions of one invocation of a recurrence; reduced to a divisor of what a tile of conditions holds.
-    pub tile_quads: u32,
-    /// Invocations of a workgroup of a recurrence.
-    pub workgroup: u32,
-    /// Neurons of one invocation of a resident recurrence (more, where a workgroup would be too large).
-    pub resident_rows: u32,
-    /// Time steps of one dispatch of a resident recurrence.
-    pub block: u32,
-    /// Presynaptic neurons of one turn of a recurrence's loop, with loads from storage buffers: 1, 2, 4, 8 or 16.
-    pub unroll: u32,
-    /// Rows and columns of one invocation of the weight gradient: 4, 8 or 16.
-    pub gradient_tile: u32,
-    /// Workgroup of the weight gradient, columns × rows.
-    pub gradient_workgroup: (u32, u32),
-}
-
-impl Tiles {
-    /// A sound choice for hardware.
-    pub const HARDWARE: Self = Self {
-        resident_rows: 2,
-        block: 100,
-        row_quads: 1,
-        tile_quads: 3,
-        workgroup: 64,
-        unroll: 4,
-        gradient_tile: 8,
-        gradient_workgroup: (8, 8),
-    };
-    /// A sound choice for software adapters, which run eight invocations as one vector.
-    pub const SOFTWARE: Self = Self {
-        resident_rows: 1,
-        block: 100,
-        row_quads: 2,
-        tile_quads: 3,
-        workgroup: 8,
-        unroll: 1,
-        gradient_tile: 16,
-        gradient_workgroup: (8, 1),
-    };
-
-    /// A sound choice for `neurons` neurons.
-    fn default_for(loads: Loads, neurons: usize) -> Self {
-        match loads {
-            Loads::Storage if neurons >= 100 => Self::HARDWARE,
-            Loads::Storage => Self { gradient_tile: 4, ..Self::HARDWARE },
-            Loads::Texture if neurons >= 100 => Self::SOFTWARE,
-            // Large tiles take seconds to compile: small networks never earn them back.
-            Loads::Texture => Self { row_quads: 1, gradient_tile: 4, ..Self::SOFTWARE },
-        }
-    }
-
-    /// Invocations of a resident recurrence's workgroup, after raising the rows and lowering the conditions of one
-    /// invocation as far as the adapter asks; `None` if even so the state does not fit.
-    fn fit_resident(&mut self, neurons: usize, z_rows: usize, adapter: &AdapterInfo) -> Option<u32> {
-        let memory = adapter.workgroup_memory_bytes as usize;
-        if z_rows * 16 * self.tile_quads as usize > memory {
-            self.tile_quads = 1;
-        }
-        while self.resident_rows < MOST_RESIDENT_ROWS
-            && neurons.div_ceil(self.resident_rows as usize) > adapter.max_workgroup_invocations as usize
-        {
-            self.resident_rows += 1;
-        }
-        let lanes = neurons.div_ceil(self.resident_rows as usize).next_multiple_of(32);
-        let lanes = lanes.min(adapter.max_workgroup_invocations as usize);
-        let fits = z_rows * 16 * self.tile_quads as usize <= memory && lanes * self.resident_rows as usize >= neurons;
-        fits.then_some(lanes as u32)
-    }
-}
-
 /// From so many tiles of conditions on, the workgroups of a resident recurrence keep a card busy without being divided.
 const MANY_SLABS: usize = 32;
-
-/// More rows than this would not stay in registers.
-const MOST_RESIDENT_ROWS: u32 = 4;
 
 fn not_resident(problem: &Problem, adapter: &AdapterInfo) -> Error {
     Error::input(format!(
@@ -141,6 +34,10 @@ pub struct GpuOptions {
     /// Most networks that share buffers and dispatches; as many as fit the adapter's bindings if not given.
     pub bank: Option<usize>,
 }
+
+/// Most floating point operations of a dispatch. Windows and macOS end programs whose dispatches take two seconds; this many
+/// take half a second on a slow integrated GPU that reaches 100 GFLOP/s.
+const LONGEST_DISPATCH: f64 = 5e10;
 
 /// Bins that one invocation of the loss works on (`CHUNK` in loss.wgsl).
 const CHUNK: usize = 8;
@@ -264,6 +161,25 @@ impl Plan {
         }
     }
 
+    /// Networks of which one dispatch does `flops` operations each without taking too long for the watchdogs of desktop
+    /// systems, and at least one.
+    pub(super) fn networks_per_dispatch(flops: f64) -> usize {
+        ((LONGEST_DISPATCH / flops.max(1.0)) as usize).max(1)
+    }
+
+    /// Operations of one dispatch of the weight gradient for each of its networks: one parity of slots, one tile of
+    /// conditions.
+    pub(super) fn gradient_flops(&self) -> f64 {
+        2.0 * (self.d_rows * self.z_rows * 4 * self.quads * self.z_slots()) as f64
+    }
+
+    /// Time steps of one dispatch of a resident recurrence.
+    pub(super) fn block(&self) -> usize {
+        let d = &self.dims;
+        let step = 2.0 * (d.neurons * self.z_rows * 4 * self.quads * self.condition_tiles * self.bank) as f64;
+        ((LONGEST_DISPATCH / step) as usize).clamp(1, self.tiles.block as usize)
+    }
+
     /// Slots of one parity in `inputs`: steps 0 … T − 1.
     pub fn z_slots(&self) -> usize {
         self.dims.time_steps.div_ceil(2)
@@ -331,7 +247,9 @@ impl Plan {
     /// Bytes that one network takes on the device, all buffers together.
     pub fn network_bytes(&self) -> u64 {
         let [p, w, z, d, r, g] = self.bytes_per_network().map(|(_, bytes)| bytes);
-        5 * p + 2 * w + 2 * z + 2 * d + r + g + 4 * self.condition_tiles as u64 * self.d_slice()
+        // Software adapters read copies of the weights as textures.
+        let copies = if self.loads == Loads::Texture { 2 } else { 1 };
+        5 * p + 2 * copies * w + 2 * z + 2 * d + r + g + 4 * self.condition_tiles as u64 * self.d_slice()
     }
 
     /// How many networks one set of buffers can hold: more than that are split over several.
@@ -455,7 +373,30 @@ fn condition_quads(conditions: usize, fits: impl Fn(usize) -> bool) -> Option<us
 
 #[cfg(test)]
 mod tests {
-    use super::condition_quads;
+    use super::{GpuOptions, LONGEST_DISPATCH, Plan, condition_quads};
+    use crate::bench::Case;
+    use crate::engine::gpu::AdapterInfo;
+
+    #[test]
+    fn no_dispatch_is_long_enough_for_a_watchdog() {
+        let adapter = AdapterInfo {
+            max_buffer_bytes: 1 << 33,
+            max_storage_binding_bytes: 1 << 31,
+            workgroup_memory_bytes: 1 << 15,
+            max_workgroup_invocations: 1024,
+            max_workgroups: 65535,
+            ..AdapterInfo::default()
+        };
+        for networks in [1, 16, 300] {
+            let (problem, ..) = Case { networks, ..Case::default() }.pose().unwrap();
+            let plan = Plan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
+            let step = 2.0 * (355 * 384 * 12 * plan.bank) as f64;
+            assert!((1..=100).contains(&plan.block()) && plan.block() as f64 * step <= LONGEST_DISPATCH);
+            let together = Plan::networks_per_dispatch(plan.gradient_flops());
+            assert!(together as f64 * plan.gradient_flops() <= LONGEST_DISPATCH);
+            assert_eq!(plan.block() == 100, networks < 300, "few networks need no short blocks");
+        }
+    }
 
     #[test]
     fn tiles_of_conditions_are_large_and_pad_little() {

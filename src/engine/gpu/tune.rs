@@ -4,7 +4,8 @@
 
 use super::device::{AdapterInfo, GpuDevice};
 use super::engine::GpuEngine;
-use super::plan::{GpuOptions, Loads, Plan, Strategy, Tiles};
+use super::plan::{GpuOptions, Plan};
+use super::tiles::{Loads, Strategy, Tiles};
 use crate::dims::Dims;
 use crate::engine::{BatchState, Engine, NetworkSettings, Problem};
 use crate::error::{Error, Result};

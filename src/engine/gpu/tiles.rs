@@ -1,0 +1,111 @@
+//! What may be chosen of how the kernels work: strategy, loads, tiles.
+
+use super::device::AdapterInfo;
+
+/// How the recurrences and the weight gradient load their operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Loads {
+    /// From storage buffers: for hardware.
+    Storage,
+    /// From textures and uniform buffers: for software adapters.
+    Texture,
+}
+
+/// How a recurrence advances in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// One dispatch per time step; any number of neurons.
+    Stepwise,
+    /// A workgroup keeps a network's state and runs many steps in one dispatch; where the state fits its memory.
+    Resident,
+}
+
+impl Strategy {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stepwise => "stepwise",
+            Self::Resident => "resident",
+        }
+    }
+}
+
+/// Work per invocation and workgroup. No choice here changes a bit of the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Tiles {
+    /// Quads of neurons of one invocation of a recurrence.
+    pub row_quads: u32,
+    /// Quads of conditions of one invocation of a recurrence; reduced to a divisor of what a tile of conditions holds.
+    pub tile_quads: u32,
+    /// Invocations of a workgroup of a recurrence.
+    pub workgroup: u32,
+    /// Neurons of one invocation of a resident recurrence (more, where a workgroup would be too large).
+    pub resident_rows: u32,
+    /// Most time steps of one dispatch of a resident recurrence; fewer where that would take too long (`Plan::block`).
+    pub block: u32,
+    /// Presynaptic neurons of one turn of a recurrence's loop, with loads from storage buffers: 1, 2, 4, 8 or 16.
+    pub unroll: u32,
+    /// Rows and columns of one invocation of the weight gradient: 4, 8 or 16.
+    pub gradient_tile: u32,
+    /// Workgroup of the weight gradient, columns × rows.
+    pub gradient_workgroup: (u32, u32),
+}
+
+impl Tiles {
+    /// A sound choice for hardware.
+    pub const HARDWARE: Self = Self {
+        resident_rows: 2,
+        block: 100,
+        row_quads: 1,
+        tile_quads: 3,
+        workgroup: 64,
+        unroll: 4,
+        gradient_tile: 8,
+        gradient_workgroup: (8, 8),
+    };
+    /// A sound choice for software adapters, which run eight invocations as one vector.
+    pub const SOFTWARE: Self = Self {
+        resident_rows: 1,
+        block: 100,
+        row_quads: 2,
+        tile_quads: 3,
+        workgroup: 8,
+        unroll: 1,
+        gradient_tile: 16,
+        gradient_workgroup: (8, 1),
+    };
+
+    /// A sound choice for `neurons` neurons.
+    pub(super) fn default_for(loads: Loads, neurons: usize) -> Self {
+        match loads {
+            Loads::Storage if neurons >= 100 => Self::HARDWARE,
+            Loads::Storage => Self { gradient_tile: 4, ..Self::HARDWARE },
+            Loads::Texture if neurons >= 100 => Self::SOFTWARE,
+            // Large tiles take seconds to compile: small networks never earn them back.
+            Loads::Texture => Self { row_quads: 1, gradient_tile: 4, ..Self::SOFTWARE },
+        }
+    }
+
+    /// Invocations of a resident recurrence's workgroup, after raising the rows and lowering the conditions of one
+    /// invocation as far as the adapter asks; `None` if even so the state does not fit.
+    pub(super) fn fit_resident(&mut self, neurons: usize, z_rows: usize, adapter: &AdapterInfo) -> Option<u32> {
+        let memory = adapter.workgroup_memory_bytes as usize;
+        if z_rows * 16 * self.tile_quads as usize > memory {
+            self.tile_quads = 1;
+        }
+        while self.resident_rows < MOST_RESIDENT_ROWS
+            && neurons.div_ceil(self.resident_rows as usize) > adapter.max_workgroup_invocations as usize
+        {
+            self.resident_rows += 1;
+        }
+        let lanes = neurons.div_ceil(self.resident_rows as usize).next_multiple_of(32);
+        let lanes = lanes.min(adapter.max_workgroup_invocations as usize);
+        let fits = z_rows * 16 * self.tile_quads as usize <= memory && lanes * self.resident_rows as usize >= neurons;
+        fits.then_some(lanes as u32)
+    }
+}
+
+/// More rows than this would not stay in registers.
+const MOST_RESIDENT_ROWS: u32 = 4;
