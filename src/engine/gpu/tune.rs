@@ -113,7 +113,7 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
 /// Time steps of the shortened problem.
 const STEPS: usize = 64;
 /// Timed training steps of a candidate.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// A candidate whose first step takes so many times the best's is not timed any further.
 const HOPELESS: f64 = 2.0;
 
