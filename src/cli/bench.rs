@@ -1,7 +1,7 @@
 //! `aon bench`.
 
 use super::device::Device;
-use super::flags::EngineFlags;
+use super::flags::{EngineFlags, SizeFlags};
 use super::output;
 use crate::bench::{Case, Measurement, StageSpeed, Sweep, measure};
 use crate::config::EngineConfig;
@@ -19,18 +19,8 @@ use std::time::Instant;
 pub(super) struct BenchArgs {
     #[command(flatten)]
     engine: EngineFlags,
-    /// Networks trained at once
-    #[arg(long, default_value_t = 1)]
-    networks: usize,
-    /// Neurons of a network
-    #[arg(long, default_value_t = Case::default().neurons)]
-    neurons: usize,
-    /// Conditions: trials of a network per step
-    #[arg(long, default_value_t = Case::default().conditions)]
-    conditions: usize,
-    /// Time steps of a trial
-    #[arg(long, default_value_t = Case::default().time_steps)]
-    time_steps: usize,
+    #[command(flatten)]
+    size: SizeFlags,
     /// Training steps that are timed, after two to warm up
     #[arg(long, default_value_t = 5)]
     steps: usize,
@@ -52,12 +42,7 @@ pub(super) struct BenchArgs {
 pub(super) fn run(args: &BenchArgs) -> Result<()> {
     let mut config = EngineConfig::default();
     args.engine.apply(&mut config);
-    let base = Case {
-        networks: args.networks,
-        neurons: args.neurons,
-        conditions: args.conditions,
-        time_steps: args.time_steps,
-    };
+    let base = args.size.case();
     let bench = Bench { args, config, peak: OnceCell::new() };
     if !args.scale {
         let measurement = bench.one(base)?;

@@ -1,5 +1,6 @@
 //! Flags that stand for settings, in groups, and how each takes its setting's place.
 
+use crate::bench::Case;
 use crate::config::{Config, EngineConfig, EngineKind, StimulusNoise, TaskSource};
 use crate::data::Normalization;
 use crate::engine::LossKind;
@@ -154,6 +155,31 @@ pub(super) struct EngineFlags {
     /// How a GPU keeps the rates and the adjoint of every step: f16 halves their memory and rounds them to 11 bits
     #[arg(long, value_enum)]
     pub(super) trajectory: Option<Trajectory>,
+}
+
+/// The size of a made-up problem.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct SizeFlags {
+    /// Networks trained at once
+    #[arg(long, default_value_t = 1)]
+    networks: usize,
+    /// Neurons of a network
+    #[arg(long, default_value_t = Case::default().neurons)]
+    neurons: usize,
+    /// Conditions: trials of a network per step
+    #[arg(long, default_value_t = Case::default().conditions)]
+    conditions: usize,
+    /// Time steps of a trial
+    #[arg(long, default_value_t = Case::default().time_steps)]
+    time_steps: usize,
+}
+
+impl SizeFlags {
+    /// The problem of this size.
+    pub(super) fn case(self) -> Case {
+        let Self { networks, neurons, conditions, time_steps } = self;
+        Case { networks, neurons, conditions, time_steps }
+    }
 }
 
 impl EngineFlags {

@@ -1,9 +1,8 @@
 //! `aon tune`, and the tuning at an adapter's first use: the fastest strategy and tiles, measured and remembered.
 
 use super::device::Device;
-use super::flags::EngineFlags;
+use super::flags::{EngineFlags, SizeFlags};
 use super::output;
-use crate::bench::Case;
 use crate::config::{EngineConfig, EngineKind};
 use crate::engine::Problem;
 use crate::engine::gpu::{Candidate, Choice, Choices, GpuDevice, GpuOptions, Key, candidates, tune};
@@ -19,18 +18,8 @@ const WORTH_TUNING: f64 = 5e11;
 pub(super) struct TuneArgs {
     #[command(flatten)]
     engine: EngineFlags,
-    /// Networks trained at once
-    #[arg(long, default_value_t = 1)]
-    networks: usize,
-    /// Neurons of a network
-    #[arg(long, default_value_t = Case::default().neurons)]
-    neurons: usize,
-    /// Conditions: trials of a network per step
-    #[arg(long, default_value_t = Case::default().conditions)]
-    conditions: usize,
-    /// Time steps of a trial
-    #[arg(long, default_value_t = Case::default().time_steps)]
-    time_steps: usize,
+    #[command(flatten)]
+    size: SizeFlags,
 }
 
 /// Measures as `args` say.
@@ -45,12 +34,7 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
             "--engine cpu: the CPU engine has nothing to tune; it takes its tiles from the processor.",
         ));
     };
-    let case = Case {
-        networks: args.networks,
-        neurons: args.neurons,
-        conditions: args.conditions,
-        time_steps: args.time_steps,
-    };
+    let case = args.size.case();
     let (problem, ..) = case.pose()?;
     output::say(format!("{:>10}  {}", "s per step", device.info().name));
     let found = tune(&device, &problem, &options, |c| output::say(format!("{:>10.4}  {}", c.seconds, c.choice)))?;

@@ -34,6 +34,22 @@ pub struct AdapterInfo {
     pub max_texture_layers: u32,
 }
 
+/// A card such as many have, for tests of what is planned without one.
+#[cfg(test)]
+pub(super) fn typical(software: bool) -> AdapterInfo {
+    AdapterInfo {
+        software,
+        max_buffer_bytes: 1 << 33,
+        max_storage_binding_bytes: 1 << 31,
+        max_uniform_binding_bytes: 1 << 16,
+        workgroup_memory_bytes: 1 << 15,
+        max_workgroup_invocations: 1024,
+        max_workgroups: 65535,
+        max_texture_layers: 2048,
+        ..AdapterInfo::default()
+    }
+}
+
 /// A device to run engines on.
 #[derive(Clone, Debug)]
 pub struct GpuDevice {

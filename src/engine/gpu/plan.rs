@@ -375,18 +375,11 @@ fn condition_quads(conditions: usize, fits: impl Fn(usize) -> bool) -> Option<us
 mod tests {
     use super::{GpuOptions, LONGEST_DISPATCH, Plan, condition_quads};
     use crate::bench::Case;
-    use crate::engine::gpu::AdapterInfo;
+    use crate::engine::gpu::device::typical;
 
     #[test]
     fn no_dispatch_is_long_enough_for_a_watchdog() {
-        let adapter = AdapterInfo {
-            max_buffer_bytes: 1 << 33,
-            max_storage_binding_bytes: 1 << 31,
-            workgroup_memory_bytes: 1 << 15,
-            max_workgroup_invocations: 1024,
-            max_workgroups: 65535,
-            ..AdapterInfo::default()
-        };
+        let adapter = typical(false);
         for networks in [1, 16, 300] {
             let (problem, ..) = Case { networks, ..Case::default() }.pose().unwrap();
             let plan = Plan::new(&problem, &adapter, &GpuOptions::default()).unwrap();

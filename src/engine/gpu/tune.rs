@@ -204,31 +204,18 @@ fn shortened(problem: &Problem) -> Problem {
 mod tests {
     use super::*;
     use crate::bench::Case;
-
-    fn adapter(software: bool) -> AdapterInfo {
-        AdapterInfo {
-            software,
-            max_buffer_bytes: 1 << 31,
-            max_storage_binding_bytes: 1 << 31,
-            max_uniform_binding_bytes: 1 << 16,
-            workgroup_memory_bytes: 1 << 15,
-            max_workgroup_invocations: 1024,
-            max_workgroups: 65535,
-            max_texture_layers: 2048,
-            ..AdapterInfo::default()
-        }
-    }
+    use crate::engine::gpu::device::typical;
 
     #[test]
     fn candidates_fit_the_adapter_and_keep_what_is_forced() {
         let (problem, ..) = Case::default().pose().unwrap();
-        let choices = |software, options| candidates(&problem, &adapter(software), &options);
+        let choices = |software, options| candidates(&problem, &typical(software), &options);
         let hardware = choices(false, GpuOptions::default());
         assert!(hardware.iter().any(|c| c.strategy == Strategy::Resident));
         assert!(hardware.iter().any(|c| c.strategy == Strategy::Stepwise));
         for (k, choice) in hardware.iter().enumerate() {
             assert!(!hardware[..k].contains(choice), "{choice} comes twice");
-            let plan = Plan::new(&problem, &adapter(false), &choice.apply(&GpuOptions::default())).unwrap();
+            let plan = Plan::new(&problem, &typical(false), &choice.apply(&GpuOptions::default())).unwrap();
             assert_eq!(Choice::of(&plan), *choice, "a plan does what was chosen");
         }
         assert!(choices(true, GpuOptions::default()).iter().all(|c| c.loads == Loads::Texture));
