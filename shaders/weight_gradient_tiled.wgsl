@@ -26,7 +26,7 @@ fn weight_gradient_tiled(
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
     let column = group.x * COLUMNS;
-    let row = group.y * ROWS;
+    let row = (at.end + group.y) * ROWS;
     if RECURRENT == 0u && column + COLUMNS <= N {
         return; // ∂W alone, and W is frozen
     }

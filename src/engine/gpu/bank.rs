@@ -228,11 +228,15 @@ impl Bank {
                 match &self.textures {
                     None => {
                         let mut pass = begin(encoder, Stage::WeightGradient);
-                        let together = Plan::networks_per_dispatch(plan.gradient_flops());
+                        // Several networks a dispatch, or where one is too much, some of its rows.
+                        let (together, rows) = plan.gradient_dispatch(gy);
                         for first in (0..self.networks).step_by(together) {
                             let networks = together.min(self.networks - first);
-                            let extent = [gx, gy, networks * plan.segments];
-                            dispatch(&mut pass, kernel, at(first * plan.condition_tiles + tile), extent);
+                            for row in (0..gy).step_by(rows) {
+                                let at = At { end: row as u32, ..at(first * plan.condition_tiles + tile) };
+                                let extent = [gx, rows.min(gy - row), networks * plan.segments];
+                                dispatch(&mut pass, kernel, at, extent);
+                            }
                         }
                     }
                     Some(textures) => {

@@ -161,16 +161,12 @@ impl Plan {
         }
     }
 
-    /// Networks of which one dispatch does `flops` operations each without taking too long for the watchdogs of desktop
-    /// systems, and at least one.
-    pub(super) fn networks_per_dispatch(flops: f64) -> usize {
-        ((LONGEST_DISPATCH / flops.max(1.0)) as usize).max(1)
-    }
-
-    /// Operations of one dispatch of the weight gradient for each of its networks: one parity of slots, one tile of
-    /// conditions.
-    pub(super) fn gradient_flops(&self) -> f64 {
-        2.0 * (self.d_rows * self.z_rows * 4 * self.quads * self.z_slots()) as f64
+    /// Networks of a dispatch of the weight gradient (one parity of slots, one tile of conditions), and rows of its
+    /// `groups` rows of workgroups.
+    pub(super) fn gradient_dispatch(&self, groups: usize) -> (usize, usize) {
+        let network = 2.0 * (self.d_rows * self.z_rows * 4 * self.quads * self.z_slots()) as f64;
+        let rows = groups as f64 * LONGEST_DISPATCH / network;
+        (((LONGEST_DISPATCH / network) as usize).max(1), (rows as usize).clamp(1, groups))
     }
 
     /// Time steps of one dispatch of a resident recurrence.
@@ -385,10 +381,15 @@ mod tests {
             let plan = Plan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
             let step = 2.0 * (355 * 384 * 12 * plan.bank) as f64;
             assert!((1..=100).contains(&plan.block()) && plan.block() as f64 * step <= LONGEST_DISPATCH);
-            let together = Plan::networks_per_dispatch(plan.gradient_flops());
-            assert!(together as f64 * plan.gradient_flops() <= LONGEST_DISPATCH);
+            let (together, rows) = plan.gradient_dispatch(6);
+            let network = 2.0 * (368 * 384 * 12 * 400) as f64;
+            assert!(rows == 6 && together > 1 && together as f64 * network <= LONGEST_DISPATCH);
             assert_eq!(plan.block() == 100, networks < 300, "few networks need no short blocks");
         }
+        let (problem, ..) = Case { neurons: 4096, ..Case::default() }.pose().unwrap();
+        let plan = Plan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
+        let (together, rows) = plan.gradient_dispatch(64);
+        assert!(together == 1 && rows < 64, "a network too large for one dispatch is done in parts");
     }
 
     #[test]
