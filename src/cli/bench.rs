@@ -64,7 +64,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
     }
     let figure = scaling_figure(&sweeps)?;
     write_atomically(&args.figure, |file| file.write_all(figure.as_bytes()))?;
-    output::warn(format!("drawn in {}", args.figure.display()));
+    output::note(format!("drawn in {}", args.figure.display()));
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub trait Real:
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[doc(hidden)]
 pub enum Isa {
-    /// x86-64 with AVX-512 F and DQ.
+    /// x86-64 with AVX-512 F, DQ and VL.
     #[cfg(target_arch = "x86_64")]
     Avx512,
     /// x86-64 with AVX2 and FMA.
@@ -78,7 +78,8 @@ impl Isa {
         let mut list = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+            let has_512 = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
+            if has_512 && is_x86_feature_detected!("avx512vl") {
                 list.push(Self::Avx512);
             }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {

@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 /// Runs `kernel` with 512-bit vectors.
 ///
 /// # Safety
-/// The processor must have AVX-512 F and DQ.
+/// The processor must have AVX-512 F, DQ and VL.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
 pub unsafe fn with_avx512<K: Kernel<f32>>(kernel: K) -> K::Output {
     // SAFETY: the caller's promise.
