@@ -26,7 +26,7 @@ fn adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
     let slab = at.slab + group.y / PARTS;
     let network = slab / TILES;
     if load_cell(network, first).x == 0.0 {
-        return;
+        return; // the network has stopped, and rests
     }
     let quad = (group.y % PARTS) * TILE_QUADS;
 

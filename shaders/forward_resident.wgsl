@@ -15,7 +15,7 @@ fn forward_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgro
     let slab = at.slab + group.x / PARTS;
     let network = slab / TILES;
     if cells[network * D_ROWS].x == 0.0 {
-        return;
+        return; // the network has stopped, and rests
     }
     let quad = (group.x % PARTS) * TILE_QUADS;
     let slice = slab * D_ROWS * QUADS;

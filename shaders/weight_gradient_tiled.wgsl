@@ -33,7 +33,7 @@ fn weight_gradient_tiled(
     let segment = group.z % SEGMENTS;
     let slab = at.slab + group.z / SEGMENTS * TILES;
     if cells[slab / TILES * D_ROWS].x == 0.0 {
-        return;
+        return; // the network has stopped, and rests
     }
     // Slots of this parity that hold an input of the steps 0 … T−2, in SEGMENTS parts.
     let slots = (T - at.time) / 2u;

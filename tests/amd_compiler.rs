@@ -38,18 +38,7 @@ struct Verdict {
 fn reference() -> (Problem, AdapterInfo) {
     let (mut problem, _) = common::sized_problem(355, 12, 10, 2);
     problem.dims = aon::dims::Dims { time_steps: 800, thermal: 100, steps_per_bin: 4, bins: 175, ..problem.dims };
-    let adapter = AdapterInfo {
-        name: "none".into(),
-        max_buffer_bytes: 1 << 31,
-        max_storage_binding_bytes: 1 << 31,
-        max_uniform_binding_bytes: 1 << 16,
-        workgroup_memory_bytes: 1 << 15,
-        max_workgroup_invocations: 1024,
-        max_workgroups: 65535,
-        max_texture_layers: 2048,
-        ..AdapterInfo::default()
-    };
-    (problem, adapter)
+    (problem, common::card())
 }
 
 /// What the table is of.

@@ -14,25 +14,6 @@ use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, GlobalVariable, Module, ShaderStage};
 
-/// An adapter with the limits of a common graphics card.
-fn adapter() -> AdapterInfo {
-    AdapterInfo {
-        index: 0,
-        name: "none".into(),
-        backend: "none".into(),
-        kind: "discrete".into(),
-        driver: String::new(),
-        software: false,
-        max_buffer_bytes: 1 << 31,
-        max_storage_binding_bytes: 1 << 31,
-        max_uniform_binding_bytes: 1 << 16,
-        workgroup_memory_bytes: 1 << 15,
-        max_workgroup_invocations: 1024,
-        max_workgroups: 65535,
-        max_texture_layers: 2048,
-    }
-}
-
 /// Plans that differ in every line that is put before a kernel: both strategies, both ways to load, several tiles,
 /// both formats of trajectories.
 fn plans() -> Vec<Plan> {
@@ -58,7 +39,7 @@ fn plans() -> Vec<Plan> {
     let plan = |trajectory, (strategy, loads, tiles)| {
         let bank = None;
         let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), trajectory, bank };
-        Plan::new(&problem, &adapter(), &options).unwrap()
+        Plan::new(&problem, &common::card(), &options).unwrap()
     };
     let formats = [Trajectory::F32, Trajectory::F16];
     formats.into_iter().flat_map(|format| choices.map(|choice| plan(format, choice))).collect()
@@ -216,7 +197,7 @@ fn wide_networks_get_smaller_tiles_then_other_loads_and_strategies() {
     let batch = |networks: usize, neurons: usize, software: bool| {
         let (mut problem, _) = common::awkward_problem(networks, Constraint::default(), LossKind::L2);
         (problem.dims.neurons, problem.dims.conditions) = (neurons, 12);
-        let kind = AdapterInfo { software, ..adapter() };
+        let kind = AdapterInfo { software, ..common::card() };
         let plan = Plan::new(&problem, &kind, &GpuOptions::default()).unwrap();
         (plan.strategy, plan.loads, plan.quads, plan.tiles.tile_quads)
     };

@@ -4,7 +4,7 @@ use super::output;
 use crate::config::Plan;
 use crate::engine::{BatchState, Engine, cpu::CpuEngine};
 use crate::error::Result;
-use crate::train::{CheckpointInterval, Observer, Progress, TrainingPlan, settle, train};
+use crate::train::{CheckpointInterval, Observer, Progress, Settled, TrainingPlan, settle, train};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -61,8 +61,7 @@ pub(super) fn train_baselines(
         return Ok(None);
     }
     let settled = settle(&mut engine)?;
-    let result = |(place, (settled, steps)): (usize, (_, &u32))| {
-        let settled: crate::train::Settled = settled;
+    let result = |(place, (settled, steps)): (usize, (Settled, &u32))| {
         Ok(BaselineResult { rates: engine.binned_rates(place)?, loss: settled.best_note.loss, steps: *steps })
     };
     settled.into_iter().zip(&outcome.steps).enumerate().map(result).collect::<Result<_>>().map(Some)

@@ -114,8 +114,11 @@ fn table(m: &Measurement) -> String {
     let mut lines = vec![
         format!("engine     {} ({}, {})", m.engine, m.adapter, m.strategy),
         format!(
-            "work       {} networks × {} conditions × {} steps, {} neurons",
-            m.networks, m.conditions, m.time_steps, m.neurons
+            "work       {} × {} conditions × {} steps, {} neurons",
+            output::counted(m.networks, "network", "networks"),
+            m.conditions,
+            m.time_steps,
+            m.neurons
         ),
         format!(
             "step       {:.4} s (median of {}, {:.4} to {:.4})",

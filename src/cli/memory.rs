@@ -49,10 +49,10 @@ impl MemoryPlan {
     pub(super) fn say(&self, networks: usize) {
         let at_once = networks.min(self.most());
         let parts = match self.bank {
-            Some(bank) => format!(" in {} of buffers", counted(at_once.div_ceil(bank), "set", "sets")),
+            Some(bank) => format!(" in {} of buffers", output::counted(at_once.div_ceil(bank), "set", "sets")),
             None => format!(
                 ", {} of {} (one per thread)",
-                counted(self.need.workspaces.min(at_once), "workspace", "workspaces"),
+                output::counted(self.need.workspaces.min(at_once), "workspace", "workspaces"),
                 memory_text(self.need.workspace)
             ),
         };
@@ -64,7 +64,7 @@ impl MemoryPlan {
             "memory     {} on {}: {} of {}{parts}; {limit}",
             memory_text(self.need.bytes(at_once)),
             self.device,
-            counted(at_once, "network", "networks"),
+            output::counted(at_once, "network", "networks"),
             memory_text(self.need.network)
         ));
         if at_once < networks {
@@ -74,10 +74,6 @@ impl MemoryPlan {
             ));
         }
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Networks of the next wave: as many as the others, so that none is left with few.

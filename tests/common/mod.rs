@@ -5,6 +5,7 @@ pub mod golden;
 pub mod gpu;
 
 use aon::dims::Dims;
+use aon::engine::gpu::AdapterInfo;
 use aon::engine::{Adam, LossKind, Problem, TimeConstants};
 use aon::network::{Area, Constraint, Dale, Population, SignConstraint};
 use aon::rng::{Rng, Stream};
@@ -104,6 +105,21 @@ fn random_problem(dims: Dims, constraint: Constraint, loss: LossKind) -> (Proble
         })
         .collect();
     (problem, parameters)
+}
+
+/// An adapter with the limits of a common graphics card.
+pub fn card() -> AdapterInfo {
+    AdapterInfo {
+        name: "none".into(),
+        max_buffer_bytes: 1 << 31,
+        max_storage_binding_bytes: 1 << 31,
+        max_uniform_binding_bytes: 1 << 16,
+        workgroup_memory_bytes: 1 << 15,
+        max_workgroup_invocations: 1024,
+        max_workgroups: 65535,
+        max_texture_layers: 2048,
+        ..AdapterInfo::default()
+    }
 }
 
 /// Every combination of whose sign and how it is kept that means something.

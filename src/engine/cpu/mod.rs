@@ -211,7 +211,8 @@ fn thread_count(threads: usize) -> usize {
 }
 
 fn describe(threads: usize, isa: Isa) -> EngineDescription {
-    EngineDescription { engine: "cpu".into(), adapter: format!("{threads} threads"), strategy: isa.name().into() }
+    let adapter = format!("{threads} {}", if threads == 1 { "thread" } else { "threads" });
+    EngineDescription { engine: "cpu".into(), adapter, strategy: isa.name().into() }
 }
 
 impl<T: Real> Engine for CpuEngine<T> {

@@ -112,6 +112,8 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
 
 /// Time steps of the shortened problem.
 const STEPS: usize = 64;
+/// Most networks of it: more keep no card busier, and take memory.
+const NETWORKS: usize = 64;
 /// Timed training steps of a candidate.
 const ROUNDS: usize = 5;
 /// A candidate whose first step takes so many times the best's is not timed any further.
@@ -156,6 +158,7 @@ const OVER_TIME: [&str; 4] = ["forward", "loss", "adjoint", "weight_gradient"];
 fn seconds(device: &GpuDevice, whole: &Problem, short: &Problem, options: &GpuOptions, best: f64) -> Result<f64> {
     let networks = short.dims.networks;
     let longer = (whole.dims.time_steps - 1) as f64 / (short.dims.time_steps - 1) as f64;
+    let more = whole.dims.networks as f64 / networks as f64;
     let rng = Rng::new(0, 0, Stream::Synthetic);
     let layout = Layout::new(&short.dims);
     let start: Vec<f32> = (0..layout.len() as u32).map(|k| (0.05 * rng.normal(k)) as f32).collect();
@@ -165,7 +168,7 @@ fn seconds(device: &GpuDevice, whole: &Problem, short: &Problem, options: &GpuOp
     let mut step = || -> Result<f64> {
         let stages = engine.profile(&rates)?;
         let scale = |stage: &str| if OVER_TIME.contains(&stage) { longer } else { 1.0 };
-        Ok(stages.iter().map(|s| scale(&s.stage) * s.seconds).sum())
+        Ok(stages.iter().map(|s| more * scale(&s.stage) * s.seconds).sum())
     };
     // Kernels may be compiled at their first use.
     step()?;
@@ -178,13 +181,13 @@ fn seconds(device: &GpuDevice, whole: &Problem, short: &Problem, options: &GpuOp
     Ok(least)
 }
 
-/// The problem with fewer time steps: of a recurrence, each costs the same.
+/// The problem with fewer time steps, of a recurrence each costs the same, and not too many networks.
 fn shortened(problem: &Problem) -> Problem {
     let d = problem.dims;
     let thermal = d.thermal.min(d.steps_per_bin);
     let bins = (STEPS.saturating_sub(thermal) / d.steps_per_bin).clamp(1, d.bins);
     let time_steps = (thermal + bins * d.steps_per_bin).max(2).min(d.time_steps);
-    let dims = Dims { time_steps, thermal, bins, ..d };
+    let dims = Dims { networks: d.networks.min(NETWORKS), time_steps, thermal, bins, ..d };
     let cut = |values: &[f32], row: usize, kept: usize| -> Vec<f32> {
         values.chunks_exact(row).flat_map(|part| &part[..kept]).copied().collect()
     };
@@ -230,10 +233,10 @@ mod tests {
     #[test]
     fn the_shortened_problem_is_sound() {
         for time_steps in [16, 50, 800] {
-            let (problem, ..) = Case { time_steps, neurons: 9, ..Case::default() }.pose().unwrap();
+            let (problem, ..) = Case { networks: 100, time_steps, neurons: 9, ..Case::default() }.pose().unwrap();
             let short = shortened(&problem);
             short.check().unwrap();
-            assert!(short.dims.time_steps <= STEPS.min(time_steps));
+            assert!(short.dims.time_steps <= STEPS.min(time_steps) && short.dims.networks == NETWORKS);
         }
     }
 }
