@@ -1,6 +1,6 @@
 //! From settings and files to what an engine takes. Nothing else reaches an engine.
 
-use super::{Config, Preset, StimulusNoise, TaskSource};
+use super::{Config, NetworkConfig, Preset, StimulusNoise, TaskSource};
 use crate::data::{NormalizationFactors, Recording, read_mask};
 use crate::dims::Dims;
 use crate::engine::{FreshNoise, NetworkSettings, Problem, TimeConstants};
@@ -93,10 +93,13 @@ impl Plan {
 
     /// The initial parameters of a network: those of a run of its seed alone.
     pub fn initial(&self, network: usize) -> Vec<f32> {
-        if let Some(given) = &self.given {
-            return given.clone();
-        }
-        let (n, p) = (&self.config.network, &self.problem);
+        let frozen = || self.settings[network].freeze.contains(&Group::Recurrent);
+        self.given.clone().unwrap_or_else(|| self.drawn(network, &self.config.network, frozen()))
+    }
+
+    /// Initial parameters from the seed of a network, as `n` says.
+    fn drawn(&self, network: usize, n: &NetworkConfig, without_recurrence: bool) -> Vec<f32> {
+        let p = &self.problem;
         let init = InitSettings {
             scheme: n.init_scheme,
             distribution: n.weight_distribution,
@@ -104,7 +107,7 @@ impl Plan {
             mean_rate: &p.mean_rate(),
             seed: self.seeds[network],
             network: 0,
-            without_recurrence: self.settings[network].freeze.contains(&Group::Recurrent),
+            without_recurrence,
         };
         initial_parameters(&Layout::new(&p.dims), &p.population, &p.constraint, &init)
     }
@@ -151,21 +154,8 @@ impl Plan {
     /// far a slow optimiser gets.
     pub fn baseline(&self, networks: &[usize]) -> Baseline {
         let recipe = Preset::Default.config();
-        let (n, t) = (&recipe.network, &recipe.training);
+        let t = &recipe.training;
         let problem = Problem { recurrent: false, ..self.problem_for(networks.len()) };
-        let (layout, mean_rate) = (Layout::new(&problem.dims), problem.mean_rate());
-        let initial = |network: &usize| {
-            let init = InitSettings {
-                scheme: n.init_scheme,
-                distribution: n.weight_distribution,
-                gain: n.gain as f32,
-                mean_rate: &mean_rate,
-                seed: self.seeds[*network],
-                network: 0,
-                without_recurrence: true,
-            };
-            initial_parameters(&layout, &problem.population, &problem.constraint, &init)
-        };
         let settings = |network: &usize| NetworkSettings {
             freeze: vec![Group::Recurrent],
             clip_norm: t.clip_norm as f32,
@@ -173,7 +163,8 @@ impl Plan {
             silence: None,
             ..self.settings[*network].clone()
         };
-        let (initial, settings) = (networks.iter().map(initial).collect(), networks.iter().map(settings).collect());
+        let initial = networks.iter().map(|k| self.drawn(*k, &recipe.network, true)).collect();
+        let settings = networks.iter().map(settings).collect();
         let steps = self.config.training.n_trials.min(BASELINE_STEPS);
         let schedule = Schedule::new(t.schedule, t.learning_rate, steps, t.plateau_patience);
         Baseline { problem, settings, initial, steps, schedule }
