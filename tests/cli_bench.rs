@@ -63,8 +63,7 @@ fn sweeps_are_printed_and_drawn_with_what_they_were_measured_on() {
     assert_eq!(varied("neurons")[5..10], [3, 6, 12, 24, 48]);
     assert_eq!(varied("time_steps")[10..], [20, 40, 80, 160, 320]);
     let svg = std::fs::read_to_string(figure).unwrap();
-    for text in
-        ["Full training step on CPU (1 threads)", "N = 24, T = 80, 2 conditions", "measured limit", "networks K"]
+    for text in ["Full training step on CPU (1 thread)", "N = 24, T = 80, 2 conditions", "measured limit", "networks K"]
     {
         assert!(svg.contains(text), "the figure lacks '{text}'");
     }
