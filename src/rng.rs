@@ -16,6 +16,20 @@ pub enum Stream {
     StimulusNoise = 4,
     /// Synthetic populations and their firing rates.
     Synthetic = 5,
+    /// Noise added to the state at t = 0 of a noisy trial.
+    InitialState = 6,
+    /// Random subsets of neurons: fractions of a lesion, matched controls.
+    Subsets = 7,
+    /// Folds and label permutations of decoders.
+    Decoding = 8,
+    /// Bootstrap resamples.
+    Bootstrap = 9,
+    /// Rewirings of a connectivity graph.
+    Rewiring = 10,
+    /// Directions of kicks, starting vectors of iterations.
+    Directions = 11,
+    /// Teacher networks and what is planted in them.
+    Teacher = 12,
 }
 
 /// A generator for one stream of one network.

@@ -159,6 +159,12 @@ pub struct Condition {
     pub sequence: String,
     /// Executed or observed.
     pub class: ConditionClass,
+    /// Whether it is told to go, where that is a question: the label of a Go/No-Go read-out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub go: Option<bool>,
+    /// The object it is shown, by name: the label of an object read-out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
 }
 
 /// What the animal does in a condition.
