@@ -6,7 +6,10 @@ mod common;
 
 use aon::engine::cpu::CpuEngine;
 use aon::engine::cpu::real::Isa;
-use aon::engine::{BatchState, Engine, FreshNoise, LossKind, NetworkSettings, Problem, Silence, StopReason};
+use aon::engine::{
+    Action, BatchState, Cut, Effect, Engine, FreshNoise, LossKind, NetworkSettings, Perturbation, Problem, StopReason,
+    TrialNoise,
+};
 use aon::network::{Constraint, Dale, Group, Layout, SignConstraint};
 use aon::rng::{Rng, Stream};
 use common::{awkward_problem, constraints, relative_norm_error};
@@ -24,11 +27,11 @@ fn train(engine: &mut CpuEngine<f32>, steps: usize) -> BatchState {
 }
 
 fn differing_settings() -> Vec<NetworkSettings> {
-    let silence = Silence { neurons: (0..19).map(|i| i < 5).collect(), from: 3, to: 30 };
+    let silence = Perturbation::silence((0..19).map(|i| i < 5).collect(), 3, 30);
     vec![
         NetworkSettings { clip_norm: 0.1, ..NetworkSettings::default() },
         NetworkSettings { regularisation: 0.1, freeze: vec![Group::Input(1)], ..NetworkSettings::default() },
-        NetworkSettings { silence: Some(silence), ..NetworkSettings::default() },
+        NetworkSettings { perturbation: silence, ..NetworkSettings::default() },
         NetworkSettings { target: 1e9, ..NetworkSettings::default() },
         NetworkSettings::default(),
     ]
@@ -93,7 +96,7 @@ fn silenced_neurons_send_nothing_during_their_window_and_only_then() {
     let mut engine = engine(&problem, &[NetworkSettings::default()], &start, 1);
     let intact = engine.rates(0).unwrap();
     let neurons: Vec<bool> = (0..n).map(|i| i == 2 || i == 17).collect();
-    engine.set_silence(&[Some(Silence { neurons: neurons.clone(), from: 10, to: 20 })]).unwrap();
+    engine.set_perturbations(&[Perturbation::silence(neurons.clone(), 10, 20)]).unwrap();
     let lesioned = engine.rates(0).unwrap();
     for (k, (a, b)) in intact.iter().zip(&lesioned).enumerate() {
         let (t, i) = (k / n % steps, k % n);
@@ -107,7 +110,7 @@ fn silenced_neurons_send_nothing_during_their_window_and_only_then() {
     }
     let downstream = |t: usize| (0..n).any(|i| !neurons[i] && intact[t * n + i] != lesioned[t * n + i]);
     assert!(!downstream(10) && downstream(11), "others feel it one step later");
-    engine.set_silence(&[None]).unwrap();
+    engine.set_perturbations(&[Perturbation::default()]).unwrap();
     assert_eq!(engine.rates(0).unwrap(), intact);
 }
 
@@ -216,4 +219,96 @@ fn binned_rates_are_means_of_the_rates_and_give_the_data_term() {
         }
     }
     assert!((loss.data_term / squares.sqrt() - 1.0).abs() < 1e-6, "{} and {}", loss.data_term, squares.sqrt());
+}
+
+/// Each way to perturb does to the rates exactly what was asked, in its window, on its neurons.
+#[test]
+fn clamps_gains_currents_and_cuts_do_exactly_what_is_asked() {
+    let (problem, start) = awkward_problem(1, Constraint::default(), LossKind::L2);
+    let (n, steps) = (problem.dims.neurons, problem.dims.time_steps);
+    let mut engine = engine(&problem, &[NetworkSettings::default()], &start, 1);
+    let intact = engine.rates(0).unwrap();
+    let marked: Vec<bool> = (0..n).map(|i| i == 4 || i == 11).collect();
+    let means: Vec<f32> = (0..n).map(|i| 0.03 * i as f32).collect();
+    let mut rates_with = |action: Action, from: usize, to: usize| {
+        let effects = vec![Effect { neurons: marked.clone(), from, to, action }];
+        engine.set_perturbations(&[Perturbation { effects, cuts: Vec::new() }]).unwrap();
+        engine.rates(0).unwrap()
+    };
+    let at = |rates: &[f32], t: usize, i: usize| rates[t * n + i];
+
+    let clamped = rates_with(Action::Clamp(means.clone()), 8, 21);
+    assert!((8..21).all(|t| at(&clamped, t, 4) == means[4] && at(&clamped, t, 11) == means[11]));
+    assert!(at(&clamped, 21, 4) != means[4] && clamped[..8 * n] == intact[..8 * n]);
+
+    let halved = rates_with(Action::Gain(0.5), 8, 21);
+    assert_eq!(at(&halved, 8, 4), 0.5 * at(&intact, 8, 4), "before others felt it, half of what it was");
+    assert_eq!(at(&halved, 8, 5), at(&intact, 8, 5));
+
+    let driven = rates_with(Action::Current(vec![0.7; n]), 8, 9);
+    let logit = |r: f32| (r / (1.0 - r)).ln();
+    // Rates near 0.5 carry seven digits; their logits six.
+    assert!((logit(at(&driven, 8, 4)) - logit(at(&intact, 8, 4)) - 0.7).abs() < 1e-5);
+    assert!(at(&driven, 9, 5) != at(&intact, 9, 5) && at(&driven, 8, 5) == at(&intact, 8, 5));
+
+    // Gain 1, and effects outside the trial or on nobody, change no bit.
+    assert!(rates_with(Action::Gain(1.0), 0, steps) == intact);
+    assert!(rates_with(Action::Clamp(means), steps, steps + 5) == intact);
+}
+
+#[test]
+fn cut_connections_transmit_nothing_and_weights_stay() {
+    let (problem, start) = awkward_problem(1, Constraint::default(), LossKind::L2);
+    let (n, steps) = (problem.dims.neurons, problem.dims.time_steps);
+    let mut engine = engine(&problem, &[NetworkSettings::default()], &start, 1);
+    let (intact, before) = (engine.rates(0).unwrap(), engine.state().unwrap());
+    let is_in = |area: u32| -> Vec<bool> { problem.population.area_of().iter().map(|a| *a == area).collect() };
+    let cut =
+        |from, to| Perturbation { effects: Vec::new(), cuts: vec![Cut { post: is_in(1), pre: is_in(0), from, to }] };
+    engine.set_perturbations(&[cut(10, 20)]).unwrap();
+    let windowed = engine.rates(0).unwrap();
+    assert!(windowed[..10 * n] == intact[..10 * n]);
+    let differs = |t: usize, area: u32| {
+        (0..n).any(|i| problem.population.area_of()[i] == area && windowed[t * n + i] != intact[t * n + i])
+    };
+    assert!(differs(10, 1) && !differs(10, 0) && !differs(10, 2), "first felt in the area that is cut off");
+    assert!(engine.state().unwrap() == before);
+
+    // A cut for the whole trial is the network without those weights.
+    engine.set_perturbations(&[cut(0, steps)]).unwrap();
+    let whole = engine.rates(0).unwrap();
+    let mut without = start.clone();
+    for i in 0..n {
+        for j in 0..n {
+            if is_in(1)[i] && is_in(0)[j] {
+                // Under softplus no weight is zero; so far below zero that it is lost in every sum.
+                without[0][i * n + j] = -200.0;
+            }
+        }
+    }
+    let mut other = self::engine(&problem, &[NetworkSettings::default()], &without, 1);
+    let expected = other.rates(0).unwrap();
+    assert!(whole.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6));
+    assert!(engine.step(&[0.1]).is_err(), "no gradient of a cut");
+}
+
+#[test]
+fn noisy_trials_repeat_by_their_number_and_training_never_sees_them() {
+    let (problem, start) = awkward_problem(2, Constraint::default(), LossKind::L2);
+    let settings = vec![NetworkSettings::default(); 2];
+    let start = vec![start[0].clone(), start[0].clone()];
+    let mut engine = engine(&problem, &settings, &start, 2);
+    let (intact, gradient) = (engine.rates(0).unwrap(), engine.gradients().unwrap().1);
+    let trial = |trial| Some(TrialNoise { stimulus_sd: 0.1, initial_sd: 0.3, seed: 5, trial });
+    engine.set_trial_noise(&[trial(0), trial(1)]).unwrap();
+    let (a, b) = (engine.rates(0).unwrap(), engine.rates(1).unwrap());
+    assert!(a != intact && a != b);
+    assert!(engine.gradients().unwrap().1 == gradient);
+    engine.set_trial_noise(&[trial(1), None]).unwrap();
+    assert!(engine.rates(0).unwrap() == b && engine.rates(1).unwrap() == intact);
+
+    let seen = std::sync::Mutex::new(vec![Vec::new(); 2]);
+    engine.evaluate_each(&|k, binned| seen.lock().unwrap()[k] = binned.to_vec()).unwrap();
+    let seen = seen.into_inner().unwrap();
+    assert!(seen[0] == engine.binned_rates(0).unwrap() && seen[1] == engine.binned_rates(1).unwrap());
 }

@@ -4,7 +4,7 @@
 mod common;
 
 use aon::engine::cpu::CpuEngine;
-use aon::engine::{BatchState, Engine, LossKind, NetworkSettings, Silence};
+use aon::engine::{BatchState, Engine, LossKind, NetworkSettings, Perturbation};
 use aon::network::{Constraint, Layout, SignConstraint};
 use common::{awkward_problem, constraints};
 
@@ -12,10 +12,10 @@ use common::{awkward_problem, constraints};
 ///
 /// A direction is a whole group with random signs, so every entry counts, and the error is relative to a derivative that
 /// is not near zero by accident. h = 1e-5 makes the truncation error ~h² = 1e-10 and the rounding error ~1e-16/h = 1e-11.
-fn worst_error(constraint: Constraint, loss: LossKind, silence: Option<Silence>) -> f64 {
+fn worst_error(constraint: Constraint, loss: LossKind, perturbation: Perturbation) -> f64 {
     let (problem, start) = awkward_problem(1, constraint, loss);
     let layout = Layout::new(&problem.dims);
-    let settings = NetworkSettings { regularisation: 0.05, silence, ..NetworkSettings::default() };
+    let settings = NetworkSettings { regularisation: 0.05, perturbation, ..NetworkSettings::default() };
     let mut engine = CpuEngine::<f64>::new(problem, vec![settings], &BatchState::fresh(start), 1).unwrap();
     let gradient = engine.exact_gradients().remove(0).2;
     let origin = engine.parameters_mut(0).to_vec();
@@ -57,18 +57,18 @@ fn worst_error(constraint: Constraint, loss: LossKind, silence: Option<Silence>)
 #[test]
 fn the_adjoint_agrees_with_central_differences_under_every_constraint() {
     for constraint in constraints() {
-        let worst = worst_error(constraint, LossKind::L2, None);
+        let worst = worst_error(constraint, LossKind::L2, Perturbation::default());
         println!("{constraint:?}: largest relative error {worst:.1e}");
     }
 }
 
 #[test]
 fn the_adjoint_agrees_under_the_l1_loss() {
-    worst_error(Constraint::default(), LossKind::L1, None);
+    worst_error(Constraint::default(), LossKind::L1, Perturbation::default());
 }
 
 #[test]
 fn the_adjoint_agrees_with_neurons_silenced_for_a_while() {
     let neurons = (0..19).map(|i| i % 3 == 0).collect();
-    worst_error(Constraint::default(), LossKind::L2, Some(Silence { neurons, from: 9, to: 25 }));
+    worst_error(Constraint::default(), LossKind::L2, Perturbation::silence(neurons, 9, 25));
 }

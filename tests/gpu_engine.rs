@@ -7,7 +7,7 @@ mod common;
 use aon::bench::Case;
 use aon::engine::cpu::CpuEngine;
 use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, Loads, StageOutput, Strategy, Tiles};
-use aon::engine::{BatchState, Engine, FreshNoise, LossKind, NetworkSettings, Problem, Silence, StopReason};
+use aon::engine::{BatchState, Engine, FreshNoise, LossKind, NetworkSettings, Perturbation, Problem, StopReason};
 use aon::network::{Constraint, Dale, Group, Layout, SignConstraint};
 use common::{awkward_problem, constraints, gpu, max_abs_error, relative_norm_error};
 
@@ -71,11 +71,11 @@ fn check_gradient(what: &str, layout: &Layout, found: &[f32], expected: &[f64]) 
 }
 
 fn differing_settings() -> Vec<NetworkSettings> {
-    let silence = Silence { neurons: (0..19).map(|i| i < 5).collect(), from: 0, to: 30 };
+    let silence = Perturbation::silence((0..19).map(|i| i < 5).collect(), 0, 30);
     vec![
         NetworkSettings { clip_norm: 0.1, ..NetworkSettings::default() },
         NetworkSettings { regularisation: 0.1, freeze: vec![Group::Input(1)], ..NetworkSettings::default() },
-        NetworkSettings { silence: Some(silence), ..NetworkSettings::default() },
+        NetworkSettings { perturbation: silence, ..NetworkSettings::default() },
         NetworkSettings { target: 1e9, ..NetworkSettings::default() },
         NetworkSettings { clip_norm: f32::INFINITY, freeze: vec![Group::TimeConstant], ..NetworkSettings::default() },
     ]
@@ -258,14 +258,14 @@ fn silenced_neurons_send_nothing_during_their_window_and_only_then() {
     let mut engine = engine(&device, &problem, &[NetworkSettings::default()], &start);
     let intact = engine.rates(0).unwrap();
     let neurons: Vec<bool> = (0..n).map(|i| i == 2 || i == 17).collect();
-    engine.set_silence(&[Some(Silence { neurons: neurons.clone(), from: 0, to: 20 })]).unwrap();
+    engine.set_perturbations(&[Perturbation::silence(neurons.clone(), 0, 20)]).unwrap();
     let lesioned = engine.rates(0).unwrap();
     for (k, rate) in lesioned.iter().enumerate() {
         let (t, i) = (k / n % steps, k % n);
         assert_eq!(*rate == 0.0, neurons[i] && t < 20, "neuron {i} at step {t}");
     }
     assert!((0..n).any(|i| !neurons[i] && intact[n + i] != lesioned[n + i]), "others feel it one step later");
-    engine.set_silence(&[None]).unwrap();
+    engine.set_perturbations(&[Perturbation::default()]).unwrap();
     assert_eq!(engine.rates(0).unwrap(), intact);
 }
 

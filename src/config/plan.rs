@@ -3,7 +3,7 @@
 use super::{Config, NetworkConfig, Preset, StimulusNoise, TaskSource};
 use crate::data::{NormalizationFactors, Recording, read_mask};
 use crate::dims::Dims;
-use crate::engine::{FreshNoise, NetworkSettings, Problem, TimeConstants};
+use crate::engine::{FreshNoise, NetworkSettings, Perturbation, Problem, TimeConstants};
 use crate::error::{Error, Result};
 use crate::network::{
     Constraint, Dale, Group, InitSettings, Layout, Population, SignConstraint, initial_parameters, read_parameters,
@@ -160,7 +160,7 @@ impl Plan {
             freeze: vec![Group::Recurrent],
             clip_norm: t.clip_norm as f32,
             target: 0.0,
-            silence: None,
+            perturbation: Perturbation::default(),
             ..self.settings[*network].clone()
         };
         let initial = networks.iter().map(|k| self.drawn(*k, &recipe.network, true)).collect();
@@ -304,7 +304,7 @@ fn network_settings(config: &Config, task: &TaskSpec, layout: &Layout) -> Result
         patience: t.patience,
         min_improvement: t.min_improvement as f32,
         freeze: config.network.freeze.iter().map(group).collect::<Result<_>>()?,
-        silence: None,
+        perturbation: Perturbation::default(),
         fresh_noise: fresh_noise(config, task)?,
     })
 }

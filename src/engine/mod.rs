@@ -7,27 +7,18 @@
 pub mod cpu;
 pub mod gpu;
 mod memory;
+mod perturbation;
 mod problem;
 mod state;
 
 pub use memory::{MemoryNeed, memory_text};
+pub use perturbation::{Action, Cut, Effect, Perturbation, Phase, TRIAL_STEP, TrialNoise};
 pub use problem::{LossKind, Problem, TimeConstants};
 pub use state::{BatchState, NetworkState, StopReason};
 
 use crate::dims::Dims;
 use crate::error::Result;
 use crate::network::Group;
-
-/// A lesion inside a network: the listed neurons send nothing during a time window.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Silence {
-    /// Which neurons are silenced, `[N]`.
-    pub neurons: Vec<bool>,
-    /// First silenced step.
-    pub from: usize,
-    /// First step after the window.
-    pub to: usize,
-}
 
 /// Noise that is drawn anew for every training step: Normal(0, sigma) added to every stimulus value, element
 /// `(s·T + t)·U + u` of step k being [`Rng::normal_element`](crate::rng::Rng::normal_element) of the key
@@ -57,8 +48,8 @@ pub struct NetworkSettings {
     pub min_improvement: f32,
     /// Groups whose gradient is taken as zero (before the global norm).
     pub freeze: Vec<Group>,
-    /// A lesion, in training and evaluation alike.
-    pub silence: Option<Silence>,
+    /// What is done to the network, in training and evaluation alike.
+    pub perturbation: Perturbation,
     /// Stimulus noise drawn anew for every training step.
     pub fresh_noise: Option<FreshNoise>,
 }
@@ -73,7 +64,7 @@ impl Default for NetworkSettings {
             patience: 200,
             min_improvement: 1e-6,
             freeze: Vec::new(),
-            silence: None,
+            perturbation: Perturbation::default(),
             fresh_noise: None,
         }
     }
@@ -234,9 +225,24 @@ pub trait Engine {
     /// If the device fails.
     fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>>;
 
-    /// Replaces the lesions `[K]`, for the evaluations and steps that follow.
+    /// As [`Self::evaluate`], and shows each network's binned rates `[C][B][N]` to `read` while they are at hand: what
+    /// hundreds of lesions of one network are measured by, without keeping them all. `read` gets the network's number; it may
+    /// be called from several threads, in any order.
     ///
     /// # Errors
     /// If the device fails.
-    fn set_silence(&mut self, silence: &[Option<Silence>]) -> Result<()>;
+    fn evaluate_each(&mut self, read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>>;
+
+    /// Replaces what is done to the networks, `[K]`, for the evaluations and steps that follow. Training and gradients are
+    /// refused where [`Perturbation::is_differentiable`] does not hold.
+    ///
+    /// # Errors
+    /// If a perturbation does not fit the networks, or the device fails.
+    fn set_perturbations(&mut self, perturbations: &[Perturbation]) -> Result<()>;
+
+    /// Gives the evaluations that follow noise of their own, `[K]`; training and gradients never see it.
+    ///
+    /// # Errors
+    /// If there is not one entry per network, or the device fails.
+    fn set_trial_noise(&mut self, noise: &[Option<TrialNoise>]) -> Result<()>;
 }

@@ -98,7 +98,15 @@ impl Engine for Toy {
         unreachable!()
     }
 
-    fn set_silence(&mut self, _: &[Option<Silence>]) -> Result<()> {
+    fn evaluate_each(&mut self, _: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
+        unreachable!()
+    }
+
+    fn set_perturbations(&mut self, _: &[Perturbation]) -> Result<()> {
+        unreachable!()
+    }
+
+    fn set_trial_noise(&mut self, _: &[Option<TrialNoise>]) -> Result<()> {
         unreachable!()
     }
 }

@@ -1,9 +1,11 @@
 //! Stage `forward`: the batched recurrent update (MATH.md, "Dynamics"), with stage `loss` at the end of every bin.
 
+use super::aligned::Aligned;
+use super::course::Course;
 use super::loss;
 use super::real::{Kernel, Real};
 use super::shape::{Panel, Shape, even_runs};
-use super::shared::{Lesion, Shared};
+use super::shared::Shared;
 use super::simd::Vector;
 use super::tile::Tile;
 use super::weights::Derived;
@@ -20,14 +22,19 @@ pub(super) const LINE: usize = 64;
 pub(super) struct Sums<T>(pub [T; SUMS]);
 
 /// Simulates some conditions of one network from t = 0 to T − 1:
-/// `x_t = x_{t−1} + α ⊙ (W_eff r_{t−1} + W_in u_{t−1} − x_{t−1})`, `r_t = keep ⊙ σ(x_t + I_ext)`.
+/// `x_t = x_{t−1} + α ⊙ (W_eff r_{t−1} + W_in u_{t−1} − x_{t−1})`, `r_t = σ(x_t + I_ext)`, or what
+/// the course of a perturbation makes of it.
 pub(super) struct Forward<'a, T> {
     pub shape: &'a Shape,
     pub shared: &'a Shared<T>,
     pub derived: &'a Derived<T>,
-    pub lesion: &'a Lesion<T>,
+    pub course: &'a Course<T>,
+    /// Packed weights of each of the course's sets of cuts.
+    pub cut_weights: &'a [Aligned<T>],
     /// Stimulus, `[S][T][U]`.
     pub stimulus: &'a [T],
+    /// x at t = 0, `[C][padded]`.
+    pub initial_x: &'a [T],
     /// Which conditions; the slices below are theirs.
     pub conditions: Range<usize>,
     /// x, `[conditions][T][padded]`.
@@ -65,12 +72,13 @@ impl<T: Real> Forward<'_, T> {
     /// The given state at t = 0.
     fn start(&mut self) {
         let (np, stride) = (self.shape.padded, self.shape.trajectory());
-        let keep = self.lesion.keep(0);
+        let output = self.course.at(0);
         for (k, c) in self.conditions.clone().enumerate() {
-            self.x[k * stride..k * stride + np].copy_from_slice(&self.shared.initial_x[c * np..(c + 1) * np]);
+            self.x[k * stride..k * stride + np].copy_from_slice(&self.initial_x[c * np..(c + 1) * np]);
             let given = &self.shared.initial_r[c * np..(c + 1) * np];
-            for ((r, g), keep) in self.r[k * stride..k * stride + np].iter_mut().zip(given).zip(keep) {
-                *r = *g * *keep;
+            let r = &mut self.r[k * stride..k * stride + np];
+            for i in 0..np {
+                r[i] = given[i] * output.gain[i] + output.offset[i];
             }
             self.data[k] = 0.0;
         }
@@ -136,8 +144,9 @@ impl<T: Real> Forward<'_, T> {
         sums: &mut Sums<T>,
     ) {
         let (d, np, stride) = (self.shape.dims, self.shape.padded, self.shape.trajectory());
+        let weights = self.course.at(t).cut_set.map_or(&self.derived.forward, |set| &self.cut_weights[set]);
         let mut tile = Tile {
-            a: self.derived.forward.as_ptr().wrapping_add(panel.start * d.neurons),
+            a: weights.as_ptr().wrapping_add(panel.start * d.neurons),
             a_stride: panel.rows,
             b: self.r.as_ptr().wrapping_add(columns.start * stride + (t - 1) * np),
             b_depth_stride: 1,
@@ -179,21 +188,23 @@ impl<T: Real> Forward<'_, T> {
     #[inline(always)]
     unsafe fn integrate<V: Vector<Real = T>>(&mut self, t: usize, panel: Panel, columns: Range<usize>, sums: &Sums<T>) {
         let (np, stride) = (self.shape.padded, self.shape.trajectory());
-        let keep = self.lesion.keep(t);
+        let output = self.course.at(t);
         for v in (0..panel.rows).step_by(V::LANES) {
             let i = panel.start + v;
             // SAFETY: the caller's promise; all offsets are inside the arrays of those shapes.
             unsafe {
                 let alpha = V::load(self.derived.alpha.as_ptr().add(i));
                 let current = V::load(self.derived.current.as_ptr().add(i));
-                let keep = V::load(keep.as_ptr().add(i));
+                let current = current.add(V::load(output.current.as_ptr().add(i)));
+                let gain = V::load(output.gain.as_ptr().add(i));
+                let offset = V::load(output.offset.as_ptr().add(i));
                 for (local, k) in columns.clone().enumerate() {
                     let row = k * stride + t * np + i;
                     let core = V::load(sums.0.as_ptr().add(local * panel.rows + v));
                     let before = V::load(self.x.as_ptr().add(row - np));
                     let x = alpha.mul_add(core.sub(before), before);
                     x.store(self.x.as_mut_ptr().add(row));
-                    x.add(current).sigmoid().mul(keep).store(self.r.as_mut_ptr().add(row));
+                    gain.mul_add(x.add(current).sigmoid(), offset).store(self.r.as_mut_ptr().add(row));
                 }
             }
         }

@@ -11,6 +11,7 @@ mod adam;
 mod adjoint;
 mod aligned;
 mod clip;
+mod course;
 mod dale;
 mod forward;
 mod loss;
@@ -27,14 +28,16 @@ mod tile;
 mod weight_gradient;
 mod weights;
 
+use self::course::Course;
 use self::network::{Context, Network, STAGES, Workspace};
 use self::real::Isa;
 pub use self::real::Real;
 use self::shape::Shape;
-use self::shared::{Lesion, Shared};
+use self::shared::Shared;
+use super::perturbation::{check_batch, check_differentiable};
 use super::{
-    BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, Problem, Silence, StageTime,
-    StepRecord,
+    BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, Perturbation, Problem, StageTime,
+    StepRecord, TrialNoise,
 };
 use crate::dims::Dims;
 use crate::error::{Error, Result};
@@ -50,7 +53,8 @@ pub struct CpuEngine<T: Real> {
     layout: Layout,
     isa: Isa,
     settings: Vec<NetworkSettings>,
-    lesions: Vec<Lesion<T>>,
+    courses: Vec<Course<T>>,
+    noise: Vec<Option<TrialNoise>>,
     networks: Vec<Network<T>>,
     workspaces: Mutex<Vec<Workspace<T>>>,
     pool: rayon::ThreadPool,
@@ -88,6 +92,7 @@ impl<T: Real> CpuEngine<T> {
             )));
         }
         state.check(&layout, dims.networks)?;
+        settings.iter().try_for_each(|s| s.perturbation.check(dims.neurons))?;
         let threads = thread_count(threads);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -97,7 +102,8 @@ impl<T: Real> CpuEngine<T> {
         let shape = Shape::new::<T>(isa, dims);
         Ok(Self {
             shared: Shared::new(&problem, &shape),
-            lesions: settings.iter().map(|s| Lesion::new(&shape, s.silence.as_ref())).collect(),
+            courses: settings.iter().map(|s| Course::new(&shape, &s.perturbation)).collect(),
+            noise: vec![None; settings.len()],
             networks: state.networks.iter().map(Network::new).collect(),
             workspaces: Mutex::new(Vec::new()),
             records: Vec::new(),
@@ -155,13 +161,13 @@ impl<T: Real> CpuEngine<T> {
     ) -> Vec<R> {
         let (shape, layout, workspaces) = (&self.shape, &self.layout, &self.workspaces);
         let (problem, shared, isa, threads) = (&self.problem, &self.shared, self.isa, self.threads);
-        let (settings, lesions) = (&self.settings, &self.lesions);
+        let (settings, courses, noise) = (&self.settings, &self.courses, &self.noise);
         let run = |team: usize, (index, network): (usize, &mut Network<T>)| {
             // A poisoned lock only means that another network's thread panicked; the list is still a list.
             let spare = workspaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut workspace = spare.unwrap_or_else(|| Workspace::new(shape, layout));
-            let (settings, lesion) = (&settings[index], &lesions[index]);
-            let context = Context { index, isa, shape, layout, problem, shared, settings, lesion, team };
+            let (settings, course, noise) = (&settings[index], &courses[index], noise[index]);
+            let context = Context { index, isa, shape, layout, problem, shared, settings, course, noise, team };
             let result = work(&context, &mut workspace, network);
             workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
             result
@@ -184,7 +190,7 @@ impl<T: Real> CpuEngine<T> {
     /// Reads something of one network's trajectories at its current parameters: `f(r)` with `r [C][T][padded]`.
     fn simulated<R>(&mut self, network: usize, f: impl Fn(&[T]) -> R) -> R {
         let team = self.threads;
-        let Self { shape, layout, problem, shared, settings, lesions, isa, .. } = &*self;
+        let Self { shape, layout, problem, shared, settings, courses, noise, isa, .. } = &*self;
         let context = Context {
             index: network,
             isa: *isa,
@@ -193,12 +199,13 @@ impl<T: Real> CpuEngine<T> {
             problem,
             shared,
             settings: &settings[network],
-            lesion: &lesions[network],
+            course: &courses[network],
+            noise: noise[network],
             team,
         };
         let spare = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut workspace = spare.unwrap_or_else(|| Workspace::new(shape, layout));
-        self.pool.install(|| context.evaluate(&mut workspace, &self.networks[network].parameters));
+        self.pool.install(|| context.simulate(&mut workspace, &self.networks[network].parameters));
         let result = f(&workspace.r);
         self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
         result
@@ -208,6 +215,23 @@ impl<T: Real> CpuEngine<T> {
 /// One thread per processor for 0.
 fn thread_count(threads: usize) -> usize {
     if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads }
+}
+
+/// Rates `[C][T][padded]` averaged in bins, `[C][B][N]`.
+fn binned<T: Real>(shape: &Shape, r: &[T]) -> Vec<f32> {
+    let (d, np) = (shape.dims, shape.padded);
+    let mut out = Vec::with_capacity(d.conditions * d.bins * d.neurons);
+    let mut sums = vec![0.0_f64; np];
+    for condition in r.chunks_exact(d.time_steps * np) {
+        for bin in condition[d.thermal * np..].chunks_exact(d.steps_per_bin * np).take(d.bins) {
+            sums.fill(0.0);
+            for step in bin.chunks_exact(np) {
+                sums.iter_mut().zip(step).for_each(|(sum, r)| *sum += r.to_f64());
+            }
+            out.extend(sums[..d.neurons].iter().map(|sum| (sum / d.steps_per_bin as f64) as f32));
+        }
+    }
+    out
 }
 
 fn describe(threads: usize, isa: Isa) -> EngineDescription {
@@ -238,6 +262,7 @@ impl<T: Real> Engine for CpuEngine<T> {
                 self.networks.len()
             )));
         }
+        check_differentiable(self.settings.iter().map(|s| &s.perturbation))?;
         self.step += 1;
         let step = self.step;
         let records = self.each_network(|context, ws, network| {
@@ -253,27 +278,26 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
-        Ok(self.each_network(|context, ws, network| context.evaluate(ws, &network.parameters).0))
+        Ok(self.each_network(|context, ws, network| context.simulate(ws, &network.parameters)))
+    }
+
+    fn evaluate_each(&mut self, read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
+        Ok(self.each_network(|context, ws, network| {
+            let loss = context.simulate(ws, &network.parameters);
+            read(context.index, &binned(context.shape, &ws.r));
+            loss
+        }))
     }
 
     fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
+        check_differentiable(self.settings.iter().map(|s| &s.perturbation))?;
         let narrow = |g: Vec<T>| g.iter().map(|g| g.to_f64() as f32).collect();
         Ok(self.exact_gradients().into_iter().map(|(loss, _, gradient)| (loss, narrow(gradient))).unzip())
     }
 
     fn binned_rates(&mut self, network: usize) -> Result<Vec<f32>> {
-        let (d, np) = (self.problem.dims, self.shape.padded);
-        Ok(self.simulated(network, |r| {
-            let mut out = Vec::with_capacity(d.conditions * d.bins * d.neurons);
-            for condition in r.chunks_exact(d.time_steps * np) {
-                let binned = condition[d.thermal * np..].chunks_exact(d.steps_per_bin * np).take(d.bins);
-                for bin in binned {
-                    let sum = |i: usize| bin.chunks_exact(np).map(|step| step[i].to_f64()).sum::<f64>();
-                    out.extend((0..d.neurons).map(|i| (sum(i) / d.steps_per_bin as f64) as f32));
-                }
-            }
-            out
-        }))
+        let shape = self.shape.clone();
+        Ok(self.simulated(network, |r| binned(&shape, r)))
     }
 
     fn rates(&mut self, network: usize) -> Result<Vec<f32>> {
@@ -308,11 +332,20 @@ impl<T: Real> Engine for CpuEngine<T> {
         Ok(STAGES.iter().zip(total).map(stage).collect())
     }
 
-    fn set_silence(&mut self, silence: &[Option<Silence>]) -> Result<()> {
-        if silence.len() != self.networks.len() {
-            return Err(Error::input(format!("{} lesions for {} networks.", silence.len(), self.networks.len())));
+    fn set_perturbations(&mut self, perturbations: &[Perturbation]) -> Result<()> {
+        check_batch(perturbations, self.networks.len(), self.problem.dims.neurons)?;
+        for (settings, perturbation) in self.settings.iter_mut().zip(perturbations) {
+            settings.perturbation.clone_from(perturbation);
         }
-        self.lesions = silence.iter().map(|s| Lesion::new(&self.shape, s.as_ref())).collect();
+        self.courses = perturbations.iter().map(|p| Course::new(&self.shape, p)).collect();
+        Ok(())
+    }
+
+    fn set_trial_noise(&mut self, noise: &[Option<TrialNoise>]) -> Result<()> {
+        if noise.len() != self.networks.len() {
+            return Err(Error::input(format!("noise for {} of {} networks.", noise.len(), self.networks.len())));
+        }
+        self.noise = noise.to_vec();
         Ok(())
     }
 }

@@ -4,16 +4,19 @@ use super::adam::Update;
 use super::adjoint::Adjoint;
 use super::aligned::Aligned;
 use super::clip::judge;
+use super::course::{Course, cut_weights};
 use super::forward::Forward;
 use super::loss::data_term;
 use super::parameter_gradient::{RecurrentRows, small_groups};
 use super::real::{Isa, Kernel, Real};
 use super::shape::Shape;
-use super::shared::{Lesion, Shared};
+use super::shared::Shared;
 use super::weight_gradient::{Part, WeightGradient, shares};
 use super::weights::{Derived, WeightRows, pack_adjoint};
 use super::{dale, weights};
-use crate::engine::{LossRecord, NetworkSettings, NetworkState, Problem, StepRecord, StopReason};
+use crate::engine::{
+    LossRecord, NetworkSettings, NetworkState, Problem, StepRecord, StopReason, TRIAL_STEP, TrialNoise,
+};
 use crate::network::{Group, Layout};
 use crate::rng::{Rng, Stream};
 use rayon::prelude::*;
@@ -77,6 +80,10 @@ pub(super) struct Workspace<T> {
     pub r: Aligned<T>,
     /// Stimulus with the step's own noise, `[S][T][U]`; empty where the shared stimulus is used as it is.
     stimulus: Vec<T>,
+    /// x at t = 0 with a trial's own noise, `[C][padded]`; empty where the shared one is used as it is.
+    initial_x: Vec<T>,
+    /// Packed weights of the perturbation's sets of cuts.
+    cut_weights: Vec<Aligned<T>>,
     residual: Aligned<T>,
     data: Vec<f64>,
     lambda: Aligned<T>,
@@ -110,6 +117,8 @@ impl<T: Real> Workspace<T> {
             x: Aligned::zeros(d.conditions * shape.trajectory()),
             r: Aligned::zeros(d.conditions * shape.trajectory()),
             stimulus: Vec::new(),
+            initial_x: Vec::new(),
+            cut_weights: Vec::new(),
             residual: Aligned::zeros(d.conditions * d.bins * np),
             data: vec![0.0; d.conditions],
             lambda: Aligned::zeros(d.conditions * np),
@@ -131,7 +140,7 @@ fn lap(total: &mut f64, start: Instant) -> Instant {
     now
 }
 
-/// What a network's step reads: the same for every network but for settings and lesion.
+/// What a network's step reads: the same for every network but for settings, perturbation and noise.
 pub(super) struct Context<'a, T> {
     /// Number of the network in its batch.
     pub index: usize,
@@ -141,7 +150,9 @@ pub(super) struct Context<'a, T> {
     pub problem: &'a Problem,
     pub shared: &'a Shared<T>,
     pub settings: &'a NetworkSettings,
-    pub lesion: &'a Lesion<T>,
+    pub course: &'a Course<T>,
+    /// Noise of the evaluations.
+    pub noise: Option<TrialNoise>,
     /// Threads that work on this network. Never changes a bit of the result.
     pub team: usize,
 }
@@ -187,6 +198,10 @@ impl<T: Real> Context<'_, T> {
                 squares,
             });
         self.run(kernels.collect());
+        ws.cut_weights.resize_with(self.course.cut_sets.len(), || Aligned::zeros(self.shape.packed_len(n)));
+        for (cuts, out) in self.course.cut_sets.iter().zip(&mut ws.cut_weights) {
+            cut_weights(self.shape, &ws.derived.forward, cuts, out);
+        }
     }
 
     /// The transposed copy that only the adjoint needs.
@@ -198,17 +213,43 @@ impl<T: Real> Context<'_, T> {
         }
     }
 
-    /// The stimulus of training step `step`, where it has noise of its own.
-    fn draw_noise(&self, ws: &mut Workspace<T>, step: u32) {
+    /// Simulates one trial: [`Self::evaluate`] with the trial's noise.
+    pub(super) fn simulate(&self, ws: &mut Workspace<T>, parameters: &[T]) -> LossRecord {
+        if let Some(noise) = self.noise {
+            let rng = |stream| Rng::new(noise.seed, noise.trial, stream).at_step(TRIAL_STEP);
+            if noise.stimulus_sd > 0.0 {
+                self.draw_noise(ws, rng(Stream::StimulusNoise), noise.stimulus_sd);
+            }
+            if noise.initial_sd > 0.0 {
+                self.draw_start(ws, rng(Stream::InitialState), noise.initial_sd);
+            }
+        }
+        let loss = self.evaluate(ws, parameters).0;
+        ws.stimulus.clear();
+        ws.initial_x.clear();
+        loss
+    }
+
+    /// The state at t = 0 with noise.
+    fn draw_start(&self, ws: &mut Workspace<T>, rng: Rng, sigma: f32) {
+        let (n, np) = (self.shape.dims.neurons, self.shape.padded);
+        ws.initial_x.extend_from_slice(&self.shared.initial_x);
+        for (c, x) in ws.initial_x.chunks_exact_mut(np).enumerate() {
+            for (i, x) in x[..n].iter_mut().enumerate() {
+                *x += T::from_f64(f64::from(sigma * rng.normal_element((c * n + i) as u32)));
+            }
+        }
+    }
+
+    /// The stimulus with noise.
+    fn draw_noise(&self, ws: &mut Workspace<T>, rng: Rng, sigma: f32) {
         const CHUNK: usize = 4096;
-        let Some(noise) = self.settings.fresh_noise else { return };
-        let rng = Rng::new(noise.seed, noise.network, Stream::StimulusNoise).at_step(step);
         ws.stimulus.extend_from_slice(&self.shared.stimulus);
         let add = |(chunk, values): (usize, &mut [T])| {
             for (k, block) in values.chunks_mut(4).enumerate() {
                 let drawn = rng.normal_block((chunk * CHUNK / 4 + k) as u32);
                 for (value, z) in block.iter_mut().zip(drawn) {
-                    *value += T::from_f64(f64::from(noise.sigma * z));
+                    *value += T::from_f64(f64::from(sigma * z));
                 }
             }
         };
@@ -235,7 +276,9 @@ impl<T: Real> Context<'_, T> {
                     shape: self.shape,
                     shared: self.shared,
                     derived: &ws.derived,
-                    lesion: self.lesion,
+                    course: self.course,
+                    cut_weights: &ws.cut_weights,
+                    initial_x: if ws.initial_x.is_empty() { &self.shared.initial_x } else { &ws.initial_x },
                     stimulus: if ws.stimulus.is_empty() { &self.shared.stimulus } else { &ws.stimulus },
                     conditions: k * share..k * share + data.len(),
                     x,
@@ -371,7 +414,10 @@ impl<T: Real> Context<'_, T> {
         if network.stop.is_some() {
             return;
         }
-        self.draw_noise(ws, step);
+        if let Some(noise) = self.settings.fresh_noise {
+            let rng = Rng::new(noise.seed, noise.network, Stream::StimulusNoise).at_step(step);
+            self.draw_noise(ws, rng, noise.sigma);
+        }
         let (loss, scale) = self.evaluate(ws, &network.parameters);
         let grad_norm = self.differentiate(ws, &network.parameters, scale);
         ws.stimulus.clear();

@@ -3,7 +3,7 @@
 use super::aligned::Aligned;
 use super::real::Real;
 use super::shape::Shape;
-use crate::engine::{LossKind, Problem, Silence};
+use crate::engine::{LossKind, Problem};
 
 /// The problem, padded and converted.
 pub(super) struct Shared<T> {
@@ -52,32 +52,5 @@ impl<T: Real> Shared<T> {
             loss: problem.loss,
             recurrent: problem.recurrent,
         }
-    }
-}
-
-/// One network's lesion as factors of its rates. The padding is always silent.
-pub(super) struct Lesion<T> {
-    intact: Aligned<T>,
-    silenced: Aligned<T>,
-    window: std::ops::Range<usize>,
-}
-
-impl<T: Real> Lesion<T> {
-    pub(super) fn new(shape: &Shape, silence: Option<&Silence>) -> Self {
-        let n = shape.dims.neurons;
-        let factors = |silent: &dyn Fn(usize) -> bool| {
-            let values: Vec<f32> = (0..n).map(|i| if silent(i) { 0.0 } else { 1.0 }).collect();
-            Aligned::padded(&values, n, shape.padded)
-        };
-        Self {
-            intact: factors(&|_| false),
-            silenced: factors(&|i| silence.is_some_and(|s| s.neurons.get(i).copied().unwrap_or(false))),
-            window: silence.map_or(0..0, |s| s.from..s.to),
-        }
-    }
-
-    /// The factors at step `t`, `[padded]`.
-    pub(super) fn keep(&self, t: usize) -> &[T] {
-        if self.window.contains(&t) { &self.silenced } else { &self.intact }
     }
 }

@@ -3,7 +3,7 @@
 use super::device::GpuDevice;
 use super::plan::{PARTIALS, Plan};
 use super::tiles::Loads;
-use crate::engine::{NetworkSettings, Problem, Silence};
+use crate::engine::{NetworkSettings, Perturbation, Problem};
 use crate::network::{Group, Layout};
 use bytemuck::{Pod, Zeroable};
 use wgpu::BufferUsages as Usage;
@@ -219,8 +219,8 @@ fn frozen_groups<'a>(groups: &'a [Group], settings: &'a NetworkSettings) -> impl
 }
 
 /// The windows of silence as the kernels read them, `[networks][N]` of (first step, first step after).
-pub(super) fn silence_windows(neurons: usize, silence: &[Option<Silence>]) -> Vec<[u32; 2]> {
-    let window = |s: &Option<Silence>, i: usize| match s {
+pub(super) fn silence_windows(neurons: usize, silence: &[Perturbation]) -> Vec<[u32; 2]> {
+    let window = |s: &Perturbation, i: usize| match s.effects.first() {
         Some(s) if s.neurons.get(i) == Some(&true) && s.from < s.to => [s.from, s.to].map(step),
         _ => [0, 0],
     };

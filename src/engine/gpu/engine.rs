@@ -8,9 +8,10 @@ use super::plan::{GpuOptions, Plan};
 use super::trajectory::Trajectory;
 use super::transfer::{RecordRing, read};
 use crate::dims::Dims;
+use crate::engine::perturbation::check_batch;
 use crate::engine::{
-    BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, NetworkState, Problem, Silence,
-    StageTime, StepRecord, StopReason,
+    BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, NetworkState, Perturbation,
+    Problem, StageTime, StepRecord, StopReason, TrialNoise,
 };
 use crate::error::{Error, Result};
 use crate::network::Layout;
@@ -81,8 +82,8 @@ impl GpuEngine {
             simulated: false,
         };
         engine.load_state(initial)?;
-        let silence: Vec<_> = settings.iter().map(|s| s.silence.clone()).collect();
-        engine.set_silence(&silence)?;
+        let perturbations: Vec<_> = settings.iter().map(|s| s.perturbation.clone()).collect();
+        engine.set_perturbations(&perturbations)?;
         Ok(engine)
     }
 
@@ -403,18 +404,22 @@ impl Engine for GpuEngine {
         Ok(times)
     }
 
-    fn set_silence(&mut self, silence: &[Option<Silence>]) -> Result<()> {
+    fn evaluate_each(&mut self, read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
+        let losses = self.evaluate()?;
+        for network in 0..losses.len() {
+            read(network, &self.binned_rates(network)?);
+        }
+        Ok(losses)
+    }
+
+    fn set_trial_noise(&mut self, noise: &[Option<TrialNoise>]) -> Result<()> {
+        if noise.iter().all(Option::is_none) { Ok(()) } else { Err(Error::run("noise of trials: not on the GPU yet.")) }
+    }
+
+    fn set_perturbations(&mut self, perturbations: &[Perturbation]) -> Result<()> {
         let d = &self.plan.dims;
-        if silence.len() != d.networks {
-            return Err(Error::input(format!("there are {} lesions for {} networks.", silence.len(), d.networks)));
-        }
-        if let Some(s) = silence.iter().flatten().find(|s| s.neurons.len() != d.neurons) {
-            return Err(Error::input(format!(
-                "a lesion lists {} neurons, the network has {}.",
-                s.neurons.len(),
-                d.neurons
-            )));
-        }
+        check_batch(perturbations, d.networks, d.neurons)?;
+        let silence = perturbations;
         self.simulated = false;
         let mut rest = silence;
         for bank in &self.banks {
