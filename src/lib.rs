@@ -1,7 +1,7 @@
 //! Trains biologically constrained recurrent networks to reproduce recorded firing rates, on any GPU or none.
 //!
 //! Data flows one way, and a module uses only modules to its left:
-//! `data → task → network → engine → train → analysis → report`, on the ground floor of `error`, `dims` and `rng`.
+//! `data → task → network → engine → train → analysis → perturb → report`, on the ground floor of `error`, `dims` and `rng`.
 //!
 //! Conventions: all arrays are row-major, `W[post, pre]`, time in steps of the task, rates in 0…1. A *trial* is one
 //! condition of one network, simulated once (and, in training, differentiated).
@@ -15,6 +15,7 @@ pub mod dims;
 pub mod engine;
 pub mod error;
 pub mod network;
+pub mod perturb;
 pub mod report;
 pub mod rng;
 pub mod task;

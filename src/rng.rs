@@ -84,6 +84,23 @@ impl Rng {
         [r * cos_b, r * sin_b, s * cos_d, s * sin_d]
     }
 
+    /// A number below `below` (at most 2³²), counter value `index`.
+    pub fn below(&self, below: usize, index: u32) -> usize {
+        ((u64::from(self.words(index)[0]) * below as u64) >> 32) as usize
+    }
+
+    /// `size` of `items`, all sets alike likely, in their order; uses as many counter values from `first` on as are taken.
+    pub fn subset(&self, items: &[usize], size: usize, first: u32) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        let size = size.min(items.len());
+        for k in 0..size {
+            order.swap(k, k + self.below(items.len() - k, first + k as u32));
+        }
+        let mut chosen = order[..size].to_vec();
+        chosen.sort_unstable();
+        chosen.iter().map(|k| items[*k]).collect()
+    }
+
     /// A Gamma(shape 2, scale 1) number: the sum of two exponential ones.
     pub fn gamma2(&self, index: u32) -> f64 {
         let [a, b, ..] = self.words(index);
@@ -144,6 +161,20 @@ mod tests {
         assert!((mean(&|k| z[k] * z[k]) - 1.0).abs() < 0.03);
         assert!(mean(&|k| z[k] * z[k + 1]).abs() < 0.02);
         assert!((mean(&|k| z[k].powi(4)) - 3.0).abs() < 0.15);
+    }
+
+    #[test]
+    fn subsets_are_drawn_without_replacement_and_all_alike_likely() {
+        let rng = Rng::new(3, 0, Stream::Subsets);
+        let items = [2, 3, 5, 7, 11];
+        let mut counts = std::collections::BTreeMap::new();
+        for draw in 0..5000 {
+            *counts.entry(rng.at_step(draw).subset(&items, 2, 0)).or_insert(0u32) += 1;
+        }
+        assert_eq!(counts.len(), 10);
+        // 500 each, with a standard deviation of 21.
+        assert!(counts.values().all(|n| (410..590).contains(n)), "{counts:?}");
+        assert_eq!(rng.subset(&items, 9, 0), items);
     }
 
     #[test]

@@ -1,0 +1,240 @@
+//! Like cells to lesion instead: same area, same type, same number.
+
+use super::{Lesion, Mode, Subject};
+use crate::rng::{Rng, Stream};
+use std::collections::HashSet;
+
+/// Largest standardised difference at which controls count as matched.
+pub(super) const MATCHED: f64 = 0.1;
+
+/// How controls are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ControlSettings {
+    /// Control sets of each lesion.
+    pub count: usize,
+    /// Sets of the lesion itself, where it must be subsampled.
+    pub subsets: usize,
+    /// Whether sets are chosen to be alike in mean rate, peak rate and outgoing weight.
+    pub matched: bool,
+    /// Seed.
+    pub seed: u64,
+}
+
+/// Mean differences between controls and lesion, in standard deviations over the cells of both.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Balance {
+    /// Of the neurons' mean rates in the intact network.
+    pub mean_rate: f64,
+    /// Of their peak rates.
+    pub peak_rate: f64,
+    /// Of the summed magnitudes of their outgoing weights.
+    pub outgoing: f64,
+}
+
+impl Balance {
+    /// The three, largest magnitude first asked for: whether all are at most [`MATCHED`].
+    pub fn is_matched(&self) -> bool {
+        self.worst() <= MATCHED
+    }
+
+    /// The largest magnitude.
+    pub fn worst(&self) -> f64 {
+        [self.mean_rate, self.peak_rate, self.outgoing].iter().fold(0.0, |m: f64, d| m.max(d.abs()))
+    }
+}
+
+/// What a lesion is compared with.
+///
+/// The pool of a lesion are the cells of its areas and types that it spares. A set as large as the pool would leave
+/// nothing to draw, so at most half of a pool is taken, and then the lesion itself is subsampled to the same size:
+/// several random sets of it, whose mean effect is compared.
+///
+/// Sets from one pool resemble each other more than the lesion resembles them, even if it is nothing special: were
+/// effects sums over neurons of equal variance, `m` of `M` pool cells would vary by `m (1 − m/M)`, while the difference
+/// between `m` cells' worth of a lesion of `s` cells and the pool varies by `m² (1/s + 1/M)` (both from sampling without
+/// replacement), plus `m (1 − m/s)/R` for R subsets in place of all. Deviations of controls from their mean are
+/// therefore widened by the root of the ratio; without that, p values of lesions that mean nothing are too small.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Controls {
+    /// Neurons in each set that is compared.
+    pub size: usize,
+    /// Sets of the lesion's own neurons: one, the lesion itself, unless it is subsampled.
+    pub subsets: Vec<Vec<usize>>,
+    /// Control sets, all different. Fewer than asked for where there are not as many.
+    pub sets: Vec<Vec<usize>>,
+    /// Factor by which the controls' deviations from their mean are widened.
+    pub widening: f64,
+    /// How alike controls and lesion are.
+    pub balance: Balance,
+}
+
+/// Lesion cells and spared cells of one area and type.
+struct Stratum {
+    own: Vec<usize>,
+    pool: Vec<usize>,
+    size: usize,
+}
+
+/// Draws the controls of lesion `number`; `None` where there are none to draw: no like cells are spared, the lesion has no
+/// neurons, or it cuts connections, which have no like.
+pub fn draw_controls(
+    lesion: &Lesion,
+    number: usize,
+    subject: &Subject,
+    settings: &ControlSettings,
+) -> Option<Controls> {
+    if matches!(lesion.mode, Mode::Cut(_)) {
+        return None;
+    }
+    let strata = strata(lesion, subject);
+    let size: usize = strata.iter().map(|s| s.size).sum();
+    if size == 0 {
+        return None;
+    }
+    let rng = Rng::new(settings.seed, number as u32, Stream::Subsets);
+    let whole = strata.iter().all(|s| s.size == s.own.len());
+    let subsets = if whole {
+        vec![lesion.neurons.clone()]
+    } else {
+        let draw = |k: u32| joined(strata.iter().map(|s| &s.own), &strata, rng.at_step(1_000_000 + k));
+        distinct(settings.subsets.max(1), |k| draw(k))
+    };
+    let features = Features::new(subject, &strata);
+    let sets = distinct(settings.count, |k| {
+        let rng = rng.at_step(k);
+        let set = joined(strata.iter().map(|s| &s.pool), &strata, rng);
+        if settings.matched { features.matched(set, &strata, rng) } else { set }
+    });
+    let widening = widening(&strata, subsets.len(), whole);
+    let balance = features.balance(&sets);
+    Some(Controls { size, subsets, sets, widening, balance })
+}
+
+fn strata(lesion: &Lesion, subject: &Subject) -> Vec<Stratum> {
+    let population = &subject.problem.population;
+    let key = |i: usize| (population.area_of()[i], population.inhibitory()[i]);
+    let mut keys: Vec<_> = lesion.neurons.iter().map(|i| key(*i)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let stratum = |k: (u32, bool)| {
+        let (own, pool): (Vec<usize>, Vec<usize>) =
+            (0..population.len()).filter(|i| key(*i) == k).partition(|i| lesion.neurons.binary_search(i).is_ok());
+        Stratum { size: own.len().min(pool.len() / 2), own, pool }
+    };
+    keys.into_iter().map(stratum).collect()
+}
+
+/// One random set of each stratum's size from `cells` of each stratum, ascending.
+fn joined<'a>(cells: impl Iterator<Item = &'a Vec<usize>>, strata: &[Stratum], rng: Rng) -> Vec<usize> {
+    let mut first = 0;
+    let mut set = Vec::new();
+    for (cells, stratum) in cells.zip(strata) {
+        set.extend(rng.subset(cells, stratum.size, first));
+        first += stratum.size as u32;
+    }
+    set.sort_unstable();
+    set
+}
+
+/// Up to `count` different sets among the first draws.
+fn distinct(count: usize, draw: impl Fn(u32) -> Vec<usize>) -> Vec<Vec<usize>> {
+    const ATTEMPTS: usize = 50;
+    let mut seen = HashSet::new();
+    let draws = (0..(ATTEMPTS * count) as u32).map(draw);
+    draws.filter(|set| seen.insert(set.clone())).take(count).collect()
+}
+
+/// See [`Controls`]; strata add up with the same variance per neuron.
+fn widening(strata: &[Stratum], subsets: usize, whole: bool) -> f64 {
+    let (mut lesion, mut control) = (0.0, 0.0);
+    for s in strata.iter().filter(|s| s.size > 0) {
+        let (m, own, pool) = (s.size as f64, s.own.len() as f64, s.pool.len() as f64);
+        lesion += m * m * (1.0 / own + 1.0 / pool);
+        if !whole {
+            lesion += m * (1.0 - m / own) / subsets as f64;
+        }
+        control += m * (1.0 - m / pool);
+    }
+    (lesion / control).sqrt()
+}
+
+/// What sets are matched on: mean rate, peak rate, outgoing weight, standardised.
+struct Features {
+    /// `[N][3]`.
+    values: Vec<[f64; 3]>,
+    /// Mean over the lesion, weighted as it is sampled.
+    target: [f64; 3],
+}
+
+impl Features {
+    fn new(subject: &Subject, strata: &[Stratum]) -> Self {
+        let raw = |i: usize| [subject.mean_rate[i], subject.peak_rate[i], subject.outgoing[i]].map(f64::from);
+        let mut values: Vec<[f64; 3]> = (0..subject.dims().neurons).map(raw).collect();
+        // Within each area and type, since sets never mix them.
+        for stratum in strata {
+            let cells = || stratum.own.iter().chain(&stratum.pool);
+            let count = cells().count() as f64;
+            for f in 0..3 {
+                let mean = cells().map(|i| values[*i][f]).sum::<f64>() / count;
+                let variance = cells().map(|i| (values[*i][f] - mean).powi(2)).sum::<f64>() / (count - 1.0);
+                let sd = if variance > 0.0 { variance.sqrt() } else { 1.0 };
+                cells().for_each(|i| values[*i][f] = (values[*i][f] - mean) / sd);
+            }
+        }
+        let size: usize = strata.iter().map(|s| s.size).sum();
+        let mut target = [0.0; 3];
+        for s in strata {
+            let weight = s.size as f64 / (s.own.len() as f64 * size as f64);
+            s.own.iter().for_each(|i| (0..3).for_each(|f| target[f] += weight * values[*i][f]));
+        }
+        Self { values, target }
+    }
+
+    fn mean(&self, set: &[usize]) -> [f64; 3] {
+        let mut mean = [0.0; 3];
+        set.iter().for_each(|i| (0..3).for_each(|f| mean[f] += self.values[*i][f] / set.len() as f64));
+        mean
+    }
+
+    fn difference(&self, set: &[usize]) -> f64 {
+        let mean = self.mean(set);
+        (0..3).fold(0.0, |worst: f64, f| worst.max((mean[f] - self.target[f]).abs()))
+    }
+
+    /// Exchanges random cells of `set` for spared ones of their area and type as long as that brings the set closer to the
+    /// lesion, until it is matched or nothing has helped for long.
+    fn matched(&self, mut set: Vec<usize>, strata: &[Stratum], rng: Rng) -> Vec<usize> {
+        const PROPOSALS: u32 = 2000;
+        let mut difference = self.difference(&set);
+        for proposal in 0..PROPOSALS {
+            if difference <= MATCHED {
+                break;
+            }
+            let counter = 1_000_000 + 2 * proposal;
+            let at = rng.below(set.len(), counter);
+            let Some(stratum) = strata.iter().find(|s| s.pool.contains(&set[at])) else { continue };
+            let other = stratum.pool[rng.below(stratum.pool.len(), counter + 1)];
+            if set.contains(&other) {
+                continue;
+            }
+            let before = std::mem::replace(&mut set[at], other);
+            let now = self.difference(&set);
+            if now < difference {
+                difference = now;
+            } else {
+                set[at] = before;
+            }
+        }
+        set.sort_unstable();
+        set
+    }
+
+    fn balance(&self, sets: &[Vec<usize>]) -> Balance {
+        let mut sum = [0.0; 3];
+        for set in sets {
+            let mean = self.mean(set);
+            (0..3).for_each(|f| sum[f] += (mean[f] - self.target[f]) / sets.len() as f64);
+        }
+        Balance { mean_rate: sum[0], peak_rate: sum[1], outgoing: sum[2] }
+    }
+}

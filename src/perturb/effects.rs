@@ -1,0 +1,141 @@
+//! What lesions did, held against their controls.
+
+use super::experiment::Outcome;
+use super::{Lesion, MeasureKey, Subject};
+use crate::analysis::statistics::{benjamini_hochberg, effect_size, mean, permutation_p, quantile};
+
+/// A lesion's effect on one measure: a row of `effects.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// The lesion's number.
+    pub lesion: usize,
+    /// The measure's number.
+    pub measure: usize,
+    /// Neurons that were lesioned. Smaller than the lesion where it was subsampled for the comparison.
+    pub size: usize,
+    /// The measure; the mean over its subsets where the lesion was subsampled.
+    pub value: f64,
+    /// The comparison, where there is one.
+    pub comparison: Option<Comparison>,
+}
+
+/// A value beside those of control lesions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Comparison {
+    /// Mean of the controls.
+    pub mean: f64,
+    /// 2.5 % quantile of the controls, widened as [`super::Controls`] says.
+    pub low: f64,
+    /// 97.5 % quantile.
+    pub high: f64,
+    /// Probability that like neurons do at least as much harm: `(1 + #{control ≥ lesion}) / (n + 1)`.
+    pub p: f64,
+    /// p after Benjamini and Hochberg over all lesions and scopes of the measure.
+    pub q: f64,
+    /// (value − mean) / standard deviation of the widened controls.
+    pub effect_size: f64,
+    /// Whether lesion and controls are alike in rate and outgoing weight.
+    pub matched: bool,
+}
+
+/// All effects: for each lesion and measure the lesion itself, and where it had to be subsampled to be compared, the
+/// subsample as well.
+pub fn effects(outcomes: &[Outcome], keys: &[MeasureKey]) -> Vec<Effect> {
+    let mut rows = Vec::new();
+    for (lesion, outcome) in outcomes.iter().enumerate() {
+        for (measure, key) in keys.iter().enumerate() {
+            let value = outcome.whole[measure];
+            let controls = outcome.controls.as_ref();
+            let whole = controls.is_some_and(|c| c.drawn.size == outcome.size);
+            let compared = controls.map(|c| {
+                let own = mean(&column(&c.subsets, measure));
+                (c.drawn.size, own, compare(own, &column(&c.sets, measure), key.harm, outcome))
+            });
+            if !whole {
+                rows.push(Effect { lesion, measure, size: outcome.size, value, comparison: None });
+            }
+            if let Some((size, value, comparison)) = compared {
+                rows.push(Effect { lesion, measure, size, value, comparison });
+            }
+        }
+    }
+    correct(&mut rows, keys);
+    rows
+}
+
+/// One measure of each set, those without a value left out.
+pub(super) fn column(sets: &[Vec<f64>], measure: usize) -> Vec<f64> {
+    sets.iter().map(|set| set[measure]).filter(|v| v.is_finite()).collect()
+}
+
+fn compare(own: f64, controls: &[f64], harm: f64, outcome: &Outcome) -> Option<Comparison> {
+    let drawn = &outcome.controls.as_ref()?.drawn;
+    if controls.is_empty() || !own.is_finite() {
+        return None;
+    }
+    let middle = mean(controls);
+    let widened: Vec<f64> = controls.iter().map(|c| middle + drawn.widening * (c - middle)).collect();
+    let harms: Vec<f64> = widened.iter().map(|c| harm * c).collect();
+    Some(Comparison {
+        mean: middle,
+        low: quantile(&widened, 0.025),
+        high: quantile(&widened, 0.975),
+        p: permutation_p(harm * own, &harms),
+        q: f64::NAN,
+        effect_size: effect_size(own, &widened),
+        matched: drawn.balance.is_matched(),
+    })
+}
+
+/// Fills in q: a measure with all its lesions and scopes is a family.
+fn correct(rows: &mut [Effect], keys: &[MeasureKey]) {
+    let mut names: Vec<&str> = keys.iter().map(|k| k.measure).collect();
+    names.dedup();
+    for name in names {
+        let mut family: Vec<&mut Comparison> = rows
+            .iter_mut()
+            .filter(|row| keys[row.measure].measure == name)
+            .filter_map(|row| row.comparison.as_mut())
+            .collect();
+        let p: Vec<f64> = family.iter().map(|c| c.p).collect();
+        for (comparison, q) in family.iter_mut().zip(benjamini_hochberg(&p)) {
+            comparison.q = q;
+        }
+    }
+}
+
+/// The header of `effects.csv`.
+pub const EFFECTS_HEADER: &str = "lesion,area,cell_type,class,size,window,mode,measure,scope,value,control_mean,\
+                                  control_low,control_high,p,q,effect_size,matched";
+
+/// `effects.csv`: the intact network's fit first, then a row per effect. What is undefined is empty.
+pub fn effects_csv(subject: &Subject, lesions: &[Lesion], keys: &[MeasureKey], rows: &[Effect], intact: &str) -> String {
+    let mut csv = format!("{EFFECTS_HEADER}\n{intact}");
+    for row in rows {
+        let (lesion, key) = (&lesions[row.lesion], &keys[row.measure]);
+        let text = |values: &[&str]| values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(",");
+        csv.push_str(&text(&[&lesion.name, &lesion.area, &lesion.cell_type, &lesion.class]));
+        csv.push_str(&format!(",{},", row.size));
+        csv.push_str(&text(&[&lesion.window(subject), &lesion.mode.label(), key.measure, &key.scope]));
+        let numbers = match &row.comparison {
+            None => format!(",{},,,,,,,", number(row.value)),
+            Some(c) => {
+                let all = [row.value, c.mean, c.low, c.high, c.p, c.q, c.effect_size].map(number).join(",");
+                format!(",{all},{}", if c.matched { "yes" } else { "no" })
+            }
+        };
+        csv.push_str(&numbers);
+        csv.push('\n');
+    }
+    csv
+}
+
+/// A number of a table; empty where it is undefined.
+pub(super) fn number(value: f64) -> String {
+    if value.is_finite() { format!("{value:.6e}") } else { String::new() }
+}
+
+/// A text of a table.
+pub(super) fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
+}

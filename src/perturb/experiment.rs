@@ -1,0 +1,240 @@
+//! One lesion after another: simulated, kicked, read out, each beside its controls.
+
+use super::controls::{ControlSettings, Controls, draw_controls};
+use super::readout::{ReadoutSettings, Readouts, TrialScores};
+use super::stability::Stability;
+use super::{Damage, Kick, Lesion, MeasureKey, Measures, OpenEngine, Simulator, Subject, Trial};
+use crate::engine::{Perturbation, TrialNoise};
+use crate::error::Result;
+use std::sync::{Mutex, PoisonError};
+
+/// What an experiment is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExperimentSettings {
+    /// The controls.
+    pub controls: ControlSettings,
+    /// The read-outs; none leaves them out.
+    pub readouts: Option<ReadoutSettings>,
+    /// Simulations at once.
+    pub slots: usize,
+}
+
+/// What a lesion did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Its neurons.
+    pub size: usize,
+    /// The measures of the lesion itself, by [`Experiment::keys`].
+    pub whole: Damage,
+    /// Those of its controls, where there are any.
+    pub controls: Option<ControlOutcome>,
+}
+
+/// What the controls of a lesion did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ControlOutcome {
+    /// The sets of neurons.
+    pub drawn: Controls,
+    /// Measures of the lesion's own subsets.
+    pub subsets: Vec<Damage>,
+    /// Measures of the control sets.
+    pub sets: Vec<Damage>,
+}
+
+/// The laboratory with everything set up for one subject.
+pub struct Experiment<'a> {
+    subject: &'a Subject,
+    settings: ExperimentSettings,
+    measures: Measures<'a>,
+    stability: Stability<'a>,
+    readouts: Option<Readouts<'a>>,
+    simulator: Simulator,
+    keys: Vec<MeasureKey>,
+}
+
+impl<'a> Experiment<'a> {
+    /// Sets up the measures and trains the read-outs on the intact network.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn new(subject: &'a Subject, settings: ExperimentSettings, open: &OpenEngine) -> Result<Self> {
+        let mut simulator = Simulator::new(&subject.problem, &subject.parameters, settings.slots, open)?;
+        let (measures, stability) = (Measures::new(subject), Stability::new(subject)?);
+        let readouts = settings.readouts.map(|s| Readouts::train(subject, s, &mut simulator)).transpose()?;
+        let mut keys = measures.keys().to_vec();
+        keys.extend(stability.keys());
+        keys.extend(kick_keys(&measures));
+        keys.extend(readouts.iter().flat_map(Readouts::keys));
+        Ok(Self { subject, settings, measures, stability, readouts, simulator, keys })
+    }
+
+    /// What is measured.
+    pub fn keys(&self) -> &[MeasureKey] {
+        &self.keys
+    }
+
+    /// The measures that rates alone give.
+    pub fn measures(&self) -> &Measures<'a> {
+        &self.measures
+    }
+
+    /// The read-outs, where there are any.
+    pub fn readouts(&self) -> Option<&Readouts<'a>> {
+        self.readouts.as_ref()
+    }
+
+    /// Noisy rates of the network with a lesion, `[trials][C][B][N]`, drawn like those that the read-outs were trained on but
+    /// with noise of their own.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn noisy_rates(&mut self, lesion: &Lesion, trials: usize) -> Result<Vec<Vec<f32>>> {
+        let Some(settings) = self.settings.readouts else { return Ok(Vec::new()) };
+        let perturbation = lesion.perturbation(&lesion.neurons, self.subject);
+        let jobs: Vec<Trial> = (0..trials)
+            .map(|k| Trial { perturbation: perturbation.clone(), noise: Some(settings.test_noise(k)) })
+            .collect();
+        collect(&mut self.simulator, &jobs, &|_, rates| rates.to_vec())
+    }
+
+    /// The controls of lesion `number`.
+    pub fn controls(&self, lesion: &Lesion, number: usize) -> Option<Controls> {
+        draw_controls(lesion, number, self.subject, &self.settings.controls)
+    }
+
+    /// Does lesion `number` and its controls; `done` hears how many networks were just examined, and says whether to go on.
+    /// `None` if it said no.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn examine(
+        &mut self,
+        lesion: &Lesion,
+        number: usize,
+        done: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Option<Outcome>> {
+        let drawn = self.controls(lesion, number);
+        let mut sets = vec![lesion.neurons.clone()];
+        if let Some(c) = &drawn {
+            let own = if c.size == lesion.neurons.len() { &[] } else { c.subsets.as_slice() };
+            sets.extend(own.iter().chain(&c.sets).cloned());
+        }
+        let kick = Kick::new(self.subject, lesion, self.settings.controls.seed);
+        let mut damages = Vec::with_capacity(sets.len());
+        for part in sets.chunks(self.simulator.slots()) {
+            damages.extend(self.measure(lesion, part, kick.as_ref())?);
+            if !done(part.len()) {
+                return Ok(None);
+            }
+        }
+        let whole = damages[0].clone();
+        let controls = drawn.map(|drawn| {
+            let mut rest = damages.split_off(1);
+            let subsampled = drawn.size < lesion.neurons.len();
+            let sets = rest.split_off(if subsampled { drawn.subsets.len() } else { 0 });
+            ControlOutcome { subsets: if subsampled { rest } else { vec![whole.clone()] }, sets, drawn }
+        });
+        Ok(Some(Outcome { size: lesion.neurons.len(), whole, controls }))
+    }
+
+    /// The measures of the lesion hitting each of `sets`.
+    fn measure(&mut self, lesion: &Lesion, sets: &[Vec<usize>], kick: Option<&Kick>) -> Result<Vec<Damage>> {
+        let subject = self.subject;
+        let masks: Vec<Vec<bool>> = sets.iter().map(|set| lesioned(lesion, set, subject.dims().neurons)).collect();
+        let perturbations: Vec<Perturbation> = sets.iter().map(|set| lesion.perturbation(set, subject)).collect();
+        let clean = |p: &Perturbation| Trial { perturbation: p.clone(), noise: None };
+        let (measures, probe) = (&self.measures, self.stability.probe(lesion)?);
+        let seen = collect(&mut self.simulator, &perturbations.iter().map(clean).collect::<Vec<_>>(), &|k, rates| {
+            let mut damage = measures.of(rates, &masks[k]);
+            damage.extend(probe.of(rates, &sets[k]));
+            (damage, kick.map(|kick| kick.look(subject, rates)))
+        })?;
+        let mut damages: Vec<Damage> = Vec::with_capacity(sets.len());
+        let mut unkicked = Vec::with_capacity(sets.len());
+        for (damage, look) in seen {
+            damages.push(damage);
+            unkicked.extend(look);
+        }
+        self.kick(&perturbations, &masks, kick, &unkicked, &mut damages)?;
+        self.read_out(&perturbations, &mut damages)?;
+        Ok(damages)
+    }
+
+    fn kick(
+        &mut self,
+        perturbations: &[Perturbation],
+        masks: &[Vec<bool>],
+        kick: Option<&Kick>,
+        unkicked: &[Vec<f32>],
+        damages: &mut [Damage],
+    ) -> Result<()> {
+        let regions: Vec<&[bool]> = self.measures.regions().map(|(_, mask)| mask).collect();
+        let Some(kick) = kick else {
+            damages.iter_mut().for_each(|d| d.extend(vec![f64::NAN; regions.len()]));
+            return Ok(());
+        };
+        let subject = self.subject;
+        let kicked = |p: &Perturbation| Trial { perturbation: kick.perturbation().then(p.clone()), noise: None };
+        let trials: Vec<Trial> = perturbations.iter().map(kicked).collect();
+        let remaining = collect(&mut self.simulator, &trials, &|k, rates| {
+            let look = kick.look(subject, rates);
+            let of = |region: &&[bool]| kick.remaining(&look, &unkicked[k], &|i| region[i] && !masks[k][i]);
+            regions.iter().map(of).collect::<Vec<f64>>()
+        })?;
+        damages.iter_mut().zip(remaining).for_each(|(damage, values)| damage.extend(values));
+        Ok(())
+    }
+
+    fn read_out(&mut self, perturbations: &[Perturbation], damages: &mut [Damage]) -> Result<()> {
+        let (Some(readouts), Some(settings)) = (&self.readouts, self.settings.readouts) else { return Ok(()) };
+        let trials = settings.control_trials;
+        let jobs: Vec<Trial> = perturbations
+            .iter()
+            .flat_map(|p| (0..trials).map(move |k| (p, k)))
+            .map(|(p, k)| Trial { perturbation: p.clone(), noise: Some(settings.test_noise(k)) })
+            .collect();
+        let scores: Vec<TrialScores> = collect(&mut self.simulator, &jobs, &|_, rates| readouts.scores(rates))?;
+        for (damage, scores) in damages.iter_mut().zip(scores.chunks(trials)) {
+            damage.extend(readouts.changes(scores));
+        }
+        Ok(())
+    }
+}
+
+/// Neurons that a lesion changes directly: those of `set`, unless it only cuts what they send.
+fn lesioned(lesion: &Lesion, set: &[usize], neurons: usize) -> Vec<bool> {
+    let mut mask = vec![false; neurons];
+    if !matches!(lesion.mode, super::Mode::Cut(_)) {
+        set.iter().for_each(|i| mask[*i] = true);
+    }
+    mask
+}
+
+fn kick_keys(measures: &Measures) -> Vec<MeasureKey> {
+    let key = |(scope, _): (&str, &[bool])| MeasureKey { measure: "kick_remaining", scope: scope.into(), harm: 1.0 };
+    measures.regions().map(key).collect()
+}
+
+/// Simulates `trials` and gathers what `read` makes of each, in their order.
+pub(super) fn collect<R: Send>(
+    simulator: &mut Simulator,
+    trials: &[Trial],
+    read: &(dyn Fn(usize, &[f32]) -> R + Sync),
+) -> Result<Vec<R>> {
+    let found: Mutex<Vec<Option<R>>> = Mutex::new(trials.iter().map(|_| None).collect());
+    simulator.run(trials, &|k, rates| {
+        let value = read(k, rates);
+        found.lock().unwrap_or_else(PoisonError::into_inner)[k] = Some(value);
+    })?;
+    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
+}
+
+/// The noise of trial `k` of a stream that starts at `first`.
+pub(super) fn noise(settings: &ReadoutSettings, first: u32, k: usize) -> TrialNoise {
+    TrialNoise {
+        stimulus_sd: settings.stimulus_sd,
+        initial_sd: settings.initial_sd,
+        seed: settings.seed,
+        trial: first + k as u32,
+    }
+}

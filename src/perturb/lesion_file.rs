@@ -1,0 +1,184 @@
+//! Lesions as a TOML file states them.
+
+use super::Subject;
+use super::lesion::{Lesion, Mode, members};
+use crate::error::{Error, Result};
+use crate::rng::{Rng, Stream};
+use serde::Deserialize;
+use std::path::Path;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LesionFile {
+    lesion: Vec<LesionSpec>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LesionSpec {
+    name: Option<String>,
+    area: Option<String>,
+    cell_type: Option<String>,
+    class: Option<String>,
+    /// Rows of the firing rates, from 1.
+    neurons: Option<Vec<usize>>,
+    /// A random share of these.
+    fraction: Option<f64>,
+    /// Steps from the end of the warm-up.
+    from: Option<usize>,
+    to: Option<usize>,
+    mode: Option<String>,
+    gain: Option<f32>,
+    current: Option<f32>,
+    /// With mode `cut`: the area whose input from these neurons is cut.
+    onto: Option<String>,
+}
+
+/// Reads the lesions of a file; `seed` draws those that are a fraction of a population.
+///
+/// # Errors
+/// Naming the lesion and what is wrong with it.
+pub fn read_lesions(path: &Path, subject: &Subject, seed: u64) -> Result<Vec<Lesion>> {
+    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let file: LesionFile = toml::from_str(&text)
+        .map_err(|e| Error::input(format!("{}: not a list of lesions ([[lesion]] …): {e}", path.display())))?;
+    let lesion = |(k, spec): (usize, &LesionSpec)| {
+        spec.lesion(k, subject, seed).map_err(|e| Error::input(format!("{}, lesion {}: {e}", path.display(), k + 1)))
+    };
+    let lesions: Vec<Lesion> = file.lesion.iter().enumerate().map(lesion).collect::<Result<_>>()?;
+    for (k, lesion) in lesions.iter().enumerate() {
+        if lesions[..k].iter().any(|other| other.name == lesion.name) {
+            return Err(Error::input(format!(
+                "{}: two lesions are called “{}”. Give each a name of its own.",
+                path.display(),
+                lesion.name
+            )));
+        }
+    }
+    Ok(lesions)
+}
+
+impl LesionSpec {
+    fn lesion(&self, number: usize, subject: &Subject, seed: u64) -> Result<Lesion> {
+        let mode = self.mode(subject)?;
+        let mut neurons = self.neurons(subject)?;
+        if let Some(fraction) = self.fraction {
+            if !(0.0..=1.0).contains(&fraction) {
+                return Err(Error::input(format!("fraction = {fraction}: expected a number in 0…1.")));
+            }
+            let size = (fraction * neurons.len() as f64).round() as usize;
+            let rng = Rng::new(seed, number as u32, Stream::Subsets);
+            neurons = rng.subset(&neurons, size, 0);
+        }
+        let (d, all) = (subject.dims(), || "all".to_string());
+        let from = self.from.map_or(0, |t| t + d.thermal);
+        let to = self.to.map_or(d.time_steps, |t| t + d.thermal);
+        if from >= to || from >= d.time_steps {
+            return Err(Error::input(format!(
+                "the window from {} to {} holds no step: a trial has {} steps after the warm-up.",
+                self.from.unwrap_or(0),
+                self.to.map_or("the end".into(), |t| t.to_string()),
+                d.time_steps - d.thermal
+            )));
+        }
+        let (area, cell_type, class) = (
+            self.area.clone().unwrap_or_else(all),
+            self.cell_type.clone().unwrap_or_else(all),
+            self.class.clone().unwrap_or_else(all),
+        );
+        let mut lesion = Lesion { name: String::new(), area, cell_type, class, neurons, from, to, mode };
+        lesion.name = self.name.clone().unwrap_or_else(|| self.default_name(&lesion, subject));
+        Ok(lesion)
+    }
+
+    fn default_name(&self, lesion: &Lesion, subject: &Subject) -> String {
+        let mut words: Vec<String> =
+            [&self.area, &self.cell_type, &self.class].into_iter().flatten().cloned().collect();
+        if words.is_empty() {
+            words.push(match &self.neurons {
+                Some(list) => format!("{} listed neurons", list.len()),
+                None => "all neurons".into(),
+            });
+        }
+        if let Some(fraction) = self.fraction {
+            words.push(format!("{:.0} %", 100.0 * fraction));
+        }
+        match (&lesion.mode, &self.onto) {
+            (Mode::Cut(_), Some(onto)) => words.push(format!("→ {onto} cut")),
+            (Mode::Silence, _) => {}
+            (mode, _) => words.push(mode.label()),
+        }
+        match lesion.window(subject) {
+            all if all == "all" => words.join(" "),
+            window => format!("{} {window}", words.join(" ")),
+        }
+    }
+
+    fn mode(&self, subject: &Subject) -> Result<Mode> {
+        let missing = |key: &str| Error::input(format!("mode = \"{key}\" needs the value {key} = ….",));
+        match self.mode.as_deref().unwrap_or("silence") {
+            "silence" => Ok(Mode::Silence),
+            "mean" => Ok(Mode::Mean),
+            "gain" => self.gain.map(Mode::Gain).ok_or_else(|| missing("gain")),
+            "current" => self.current.map(Mode::Current).ok_or_else(|| missing("current")),
+            "cut" => {
+                let onto = self.onto.as_deref().ok_or_else(|| {
+                    Error::input(
+                        "mode = \"cut\" needs onto = \"AREA\", the area whose input from these neurons is cut.",
+                    )
+                })?;
+                let population = &subject.problem.population;
+                let post = members(population, Some(self.known_area(subject, onto)?), None, None);
+                let mut marked = vec![false; population.len()];
+                post.iter().for_each(|i| marked[*i] = true);
+                Ok(Mode::Cut(marked))
+            }
+            other => Err(Error::input(format!("mode = \"{other}\": expected silence, mean, gain, current or cut."))),
+        }
+    }
+
+    fn known_area<'a>(&self, subject: &Subject, name: &'a str) -> Result<&'a str> {
+        let areas: Vec<&str> = subject.problem.population.areas().iter().map(|a| a.name.as_str()).collect();
+        if areas.contains(&name) {
+            return Ok(name);
+        }
+        Err(Error::input(format!("there is no area “{name}”: expected one of {}.", areas.join(", "))))
+    }
+
+    fn neurons(&self, subject: &Subject) -> Result<Vec<usize>> {
+        let population = &subject.problem.population;
+        if let Some(list) = &self.neurons {
+            if self.area.is_some() || self.cell_type.is_some() || self.class.is_some() {
+                return Err(Error::input("give either neurons = […] or area, cell_type and class, not both."));
+            }
+            if let Some(bad) = list.iter().find(|i| **i == 0 || **i > population.len()) {
+                return Err(Error::input(format!(
+                    "neuron {bad}: neurons are rows of the firing rates, 1 … {}.",
+                    population.len()
+                )));
+            }
+            let mut list: Vec<usize> = list.iter().map(|i| i - 1).collect();
+            list.sort_unstable();
+            list.dedup();
+            return Ok(list);
+        }
+        if let Some(area) = &self.area {
+            self.known_area(subject, area)?;
+        }
+        expect_one_of("cell_type", self.cell_type.as_deref(), &["excitatory", "inhibitory", "all"])?;
+        expect_one_of("class", self.class.as_deref(), &["mirror", "non-mirror", "all"])?;
+        if population.mirror().is_none() && self.class.as_deref().is_some_and(|c| c != "all") {
+            return Err(Error::input("a class needs to be known: give --mirror-mat FILE."));
+        }
+        Ok(members(population, self.area.as_deref(), self.cell_type.as_deref(), self.class.as_deref()))
+    }
+}
+
+fn expect_one_of(key: &str, value: Option<&str>, known: &[&str]) -> Result<()> {
+    match value {
+        Some(v) if !known.contains(&v) => {
+            Err(Error::input(format!("{key} = \"{v}\": expected one of {}.", known.join(", "))))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,210 @@
+//! What a lesion does to the neurons that it spares.
+
+use super::Subject;
+use std::collections::BTreeMap;
+
+/// A number that a lesion is measured by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasureKey {
+    /// Its name, as tables write it.
+    pub measure: &'static str,
+    /// The neurons or conditions that it is about.
+    pub scope: String,
+    /// Which way harm lies: 1 where a larger number is worse, −1 where a smaller one is.
+    pub harm: f64,
+}
+
+/// The measures that one simulation gives. All are taken over neurons that the lesion spares and compare with the intact
+/// network over the same neurons, so that silent neurons do not count as badly fitted ones. NaN where no such neuron is
+/// left, or nothing to compare.
+#[derive(Debug)]
+pub struct Measures<'a> {
+    subject: &'a Subject,
+    keys: Vec<MeasureKey>,
+    /// Neurons of each scope of neurons, `[scopes][N]`: all, the areas, the classes.
+    scopes: Vec<(String, Vec<bool>)>,
+    /// Areas among them, and all.
+    regions: usize,
+    /// Squared errors of the intact network, `[C][N]`.
+    intact_sse: Vec<f64>,
+    /// Squares around each neuron's mean over all scored bins, `[C][N]`.
+    sst: Vec<f64>,
+    pairs: Vec<(usize, usize)>,
+}
+
+/// Rates outside this range count as saturated: the slope of the sigmoid is below a twelfth of its largest.
+const SATURATED: (f32, f32) = (0.02, 0.98);
+
+/// The measures of one network's damage, by [`Measures::keys`].
+pub type Damage = Vec<f64>;
+
+impl<'a> Measures<'a> {
+    /// The measures of lesions of `subject`.
+    pub fn new(subject: &'a Subject) -> Self {
+        let scopes = scopes(subject);
+        let regions = 1 + subject.problem.population.areas().len();
+        let pairs = subject.self_other_pairs();
+        let mut keys = Vec::new();
+        let mut add = |measure, scope: &str, harm| keys.push(MeasureKey { measure, scope: scope.into(), harm });
+        for (measure, harm) in [("r2_change", -1.0), ("rmse_change", 1.0)] {
+            scopes.iter().for_each(|(name, _)| add(measure, name, harm));
+            subject.conditions.iter().for_each(|c| add(measure, &c.name, harm));
+        }
+        for (measure, harm) in [("self_other_distance_change", -1.0), ("saturated_fraction_change", 1.0)] {
+            scopes[..regions].iter().for_each(|(name, _)| add(measure, name, harm));
+        }
+        let intact_sse = squared_errors(subject, &subject.intact);
+        Self { keys, regions, intact_sse, sst: squares(subject), pairs, scopes, subject }
+    }
+
+    /// What [`Self::of`] gives, in order.
+    pub fn keys(&self) -> &[MeasureKey] {
+        &self.keys
+    }
+
+    /// Names of the scopes that are areas, with `all` first.
+    pub fn regions(&self) -> impl Iterator<Item = (&str, &[bool])> {
+        self.scopes[..self.regions].iter().map(|(name, mask)| (name.as_str(), mask.as_slice()))
+    }
+
+    /// Measures binned rates `[C][B][N]` of the network with a lesion of the marked neurons.
+    pub fn of(&self, rates: &[f32], lesioned: &[bool]) -> Damage {
+        let sse = squared_errors(self.subject, rates);
+        let fit = self.fit(&sse, lesioned);
+        let intact = self.fit(&self.intact_sse, lesioned);
+        let mut damage: Damage = fit.iter().zip(&intact).map(|(f, i)| f.0 - i.0).collect();
+        damage.extend(fit.iter().zip(&intact).map(|(f, i)| f.1 - i.1));
+        let changes = |of: &dyn Fn(&[f32], &dyn Fn(usize) -> bool) -> f64, relative: bool| {
+            let change = |(_, mask): &(String, Vec<bool>)| {
+                let spared = |i: usize| mask[i] && !lesioned[i];
+                let (now, before) = (of(rates, &spared), of(&self.subject.intact, &spared));
+                if relative { now / before - 1.0 } else { now - before }
+            };
+            self.scopes[..self.regions].iter().map(change).collect::<Vec<f64>>()
+        };
+        damage.extend(changes(&|rates, spared| self.self_other_distance(rates, spared), true));
+        damage.extend(changes(&|rates, spared| self.saturated(rates, spared), false));
+        damage
+    }
+
+    /// Fit of the intact network itself, R² and RMSE by scope and condition, as (scope, R², RMSE).
+    pub fn intact_fit(&self) -> Vec<(&str, f64, f64)> {
+        let none = vec![false; self.subject.dims().neurons];
+        let names = self.keys.iter().map(|k| k.scope.as_str());
+        names.zip(self.fit(&self.intact_sse, &none)).map(|(name, (r2, rmse))| (name, r2, rmse)).collect()
+    }
+
+    /// Fit of other rates of the same neurons, in the order of [`Self::intact_fit`].
+    pub fn fit_of(&self, rates: &[f32]) -> Vec<(f64, f64)> {
+        self.fit(&squared_errors(self.subject, rates), &vec![false; self.subject.dims().neurons])
+    }
+
+    /// R² = 1 − ΣSSE/ΣSST and RMSE over the spared neurons of each scope, then of each condition.
+    fn fit(&self, sse: &[f64], lesioned: &[bool]) -> Vec<(f64, f64)> {
+        let n = self.subject.dims().neurons;
+        let bins = &self.subject.problem.bins;
+        let sums = |conditions: std::ops::Range<usize>, mask: &dyn Fn(usize) -> bool| {
+            let (mut error, mut total, mut count) = (0.0, 0.0, 0.0);
+            for c in conditions {
+                for i in (0..n).filter(|i| !lesioned[*i] && mask(*i)) {
+                    error += sse[c * n + i];
+                    total += self.sst[c * n + i];
+                    count += bins[c] as f64;
+                }
+            }
+            (1.0 - error / total, (error / count).sqrt())
+        };
+        let whole = 0..bins.len();
+        let mut fit: Vec<_> = self.scopes.iter().map(|(_, mask)| sums(whole.clone(), &|i| mask[i])).collect();
+        fit.extend(whole.map(|c| sums(c..c + 1, &|_| true)));
+        fit.into_iter().map(|(r2, rmse)| (if r2.is_finite() { r2 } else { f64::NAN }, rmse)).collect()
+    }
+
+    /// Root mean square distance over neurons between executed and observed trajectories, averaged over time and pairs.
+    fn self_other_distance(&self, rates: &[f32], spared: &dyn Fn(usize) -> bool) -> f64 {
+        let d = self.subject.dims();
+        let neurons: Vec<usize> = (0..d.neurons).filter(|i| spared(*i)).collect();
+        let (mut sum, mut count) = (0.0, 0.0);
+        for (own, other) in &self.pairs {
+            for b in 0..self.subject.problem.bins[*own].min(self.subject.problem.bins[*other]) {
+                let row = |c: usize| &rates[(c * d.bins + b) * d.neurons..][..d.neurons];
+                let (a, o) = (row(*own), row(*other));
+                let squares: f64 = neurons.iter().map(|i| f64::from(a[*i] - o[*i]).powi(2)).sum();
+                sum += (squares / neurons.len() as f64).sqrt();
+                count += 1.0;
+            }
+        }
+        sum / count
+    }
+
+    /// Fraction of the spared neurons' bins in which the rate is close to 0 or 1.
+    fn saturated(&self, rates: &[f32], spared: &dyn Fn(usize) -> bool) -> f64 {
+        let d = self.subject.dims();
+        let neurons: Vec<usize> = (0..d.neurons).filter(|i| spared(*i)).collect();
+        let (mut saturated, mut count) = (0.0, 0.0);
+        for (c, bins) in self.subject.problem.bins.iter().enumerate() {
+            for row in rates[c * d.bins * d.neurons..].chunks_exact(d.neurons).take(*bins) {
+                let is_saturated = |i: &&usize| row[**i] < SATURATED.0 || row[**i] > SATURATED.1;
+                saturated += neurons.iter().filter(is_saturated).count() as f64;
+                count += neurons.len() as f64;
+            }
+        }
+        saturated / count
+    }
+}
+
+/// All neurons, those of each area, and those of each area, type and class.
+fn scopes(subject: &Subject) -> Vec<(String, Vec<bool>)> {
+    let population = &subject.problem.population;
+    let n = population.len();
+    let mut scopes = vec![("all".to_string(), vec![true; n])];
+    let area = |i: usize| population.areas()[population.area_of()[i] as usize].name.as_str();
+    for a in population.areas() {
+        scopes.push((a.name.clone(), (0..n).map(|i| area(i) == a.name).collect()));
+    }
+    let class = |i: usize| match population.class(i) {
+        "unknown" => format!("{} {}", area(i), population.cell_type(i)),
+        class => format!("{} {} {class}", area(i), population.cell_type(i)),
+    };
+    let mut classes: BTreeMap<String, Vec<bool>> = BTreeMap::new();
+    for i in 0..n {
+        classes.entry(class(i)).or_insert_with(|| vec![false; n])[i] = true;
+    }
+    scopes.extend(classes);
+    scopes
+}
+
+/// Sums of squared errors over scored bins, `[C][N]`.
+fn squared_errors(subject: &Subject, rates: &[f32]) -> Vec<f64> {
+    let d = subject.dims();
+    let mut sse = vec![0.0; d.conditions * d.neurons];
+    for (c, sse) in sse.chunks_exact_mut(d.neurons).enumerate() {
+        let rows = |values| rows(subject, c, values);
+        for (modelled, recorded) in rows(rates).zip(rows(&subject.problem.targets)) {
+            for i in 0..d.neurons {
+                let error = f64::from(modelled[i] - recorded[i]);
+                sse[i] += error * error;
+            }
+        }
+    }
+    sse
+}
+
+/// Sums of squares of the recorded rates around each neuron's mean over all scored bins, `[C][N]`.
+fn squares(subject: &Subject) -> Vec<f64> {
+    let d = subject.dims();
+    let mean: Vec<f64> = subject.problem.mean_rate().into_iter().map(f64::from).collect();
+    let mut sst = vec![0.0; d.conditions * d.neurons];
+    for (c, sst) in sst.chunks_exact_mut(d.neurons).enumerate() {
+        for row in rows(subject, c, &subject.problem.targets) {
+            (0..d.neurons).for_each(|i| sst[i] += (f64::from(row[i]) - mean[i]).powi(2));
+        }
+    }
+    sst
+}
+
+/// The scored bins of condition `c` in an array `[C][B][N]`.
+fn rows<'a>(subject: &Subject, c: usize, values: &'a [f32]) -> impl Iterator<Item = &'a [f32]> + use<'a> {
+    let d = subject.dims();
+    values[c * d.bins * d.neurons..].chunks_exact(d.neurons).take(subject.problem.bins[c])
+}

@@ -1,0 +1,406 @@
+//! What can be read out of the network: whose action it is, whether to go, which object.
+
+use super::experiment::{collect, noise};
+use super::{MeasureKey, Simulator, Subject, Trial};
+use crate::analysis::decoding::{self, Decoder, Score, Trials};
+use crate::analysis::statistics::{mean, quantile};
+use crate::engine::{Perturbation, TrialNoise};
+use crate::error::Result;
+use crate::task::{Condition, ConditionClass};
+
+/// How read-outs are trained and tested.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReadoutSettings {
+    /// Noisy trials of each condition, for training and for testing lesions.
+    pub trials: usize,
+    /// Noisy trials of each condition of a control lesion.
+    pub control_trials: usize,
+    /// Standard deviation of the noise on every stimulus value and step.
+    pub stimulus_sd: f32,
+    /// Standard deviation of the noise on the state at t = 0.
+    pub initial_sd: f32,
+    /// Length of a window in ms.
+    pub window_ms: f64,
+    /// Label permutations that say what chance is.
+    pub permutations: usize,
+    /// Seed of noise, folds and permutations.
+    pub seed: u64,
+}
+
+impl Default for ReadoutSettings {
+    fn default() -> Self {
+        Self {
+            trials: 50,
+            control_trials: 8,
+            stimulus_sd: 0.5,
+            initial_sd: 0.5,
+            window_ms: 100.0,
+            permutations: 20,
+            seed: 0,
+        }
+    }
+}
+
+/// The first trial number of noise that no read-out was trained on.
+const TEST: u32 = 1 << 20;
+
+impl ReadoutSettings {
+    /// The noise of test trial `k`.
+    pub fn test_noise(&self, k: usize) -> TrialNoise {
+        noise(self, TEST, k)
+    }
+
+    fn decoder(&self) -> decoding::Settings {
+        decoding::Settings { seed: self.seed, ..decoding::Settings::default() }
+    }
+}
+
+/// Rates of one simulation averaged in windows, `[C][windows][N]`.
+pub type Windowed = Vec<f32>;
+
+/// The decision scores of one simulation of all conditions, for each read-out `[conditions][windows][outputs]`.
+pub type TrialScores = Vec<Vec<f64>>;
+
+/// What was read out of one lesioned network: for each read-out and window accuracy and AUC, first of those trained on
+/// the intact network, then of those trained anew; see [`Readouts::rows`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LesionDecoding(pub Vec<Vec<f64>>);
+
+/// A row of `decoding.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecodingRow {
+    /// `intact`, or the lesion.
+    pub network: String,
+    /// `agent`, `go` or `object`.
+    pub readout: &'static str,
+    /// The neurons that are read: `all`, or an area.
+    pub scope: String,
+    /// The trials that it was trained on: `intact`, `lesioned`, or `execution` and `observation` of the intact network.
+    pub trained_on: &'static str,
+    /// The trials that it was tested on: `own` (cross-validated), `lesioned`, or the other agent's.
+    pub tested_on: &'static str,
+    /// The window's number.
+    pub window: usize,
+    /// Middle of the window in seconds from the first bin.
+    pub seconds: f64,
+    /// Accuracy and AUC.
+    pub score: Score,
+    /// 2.5 and 97.5 % quantiles of the accuracy with permuted labels, where these were computed.
+    pub chance: Option<(f64, f64)>,
+}
+
+/// One label read out of one region.
+struct Readout {
+    label: &'static str,
+    scope: String,
+    neurons: Vec<usize>,
+    /// The agent of the training trials, where it is not tested on the same.
+    from: Option<&'static str>,
+    /// The agent of the test trials.
+    to: &'static str,
+    /// Condition and class of the test trials.
+    tested: Vec<(usize, usize)>,
+    classes: usize,
+    windows: usize,
+    decoder: Decoder,
+    /// Of the intact network, cross-validated or, between agents, on fresh noise.
+    intact: Vec<Score>,
+    chance: Option<(f64, f64)>,
+    /// Of the intact network on the noise that control lesions are tested with.
+    reference: Vec<Score>,
+}
+
+/// Everything that is read out of a subject.
+pub struct Readouts<'a> {
+    subject: &'a Subject,
+    settings: ReadoutSettings,
+    bins_per_window: usize,
+    readouts: Vec<Readout>,
+}
+
+/// A label: its name, and the class of each condition that has one.
+type Label = (&'static str, Vec<(usize, usize)>);
+
+impl<'a> Readouts<'a> {
+    /// Trains on noisy trials of the intact network.
+    ///
+    /// # Errors
+    /// If the engine fails, or rates are not finite.
+    pub fn train(subject: &'a Subject, settings: ReadoutSettings, simulator: &mut Simulator) -> Result<Self> {
+        let bin_ms = subject.step_ms * subject.dims().steps_per_bin as f64;
+        let bins_per_window = ((settings.window_ms / bin_ms).round() as usize).clamp(1, subject.common_bins().max(1));
+        let mut all = Self { subject, settings, bins_per_window, readouts: Vec::new() };
+        let intact = |first: u32| move |k: usize| noise(&settings, first, k);
+        let training = all.simulate(simulator, &Perturbation::default(), settings.trials, &intact(0))?;
+        let fresh = all.simulate(simulator, &Perturbation::default(), settings.control_trials, &intact(TEST))?;
+        for (scope, neurons) in regions(subject) {
+            for (label, classes_of) in labels(&subject.conditions, &subject.problem.bins) {
+                let readout = |from, to, trained: &[(usize, usize)], tested: Vec<(usize, usize)>| {
+                    all.readout(label, (&scope, &neurons), (from, to), trained, tested, &training, &fresh)
+                };
+                let mut found = vec![readout(None, "own", &classes_of, classes_of.clone())?];
+                for (from, to) in [("execution", "observation"), ("observation", "execution")] {
+                    let of = |agent| all.of_agent(&classes_of, agent);
+                    let (trained, tested) = (of(from), of(to));
+                    if label != "agent" && classes(&trained) > 1 && classes(&trained) == classes(&tested) {
+                        found.push(readout(Some(from), to, &trained, tested)?);
+                    }
+                }
+                all.readouts.extend(found);
+            }
+        }
+        Ok(all)
+    }
+
+    fn of_agent(&self, conditions: &[(usize, usize)], agent: &str) -> Vec<(usize, usize)> {
+        let class = if agent == "execution" { ConditionClass::Execution } else { ConditionClass::Observation };
+        conditions.iter().filter(|(c, _)| self.subject.conditions[*c].class == class).copied().collect()
+    }
+
+    fn readout(
+        &self,
+        label: &'static str,
+        (scope, neurons): (&str, &[usize]),
+        (from, to): (Option<&'static str>, &'static str),
+        trained: &[(usize, usize)],
+        tested: Vec<(usize, usize)>,
+        training: &[Windowed],
+        fresh: &[Windowed],
+    ) -> Result<Readout> {
+        let bins = &self.subject.problem.bins;
+        let common = trained.iter().chain(&tested).map(|(c, _)| bins[*c]).min().unwrap_or(0);
+        let (windows, classes) = (common / self.bins_per_window, classes(trained));
+        let (trials, classes_of) = self.trials(training, trained, windows, neurons)?;
+        let settings = self.settings.decoder();
+        let decoder = Decoder::fit(&trials, &classes_of, classes, &settings)?;
+        let (test, truth) = self.trials(fresh, &tested, windows, neurons)?;
+        let reference = decoder.evaluate(&test, &truth)?;
+        let (mut intact, mut chance) = (reference.clone(), None);
+        if from.is_none() {
+            intact = decoding::cross_validate(&trials, &classes_of, classes, &settings)?;
+            let permuted = decoding::chance(&trials, &classes_of, classes, &settings, self.settings.permutations)?;
+            let pooled = permuted.accuracy.concat();
+            chance = (!pooled.is_empty()).then(|| (quantile(&pooled, 0.025), quantile(&pooled, 0.975)));
+        }
+        let (scope, neurons) = (scope.into(), neurons.to_vec());
+        Ok(Readout { label, scope, neurons, from, to, tested, classes, windows, decoder, intact, chance, reference })
+    }
+
+    /// Simulations of all conditions, averaged in windows.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn simulate(
+        &self,
+        simulator: &mut Simulator,
+        perturbation: &Perturbation,
+        trials: usize,
+        noise: &dyn Fn(usize) -> TrialNoise,
+    ) -> Result<Vec<Windowed>> {
+        let trial = |k| Trial { perturbation: perturbation.clone(), noise: Some(noise(k)) };
+        collect(simulator, &(0..trials).map(trial).collect::<Vec<_>>(), &|_, rates| self.windowed(rates))
+    }
+
+    /// Averages binned rates `[C][B][N]` in windows.
+    fn windowed(&self, rates: &[f32]) -> Windowed {
+        let d = self.subject.dims();
+        let windows = d.bins / self.bins_per_window;
+        let mut out = vec![0.0; d.conditions * windows * d.neurons];
+        for (row, mean) in out.chunks_exact_mut(d.neurons).enumerate() {
+            let (c, w) = (row / windows, row % windows);
+            for b in w * self.bins_per_window..(w + 1) * self.bins_per_window {
+                let bin = &rates[(c * d.bins + b) * d.neurons..][..d.neurons];
+                mean.iter_mut().zip(bin).for_each(|(m, r)| *m += r);
+            }
+            mean.iter_mut().for_each(|m| *m /= self.bins_per_window as f32);
+        }
+        out
+    }
+
+    /// The trials of some conditions, and their classes.
+    fn trials(
+        &self,
+        simulations: &[Windowed],
+        conditions: &[(usize, usize)],
+        windows: usize,
+        neurons: &[usize],
+    ) -> Result<(Trials, Vec<usize>)> {
+        let d = self.subject.dims();
+        let stored = d.bins / self.bins_per_window;
+        let mut values = Vec::with_capacity(simulations.len() * conditions.len() * windows * neurons.len());
+        for rates in simulations {
+            for (c, _) in conditions {
+                for w in 0..windows {
+                    let row = &rates[(c * stored + w) * d.neurons..][..d.neurons];
+                    values.extend(neurons.iter().map(|i| row[*i]));
+                }
+            }
+        }
+        let count = simulations.len() * conditions.len();
+        let classes = conditions.iter().map(|(_, class)| *class).cycle().take(count).collect();
+        Ok((Trials::new(values, count, windows, neurons.len())?, classes))
+    }
+
+    /// What [`Self::changes`] gives, in order.
+    pub fn keys(&self) -> Vec<MeasureKey> {
+        let plain = self.readouts.iter().filter(|r| r.from.is_none());
+        plain
+            .flat_map(|r| {
+                measure_names(r.label).map(|measure| MeasureKey { measure, scope: r.scope.clone(), harm: -1.0 })
+            })
+            .collect()
+    }
+
+    /// Decision scores of one simulation.
+    ///
+    /// Rates that are not finite read as undecided.
+    pub fn scores(&self, rates: &[f32]) -> TrialScores {
+        let windowed = [self.windowed(rates)];
+        let plain = self.readouts.iter().filter(|r| r.from.is_none());
+        let score = |r: &Readout| {
+            let (trials, _) = self.trials(&windowed, &r.tested, r.windows, &r.neurons).ok()?;
+            r.decoder.linear().scores(&trials).ok()
+        };
+        plain.map(|r| score(r).unwrap_or_else(|| vec![0.0; r.tested.len() * r.windows * r.decoder.linear().outputs()])).collect()
+    }
+
+    /// Changes of accuracy and AUC against the intact network on the same noise, averaged over the windows in which the
+    /// label can be read from the intact network at all (cross-validated accuracy above the 97.5 % quantile of chance).
+    /// NaN where there are none.
+    pub fn changes(&self, simulations: &[TrialScores]) -> Vec<f64> {
+        let plain = self.readouts.iter().filter(|r| r.from.is_none());
+        plain
+            .enumerate()
+            .flat_map(|(k, r)| {
+                let scores: Vec<f64> = simulations.iter().flat_map(|s| &s[k]).copied().collect();
+                let count = simulations.len() * r.tested.len();
+                let truth: Vec<usize> = r.tested.iter().map(|(_, class)| *class).cycle().take(count).collect();
+                let now = r.decoder.score(&scores, &truth);
+                let over = |of: fn(&Score) -> f64| {
+                    let readable = (0..r.windows).filter(|w| r.is_readable(*w));
+                    mean(&readable.map(|w| of(&now[w]) - of(&r.reference[w])).collect::<Vec<f64>>())
+                };
+                [over(|s| s.accuracy), over(|s| s.auc)]
+            })
+            .collect()
+    }
+
+    /// Reads out a lesioned network: with the intact network's read-outs, and with those trained on its own trials.
+    ///
+    /// # Errors
+    /// If its rates are not finite.
+    pub fn decode(&self, simulations: &[Windowed]) -> Result<LesionDecoding> {
+        let mut rows = Vec::new();
+        for r in &self.readouts {
+            let (trials, truth) = self.trials(simulations, &r.tested, r.windows, &r.neurons)?;
+            let mut scores = r.decoder.evaluate(&trials, &truth)?;
+            if r.from.is_none() {
+                scores.extend(decoding::cross_validate(&trials, &truth, r.classes, &self.settings.decoder())?);
+            }
+            rows.extend(scores.iter().map(|s| vec![s.accuracy, s.auc]));
+        }
+        Ok(LesionDecoding(rows))
+    }
+
+    /// The rows of a lesioned network.
+    pub fn rows(&self, network: &str, decoding: &LesionDecoding) -> Vec<DecodingRow> {
+        let mut scores = decoding.0.iter().map(|row| Score { accuracy: row[0], auc: row[1] });
+        let mut rows = Vec::new();
+        for r in &self.readouts {
+            let kinds: &[(&'static str, &'static str)] =
+                if r.from.is_none() { &[("intact", "lesioned"), ("lesioned", "own")] } else { &[("", "")] };
+            for (trained_on, tested_on) in kinds {
+                let (trained_on, tested_on) = r.from.map_or((*trained_on, *tested_on), |from| (from, r.to));
+                let of_windows: Vec<Score> = scores.by_ref().take(r.windows).collect();
+                rows.extend(self.series(r, network, (trained_on, tested_on), &of_windows));
+            }
+        }
+        rows
+    }
+
+    /// The rows of the intact network.
+    pub fn intact_rows(&self) -> Vec<DecodingRow> {
+        let of = |r: &Readout| self.series(r, "intact", (r.from.unwrap_or("intact"), r.to), &r.intact);
+        self.readouts.iter().flat_map(of).collect()
+    }
+
+    fn series(
+        &self,
+        r: &Readout,
+        network: &str,
+        (trained_on, tested_on): (&'static str, &'static str),
+        scores: &[Score],
+    ) -> Vec<DecodingRow> {
+        let d = self.subject.dims();
+        let window_s = self.bins_per_window as f64 * d.steps_per_bin as f64 * self.subject.step_ms / 1000.0;
+        let row = |(window, score): (usize, &Score)| DecodingRow {
+            network: network.into(),
+            readout: r.label,
+            scope: r.scope.clone(),
+            trained_on,
+            tested_on,
+            window,
+            seconds: (window as f64 + 0.5) * window_s,
+            score: *score,
+            chance: r.chance,
+        };
+        scores.iter().enumerate().map(row).collect()
+    }
+}
+
+impl Readout {
+    fn is_readable(&self, window: usize) -> bool {
+        self.chance.is_some_and(|(_, high)| self.intact[window].accuracy > high)
+    }
+}
+
+fn measure_names(label: &str) -> [&'static str; 2] {
+    match label {
+        "agent" => ["agent_accuracy_change", "agent_auc_change"],
+        "go" => ["go_accuracy_change", "go_auc_change"],
+        _ => ["object_accuracy_change", "object_auc_change"],
+    }
+}
+
+/// All neurons, and those of each area.
+fn regions(subject: &Subject) -> Vec<(String, Vec<usize>)> {
+    let population = &subject.problem.population;
+    let mut regions = vec![("all".to_string(), (0..population.len()).collect())];
+    for (k, area) in population.areas().iter().enumerate() {
+        let members = (0..population.len()).filter(|i| population.area_of()[*i] as usize == k).collect();
+        regions.push((area.name.clone(), members));
+    }
+    regions.retain(|(_, members): &(String, Vec<usize>)| !members.is_empty());
+    regions
+}
+
+fn classes(conditions: &[(usize, usize)]) -> usize {
+    let mut found: Vec<usize> = conditions.iter().map(|(_, class)| *class).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.len()
+}
+
+/// The labels that the task names with at least two classes, of conditions that were recorded.
+fn labels(conditions: &[Condition], bins: &[usize]) -> Vec<Label> {
+    let mut objects: Vec<&str> = Vec::new();
+    conditions.iter().filter_map(|c| c.object.as_deref()).for_each(|o| {
+        if !objects.contains(&o) {
+            objects.push(o);
+        }
+    });
+    let agent = |c: &Condition| match c.class {
+        ConditionClass::Execution => Some(0),
+        ConditionClass::Observation => Some(1),
+        ConditionClass::Other => None,
+    };
+    let object = |c: &Condition| objects.iter().position(|o| c.object.as_deref() == Some(*o));
+    let class_of = |of: &dyn Fn(&Condition) -> Option<usize>| -> Vec<(usize, usize)> {
+        let recorded = conditions.iter().enumerate().filter(|(c, _)| bins[*c] > 0);
+        recorded.filter_map(|(c, condition)| Some((c, of(condition)?))).collect()
+    };
+    let mut labels =
+        vec![("agent", class_of(&agent)), ("go", class_of(&|c| c.go.map(usize::from))), ("object", class_of(&object))];
+    labels.retain(|(_, conditions)| classes(conditions) > 1);
+    labels
+}

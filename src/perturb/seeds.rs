@@ -1,0 +1,137 @@
+//! What holds across networks: solutions are degenerate, so the seed is the statistical unit.
+
+use super::effects::column;
+use super::{Lesion, MeasureKey, Outcome};
+use crate::analysis::statistics::{Interval, hierarchical_bootstrap, mean, pearson, spearman};
+
+/// One run's part in a comparison of runs.
+#[derive(Clone, Copy, Debug)]
+pub struct RunResult<'a> {
+    /// The run's name.
+    pub name: &'a str,
+    /// What runs of this kind have in common: sign constraint and λ.
+    pub setting: &'a str,
+    /// What its lesions did, in the same order for every run.
+    pub outcomes: &'a [Outcome],
+    /// W_eff, `[N × N]`.
+    pub effective: &'a [f32],
+}
+
+/// A lesion's effect on one measure over runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeedRow {
+    /// The lesion's number.
+    pub lesion: usize,
+    /// The measure's number.
+    pub measure: usize,
+    /// The setting whose runs these are, or `all`.
+    pub setting: String,
+    /// Runs with a value.
+    pub runs: usize,
+    /// The lesion's own value, over runs.
+    pub value: Interval,
+    /// The lesion (subsampled like its controls) minus its controls, over runs and controls.
+    pub effect: Interval,
+    /// Fraction of the runs in which the effect has the sign of its mean.
+    pub same_sign: f64,
+}
+
+/// How alike two runs are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConsistencyRow {
+    /// Numbers of the runs.
+    pub runs: (usize, usize),
+    /// Pearson's correlation of their effective weights, over pairs of different neurons.
+    pub weights: f64,
+    /// Spearman's correlation of their lesions' effects on the fit of each area and class.
+    pub effects: f64,
+}
+
+/// Resamples of a bootstrap.
+const RESAMPLES: usize = 2000;
+
+/// Effects over all runs, and over those of each setting where there are several settings.
+///
+/// Intervals are of the hierarchical bootstrap: runs are drawn with replacement, and controls within each.
+pub fn across_seeds(runs: &[RunResult], keys: &[MeasureKey], lesions: &[Lesion], seed: u64) -> Vec<SeedRow> {
+    let mut settings: Vec<&str> = runs.iter().map(|r| r.setting).collect();
+    settings.sort_unstable();
+    settings.dedup();
+    let mut groups = vec![("all", runs.iter().collect::<Vec<_>>())];
+    if settings.len() > 1 {
+        groups.extend(settings.iter().map(|s| (*s, runs.iter().filter(|r| r.setting == *s).collect())));
+    }
+    let mut rows = Vec::new();
+    for (setting, members) in &groups {
+        for lesion in 0..lesions.len() {
+            for measure in 0..keys.len() {
+                rows.extend(row(members, setting, lesion, measure, seed));
+            }
+        }
+    }
+    rows
+}
+
+fn row(runs: &[&RunResult], setting: &str, lesion: usize, measure: usize, seed: u64) -> Option<SeedRow> {
+    let values: Vec<Vec<f64>> = runs
+        .iter()
+        .map(|r| r.outcomes[lesion].whole[measure])
+        .filter(|v| v.is_finite())
+        .map(|v| vec![v])
+        .collect();
+    let effects: Vec<Vec<f64>> =
+        runs.iter().map(|r| against_controls(&r.outcomes[lesion], measure)).filter(|e| !e.is_empty()).collect();
+    if values.is_empty() && effects.is_empty() {
+        return None;
+    }
+    let means: Vec<f64> = effects.iter().map(|e| mean(e)).collect();
+    let sign = mean(&means).signum();
+    let same = means.iter().filter(|m| m.signum() == sign).count() as f64;
+    Some(SeedRow {
+        lesion,
+        measure,
+        setting: setting.into(),
+        runs: values.len().max(effects.len()),
+        value: hierarchical_bootstrap(&values, 0.95, RESAMPLES, seed),
+        effect: hierarchical_bootstrap(&effects, 0.95, RESAMPLES, seed),
+        same_sign: same / means.len() as f64,
+    })
+}
+
+/// The lesion minus each of its controls.
+fn against_controls(outcome: &Outcome, measure: usize) -> Vec<f64> {
+    let Some(controls) = &outcome.controls else { return Vec::new() };
+    let own = mean(&column(&controls.subsets, measure));
+    column(&controls.sets, measure).iter().map(|c| own - c).filter(|e| e.is_finite()).collect()
+}
+
+/// Every pair of runs: whether they found the same weights, and whether lesions do the same to them.
+pub fn consistency(runs: &[RunResult], keys: &[MeasureKey]) -> Vec<ConsistencyRow> {
+    let profile = |run: &RunResult| -> Vec<f64> {
+        let measures = || (0..keys.len()).filter(|m| keys[*m].measure == "r2_change");
+        let of = |o: &Outcome| measures().map(|m| o.whole[m]).collect::<Vec<_>>();
+        run.outcomes.iter().flat_map(of).collect()
+    };
+    let profiles: Vec<Vec<f64>> = runs.iter().map(profile).collect();
+    let pairs = (0..runs.len()).flat_map(|a| (a + 1..runs.len()).map(move |b| (a, b)));
+    let row = |(a, b): (usize, usize)| {
+        let both: Vec<(f64, f64)> = profiles[a]
+            .iter()
+            .zip(&profiles[b])
+            .filter(|(x, y)| x.is_finite() && y.is_finite())
+            .map(|(x, y)| (*x, *y))
+            .collect();
+        let (x, y): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
+        ConsistencyRow { runs: (a, b), weights: correlation(runs[a].effective, runs[b].effective), effects: spearman(&x, &y) }
+    };
+    pairs.map(row).collect()
+}
+
+/// Over all pairs of different neurons.
+fn correlation(a: &[f32], b: &[f32]) -> f64 {
+    let n = (a.len() as f64).sqrt() as usize;
+    let between = |w: &[f32]| -> Vec<f64> {
+        w.iter().enumerate().filter(|(k, _)| k / n != k % n).map(|(_, w)| f64::from(*w)).collect()
+    };
+    pearson(&between(a), &between(b))
+}

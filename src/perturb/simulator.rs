@@ -1,0 +1,61 @@
+//! Many trials of one network, as batches of networks.
+
+use super::subject::settings;
+use crate::dims::Dims;
+use crate::engine::{BatchState, Engine, NetworkSettings, Perturbation, Problem, TrialNoise};
+use crate::error::Result;
+
+/// Makes an engine for a problem with a network per setting, starting from the state.
+pub type OpenEngine<'a> = dyn Fn(&Problem, &[NetworkSettings], &BatchState) -> Result<Box<dyn Engine>> + 'a;
+
+/// One simulation of all conditions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trial {
+    /// What is done to the network.
+    pub perturbation: Perturbation,
+    /// Its noise; none is the simulation that training sees.
+    pub noise: Option<TrialNoise>,
+}
+
+/// A batch of copies of one network.
+pub struct Simulator {
+    engine: Box<dyn Engine>,
+    slots: usize,
+}
+
+impl Simulator {
+    /// Room for `slots` simulations at once of the network with `parameters`.
+    ///
+    /// # Errors
+    /// If the engine cannot be made.
+    pub fn new(problem: &Problem, parameters: &[f32], slots: usize, open: &OpenEngine) -> Result<Self> {
+        let problem = Problem { dims: Dims { networks: slots, ..problem.dims }, ..problem.clone() };
+        let state = BatchState::fresh(vec![parameters.to_vec(); slots]);
+        Ok(Self { engine: open(&problem, &vec![settings(); slots], &state)?, slots })
+    }
+
+    /// How many simulations run at once.
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// Simulates `trials` and shows the binned rates `[C][B][N]` of each, with its number, to `read`: from several threads,
+    /// in any order.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn run(&mut self, trials: &[Trial], read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<()> {
+        for (wave, part) in trials.chunks(self.slots).enumerate() {
+            // The last wave may have slots to spare: they repeat its last trial, and nobody looks.
+            let filled = || part.iter().chain(std::iter::repeat(&part[part.len() - 1])).take(self.slots);
+            self.engine.set_perturbations(&filled().map(|t| t.perturbation.clone()).collect::<Vec<_>>())?;
+            self.engine.set_trial_noise(&filled().map(|t| t.noise).collect::<Vec<_>>())?;
+            self.engine.evaluate_each(&|k, rates| {
+                if k < part.len() {
+                    read(wave * self.slots + k, rates);
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
