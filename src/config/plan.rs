@@ -89,7 +89,7 @@ impl Plan {
         let inputs = config.inputs();
         let inputs = inputs.into_iter().map(|p| Ok((p.clone(), hash_file(&p)?))).collect::<Result<_>>()?;
         let factors = recording.factors;
-        let mut plan = Self { task, problem, held_out, seeds, settings, given, factors, inputs, config };
+        let mut plan = Self { config, task, problem, held_out, seeds, settings, given, factors, inputs };
         plan.problem.recurrent = plan.has_recurrence();
         Ok(plan)
     }
