@@ -1,6 +1,7 @@
 //! The fit of a network beside its baselines, by area, cell type, class and condition.
 
 use super::fit::{Fit, Recorded, Score, Summary};
+use super::held_out::{HeldOut, HeldOutFit};
 use crate::error::Result;
 use crate::network::Population;
 
@@ -13,6 +14,10 @@ pub struct Comparison {
     pub input_only: Option<Fit>,
     /// Every neuron at its mean rate: R² = 0 over all conditions (by definition), at most 0 within one.
     pub mean_rate: Fit,
+    /// The mean of the siblings of held-out conditions, where there are any.
+    pub siblings: Option<HeldOutFit>,
+    /// The conditions that were held out.
+    pub held_out: Vec<HeldOut>,
 }
 
 /// What the neurons of a [`GroupFit`] have in common.
@@ -29,6 +34,9 @@ pub enum Grouping {
     Class,
     /// All neurons, within one condition.
     Condition,
+    /// All neurons, within one condition that was held out.
+    #[serde(rename = "held out")]
+    HeldOut,
 }
 
 impl Grouping {
@@ -40,6 +48,7 @@ impl Grouping {
             Self::CellType => "cell type",
             Self::Class => "class",
             Self::Condition => "condition",
+            Self::HeldOut => "held out",
         }
     }
 }
@@ -69,10 +78,18 @@ impl Comparison {
             model: recorded.score(modelled)?,
             input_only: input_only.map(|rates| recorded.score(rates)).transpose()?,
             mean_rate: recorded.score(&recorded.mean_rate())?,
+            siblings: recorded.score_siblings()?,
+            held_out: recorded.held_out().to_vec(),
         })
     }
 
-    /// Summaries over all neurons, then by area, cell type, class (where a mirror mask was given) and condition.
+    /// Whether condition `c` was held out.
+    pub fn is_held_out(&self, c: usize) -> bool {
+        self.held_out.iter().any(|h| h.condition == c)
+    }
+
+    /// Summaries over all neurons, then by area, cell type, class (where a mirror mask was given), condition and held-out
+    /// condition. Those by neurons leave held-out conditions out.
     pub fn groups(&self, population: &Population, conditions: &[String]) -> Vec<GroupFit> {
         let mut groups = vec![self.group(Grouping::All, "neurons", |f| f.overall.iter().collect())];
         for (k, area) in population.areas().iter().enumerate() {
@@ -87,8 +104,10 @@ impl Comparison {
             let members = |i: usize| population.class(i) == *class;
             groups.push(self.group(Grouping::Class, class, |f| chosen(f, members)));
         }
-        for (c, name) in conditions.iter().enumerate() {
-            groups.push(self.group(Grouping::Condition, name, |f| f.by_condition[c].iter().collect()));
+        for (grouping, held_out) in [(Grouping::Condition, false), (Grouping::HeldOut, true)] {
+            for (c, name) in conditions.iter().enumerate().filter(|(c, _)| self.is_held_out(*c) == held_out) {
+                groups.push(self.group(grouping, name, |f| f.by_condition[c].iter().collect()));
+            }
         }
         groups.retain(|g| g.model.neurons > 0);
         groups

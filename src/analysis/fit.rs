@@ -1,5 +1,6 @@
 //! Goodness of fit of modelled firing rates, per neuron.
 
+use super::held_out::{HeldOut, HeldOutFit};
 use crate::engine::Problem;
 use crate::error::{Error, Result};
 
@@ -13,6 +14,7 @@ pub struct Recorded<'a> {
     bins: &'a [usize],
     neurons: usize,
     longest: usize,
+    held_out: &'a [HeldOut],
 }
 
 impl<'a> Recorded<'a> {
@@ -37,7 +39,7 @@ impl<'a> Recorded<'a> {
                 bins[c]
             )));
         }
-        let recorded = Self { rates, bins, neurons, longest };
+        let recorded = Self { rates, bins, neurons, longest, held_out: &[] };
         recorded.refuse_non_finite("recorded", rates).map_err(Error::input)?;
         Ok(recorded)
     }
@@ -48,6 +50,17 @@ impl<'a> Recorded<'a> {
     /// As [`Self::new`].
     pub fn of(problem: &'a Problem) -> Result<Self> {
         Self::new(&problem.targets, &problem.bins, problem.dims.neurons)
+    }
+
+    /// The same rates, of conditions some of which are held out: scores over all conditions, and means, leave these out.
+    /// Their numbers must be below C.
+    pub fn holding_out(self, held_out: &'a [HeldOut]) -> Self {
+        Self { held_out, ..self }
+    }
+
+    /// The conditions that are held out.
+    pub fn held_out(&self) -> &'a [HeldOut] {
+        self.held_out
     }
 
     /// N.
@@ -73,23 +86,49 @@ impl<'a> Recorded<'a> {
             )));
         }
         self.refuse_non_finite("modelled", modelled).map_err(Error::run)?;
-        let by_condition: Vec<Vec<Sums>> = (0..self.bins.len()).map(|c| self.sums(c, modelled)).collect();
-        let overall = (0..self.neurons).map(|i| Sums::joined(by_condition.iter().map(|s| &s[i])).score()).collect();
-        let by_condition = by_condition.iter().map(|sums| sums.iter().map(Sums::score).collect()).collect();
-        Ok(Fit { overall, by_condition })
+        let mut by_condition: Vec<Vec<Sums>> = (0..self.bins.len()).map(|c| self.sums(c, modelled)).collect();
+        let overall = self.over_training(&by_condition);
+        for HeldOut { condition, .. } in self.held_out {
+            by_condition[*condition].iter_mut().zip(&overall).for_each(|(sums, training)| *sums = sums.about(training));
+        }
+        let held_out: Vec<&Vec<Sums>> = self.held_out.iter().map(|h| &by_condition[h.condition]).collect();
+        Ok(Fit {
+            held_out: (!held_out.is_empty()).then(|| HeldOutFit::of(&held_out)),
+            overall: overall.iter().map(Sums::score).collect(),
+            by_condition: by_condition.iter().map(|sums| sums.iter().map(Sums::score).collect()).collect(),
+        })
     }
 
-    /// The prediction of the mean-rate baseline, `[C][B][N]`: every neuron fires at its mean over all recorded bins.
+    /// The prediction of the mean-rate baseline, `[C][B][N]`: every neuron fires at its mean over all recorded bins of
+    /// the conditions that are not held out.
     pub fn mean_rate(&self) -> Vec<f32> {
         let by_condition: Vec<Vec<Sums>> = (0..self.bins.len()).map(|c| self.sums(c, self.rates)).collect();
-        let of_neuron = |i: usize| Sums::joined(by_condition.iter().map(|s| &s[i])).mean as f32;
-        let mean: Vec<f32> = (0..self.neurons).map(of_neuron).collect();
+        let mean: Vec<f32> = self.over_training(&by_condition).iter().map(|s| s.mean as f32).collect();
         mean.repeat(self.bins.len() * self.longest)
+    }
+
+    /// The sums `[N]` over the conditions that are not held out, from those of every condition, `[C][N]`.
+    fn over_training(&self, by_condition: &[Vec<Sums>]) -> Vec<Sums> {
+        let is_held_out = |c: usize| self.held_out.iter().any(|h| h.condition == c);
+        let training: Vec<&Vec<Sums>> =
+            by_condition.iter().enumerate().filter(|(c, _)| !is_held_out(*c)).map(|(_, sums)| sums).collect();
+        (0..self.neurons).map(|i| Sums::joined(training.iter().map(|sums| &sums[i]))).collect()
+    }
+
+    /// Where bin `b` of condition `c` begins in an array `[C][B][N]`.
+    pub(super) fn offset(&self, c: usize, b: usize) -> usize {
+        (c * self.longest + b) * self.neurons
+    }
+
+    /// The recorded rates `[N]` in bin `b` of condition `c`, if it lasts so long.
+    pub(super) fn row(&self, c: usize, b: usize) -> Option<&'a [f32]> {
+        let start = self.offset(c, b);
+        (b < self.bins[c]).then(|| &self.rates[start..start + self.neurons])
     }
 
     /// The recorded bins of condition `c` in an array `[C][B][N]`, as rows `[N]`.
     fn rows<'b>(&self, c: usize, values: &'b [f32]) -> std::slice::ChunksExact<'b, f32> {
-        let start = c * self.longest * self.neurons;
+        let start = self.offset(c, 0);
         values[start..start + self.bins[c] * self.neurons].chunks_exact(self.neurons)
     }
 
@@ -131,15 +170,15 @@ impl<'a> Recorded<'a> {
 
 /// Sums of one neuron over some bins.
 #[derive(Clone, Copy, Debug)]
-struct Sums {
+pub(super) struct Sums {
     count: usize,
     mean: f64,
     min: f32,
     max: f32,
     /// Σ (recorded − mean)².
-    sst: f64,
+    pub(super) sst: f64,
     /// Σ (recorded − modelled)².
-    sse: f64,
+    pub(super) sse: f64,
 }
 
 impl Default for Sums {
@@ -158,7 +197,7 @@ impl Sums {
 
     /// The sums over several disjoint sets of bins: the deviations around the common mean are those within the sets
     /// plus those of the sets' means.
-    fn joined<'a>(parts: impl Iterator<Item = &'a Sums> + Clone) -> Self {
+    pub(super) fn joined<'a>(parts: impl Iterator<Item = &'a Sums> + Clone) -> Self {
         let count = parts.clone().map(|p| p.count).sum::<usize>();
         let mean = parts.clone().map(|p| p.mean * p.count as f64).sum::<f64>() / count.max(1) as f64;
         parts.fold(Self { count, mean, ..Self::default() }, |a, p| Self {
@@ -170,9 +209,20 @@ impl Sums {
         })
     }
 
-    fn score(&self) -> Score {
-        // Compared by value, not by SST = 0: the mean of equal f32 values may carry a rounding error.
-        let constant = self.min >= self.max;
+    /// The same sums about the mean of others, `training`.
+    fn about(&self, training: &Self) -> Self {
+        Self {
+            mean: training.mean,
+            min: self.min.min(training.min),
+            max: self.max.max(training.max),
+            sst: self.sst + self.count as f64 * (self.mean - training.mean).powi(2),
+            ..*self
+        }
+    }
+
+    pub(super) fn score(&self) -> Score {
+        // Compared by value, not by SST = 0 alone: the mean of equal f32 values may carry a rounding error.
+        let constant = self.min >= self.max || self.sst <= 0.0;
         Score {
             r2: if constant { f64::NAN } else { 1.0 - self.sse / self.sst },
             rmse: (self.sse / self.count as f64).sqrt(),
@@ -183,8 +233,8 @@ impl Sums {
 /// How well one neuron is reproduced over some bins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// R² = 1 − SSE/SST, SST around the neuron's mean over the same bins. At most 1; negative where the mean would
-    /// have been the better prediction. NaN (undefined) for a neuron whose recorded rate is constant over the bins, or
+    /// R² = 1 − SSE/SST, SST around the neuron's mean over the same bins, or in held-out conditions over those that were
+    /// trained on. At most 1; negative where that mean would have been the better prediction. NaN (undefined) for a neuron whose recorded rate is constant over the bins, or
     /// that has none.
     pub r2: f64,
     /// Root mean square error, in the unit of the rates; NaN without bins.
@@ -194,10 +244,13 @@ pub struct Score {
 /// The fit of one network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
-    /// Each neuron over all conditions and bins, `[N]`.
+    /// Each neuron over all bins of all conditions that are not held out, `[N]`.
     pub overall: Vec<Score>,
-    /// Each neuron over the bins of one condition, `[C][N]`. SST is around its mean *in that condition*.
+    /// Each neuron over the bins of one condition, `[C][N]`. SST is around its mean *in that condition*, but in a held-out
+    /// condition around its mean over those that are not.
     pub by_condition: Vec<Vec<Score>>,
+    /// The fit in the held-out conditions, where there are any.
+    pub held_out: Option<HeldOutFit>,
 }
 
 /// A summary of the scores of some neurons. R² that is undefined is counted, and left out of everything else.
@@ -235,7 +288,7 @@ impl Summary {
 }
 
 impl Fit {
-    /// The summary over all neurons, conditions and bins.
+    /// The summary over all neurons, conditions that are not held out, and bins.
     pub fn summary(&self) -> Summary {
         Summary::of(&self.overall)
     }

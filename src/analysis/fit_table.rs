@@ -2,10 +2,12 @@
 
 use super::comparison::{Comparison, Grouping};
 use super::fit::{Fit, GOOD_FIT, Score, Summary};
+use super::held_out::HeldOutSummary;
 use crate::network::Population;
 use std::fmt::Write as _;
 
 /// The text of `fit.csv`: one row per neuron over all conditions (`condition` is `all`), then one per neuron and condition.
+/// Where conditions were held out, `all` leaves them out, and one row per neuron over these (`held out`) comes last.
 ///
 /// Columns `neuron,area,cell_type,class,condition,r2,rmse`. Neurons count from 1, as the rows of `FR1` do in MATLAB.
 /// An undefined R² (constant recorded rate) is an empty field. Names that hold commas or quotes are quoted (RFC 4180).
@@ -23,6 +25,9 @@ pub fn fit_csv(fit: &Fit, population: &Population, conditions: &[String]) -> Str
     rows("all", &fit.overall);
     for (name, scores) in conditions.iter().zip(&fit.by_condition) {
         rows(name, scores);
+    }
+    if let Some(held_out) = &fit.held_out {
+        rows("held out", &held_out.overall);
     }
     csv
 }
@@ -66,6 +71,24 @@ pub fn fit_text(comparison: &Comparison, population: &Population, conditions: &[
             text,
             "\nR² is undefined for {undefined} of {all} neurons, whose recorded rate is constant; they are left out."
         );
+    }
+    if let Some(held_out) = HeldOutSummary::of(comparison, conditions) {
+        text.push_str(&held_out_text(&held_out));
+    }
+    text
+}
+
+/// The table of what was not trained on.
+fn held_out_text(held_out: &HeldOutSummary) -> String {
+    let rows = held_out.rows();
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let mut text = format!(
+        "\nheld out: R² of all neurons and bins together, about each neuron's mean in training\n{:width$}      model  input-only  mean-rate   siblings\n",
+        ""
+    );
+    for (name, values) in rows {
+        let [model, input_only, mean_rate, siblings] = values.map(decimal);
+        let _ = writeln!(text, "{name:width$}  {model:>9}  {input_only:>10}  {mean_rate:>9}  {siblings:>9}");
     }
     text
 }

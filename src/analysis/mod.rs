@@ -3,10 +3,12 @@
 mod comparison;
 mod fit;
 mod fit_table;
+mod held_out;
 
 pub use comparison::{Comparison, GroupFit, Grouping};
 pub use fit::{Fit, GOOD_FIT, Recorded, Score, Summary};
 pub use fit_table::{fit_csv, fit_text};
+pub use held_out::{HeldOut, HeldOutBaselines, HeldOutFit, HeldOutScores, HeldOutSummary};
 
 pub(crate) use fit::{quantile, sorted};
 pub(crate) use fit_table::{decimal, percent};

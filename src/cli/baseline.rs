@@ -10,9 +10,9 @@ use std::time::Duration;
 
 /// What a baseline reached.
 pub(super) struct BaselineResult {
-    /// Modelled rates, `[C][B][N]`.
+    /// Modelled rates in all conditions, `[C][B][N]`.
     pub(super) rates: Vec<f32>,
-    /// Their loss.
+    /// Their loss in those that were trained on.
     pub(super) loss: Option<f64>,
     /// Steps it was trained.
     pub(super) steps: u32,
@@ -40,7 +40,7 @@ pub(super) fn train_baselines(
     let baseline = plan.baseline(networks);
     let start = BatchState::fresh(baseline.initial);
     let threads = plan.config.engine.threads.unwrap_or(0);
-    let mut engine = CpuEngine::<f32>::new(baseline.problem, baseline.settings, &start, threads)?;
+    let mut engine = CpuEngine::<f32>::new(baseline.problem, baseline.settings.clone(), &start, threads)?;
     let training = TrainingPlan {
         planned_steps: baseline.steps,
         stop_after: None,
@@ -61,6 +61,11 @@ pub(super) fn train_baselines(
         return Ok(None);
     }
     let settled = settle(&mut engine)?;
+    if !plan.held_out.is_empty() {
+        let state = BatchState::fresh(settled.iter().map(|s| s.best.clone()).collect());
+        engine = CpuEngine::<f32>::new(baseline.whole, baseline.settings, &state, threads)?;
+        engine.evaluate()?;
+    }
     let result = |(place, (settled, steps)): (usize, (Settled, &u32))| {
         Ok(BaselineResult { rates: engine.binned_rates(place)?, loss: settled.best_note.loss, steps: *steps })
     };

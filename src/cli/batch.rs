@@ -23,8 +23,9 @@ use std::sync::atomic::AtomicBool;
 /// # Errors
 /// If the device or a directory fails; at the end, if a network diverged.
 pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
-    let device = Device::choose(&plan.config.engine)?.tuned(&plan.problem, plan.work(), options.quiet);
-    let engine = device.describe(&plan.problem)?;
+    let problem = plan.training_problem(plan.seeds.len());
+    let device = Device::choose(&plan.config.engine)?.tuned(&problem, plan.work(), options.quiet);
+    let engine = device.describe(&problem)?;
     let memory = MemoryPlan::new(&device, &plan.problem, options.memory)?;
     if !directory.holds_a_run() {
         refuse_runs_of_others(plan, directory)?;
@@ -206,7 +207,7 @@ impl Batch<'_> {
         }
         let steps: f64 = members.iter().map(|m| f64::from(m.step)).sum();
         let seconds = members.iter().map(|m| m.seconds).fold(0.0, f64::max);
-        let trials = steps * self.plan.problem.dims.conditions as f64 / seconds.max(1e-9);
+        let trials = steps * self.plan.training_conditions().len() as f64 / seconds.max(1e-9);
         output::say(format!("trained    {} networks in {seconds:.1} s ({trials:.0} trials/s)", members.len()));
     }
 

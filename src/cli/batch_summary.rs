@@ -1,5 +1,6 @@
 //! `summary.csv` and `summary.json` of a batch, and its table on the terminal.
 
+use crate::analysis::HeldOutSummary;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -16,11 +17,14 @@ pub(super) struct RunRow {
     stop_reason: String,
     /// Of the weights that are reported.
     loss: Option<f64>,
-    /// Median over neurons of R² over all conditions and bins.
+    /// Median over neurons of R² over all conditions that are not held out, and bins.
     median_r2: Option<f64>,
     /// The same of its input-only baseline.
     input_only_median_r2: Option<f64>,
     seconds: Option<f64>,
+    /// R² of all neurons and bins of the held-out conditions; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_out_r2: Option<f64>,
 }
 
 /// The part of a run's `summary.json` that a row needs.
@@ -33,6 +37,8 @@ struct RunSummary {
     median_r2: Option<f64>,
     seconds: Option<f64>,
     baseline: Baselines,
+    #[serde(default)]
+    held_out: Option<HeldOutSummary>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +75,7 @@ impl RunRow {
             median_r2: summary.median_r2,
             input_only_median_r2: summary.baseline.input_only.and_then(|b| b.median_r2),
             seconds: summary.seconds,
+            held_out_r2: summary.held_out.and_then(|h| h.model.r2),
         }))
     }
 
@@ -83,6 +90,7 @@ impl RunRow {
             median_r2: None,
             input_only_median_r2: None,
             seconds: None,
+            held_out_r2: None,
         }
     }
 
@@ -111,6 +119,8 @@ struct Medians {
     loss: Option<f64>,
     median_r2: Option<f64>,
     input_only_median_r2: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_out_r2: Option<f64>,
 }
 
 impl BatchSummary {
@@ -119,6 +129,7 @@ impl BatchSummary {
             loss: median(networks.iter().filter_map(|r| r.loss)),
             median_r2: median(networks.iter().filter_map(|r| r.median_r2)),
             input_only_median_r2: median(networks.iter().filter_map(|r| r.input_only_median_r2)),
+            held_out_r2: median(networks.iter().filter_map(|r| r.held_out_r2)),
         };
         let diverged = networks.iter().filter(|r| r.stop_reason == DIVERGED).map(|r| r.seed).collect();
         Self { median, diverged, networks }
@@ -138,13 +149,16 @@ impl BatchSummary {
         json.map(|j| j + "\n").map_err(|e| Error::run(format!("cannot encode summary.json: {e}")))
     }
 
-    /// One row per network; what is not defined is empty.
+    /// One row per network; what is not defined is empty. The last column is there where conditions were held out.
     pub(super) fn to_csv(&self) -> String {
         let number = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
-        let mut csv = String::from("seed,run,steps,stop_reason,loss,median_r2,input_only_median_r2,seconds\n");
+        let holds_out = self.median.held_out_r2.is_some();
+        let mut csv = String::from("seed,run,steps,stop_reason,loss,median_r2,input_only_median_r2,seconds");
+        csv.push_str(if holds_out { ",held_out_r2\n" } else { "\n" });
         for r in &self.networks {
             let numbers = [r.loss, r.median_r2, r.input_only_median_r2, r.seconds].map(number).join(",");
-            let _ = writeln!(csv, "{},{},{},{},{numbers}", r.seed, r.run, r.steps, r.stop_reason);
+            let held_out = if holds_out { format!(",{}", number(r.held_out_r2)) } else { String::new() };
+            let _ = writeln!(csv, "{},{},{},{},{numbers}{held_out}", r.seed, r.run, r.steps, r.stop_reason);
         }
         csv
     }
@@ -152,20 +166,31 @@ impl BatchSummary {
     /// The table, its last line the medians.
     pub(super) fn to_text(&self) -> String {
         let width = self.networks.iter().map(|r| r.seed.to_string().len()).max().unwrap_or(0).max("median".len());
+        let holds_out = self.median.held_out_r2.is_some();
+        let held_out = |text: &str| if holds_out { format!("  {text:>11}") } else { String::new() };
         let mut text = format!(
-            "{:<width$}  {:>7}  {:>8}  {:>10}  {:>9}  {:>13}\n",
-            "seed", "steps", "ended", "loss", "median R²", "input-only R²"
+            "{:<width$}  {:>7}  {:>8}  {:>10}  {:>9}  {:>13}{}\n",
+            "seed",
+            "steps",
+            "ended",
+            "loss",
+            "median R²",
+            "input-only R²",
+            held_out("held-out R²")
         );
-        let mut line = |seed: &str, steps: &str, ended: &str, [loss, r2, input_only]: [Option<f64>; 3]| {
+        let mut line = |seed: &str, steps: &str, ended: &str, numbers: [Option<f64>; 4]| {
             let number = |value: Option<f64>, digits: usize| value.map_or("–".into(), |v| format!("{v:.digits$}"));
-            let (loss, r2, input_only) = (number(loss, 4), number(r2, 3), number(input_only, 3));
-            let _ = writeln!(text, "{seed:<width$}  {steps:>7}  {ended:>8}  {loss:>10}  {r2:>9}  {input_only:>13}");
+            let [r2, input_only, beyond] = [1, 2, 3].map(|k| number(numbers[k], 3));
+            let (loss, beyond) = (number(numbers[0], 4), held_out(&beyond));
+            let _ =
+                writeln!(text, "{seed:<width$}  {steps:>7}  {ended:>8}  {loss:>10}  {r2:>9}  {input_only:>13}{beyond}");
         };
         for r in &self.networks {
-            let numbers = [r.loss, r.median_r2, r.input_only_median_r2];
+            let numbers = [r.loss, r.median_r2, r.input_only_median_r2, r.held_out_r2];
             line(&r.seed.to_string(), &r.steps.to_string(), &r.stop_reason, numbers);
         }
-        line("median", "", "", [self.median.loss, self.median.median_r2, self.median.input_only_median_r2]);
+        let m = &self.median;
+        line("median", "", "", [m.loss, m.median_r2, m.input_only_median_r2, m.held_out_r2]);
         text
     }
 }

@@ -2,10 +2,10 @@
 
 use super::flags::EngineFlags;
 use super::{device, output};
-use crate::analysis::{Comparison, Recorded, fit_csv, fit_text};
+use crate::analysis::{Comparison, fit_csv, fit_text};
 use crate::config::{Config, Plan};
 use crate::data::write_atomically;
-use crate::engine::{BatchState, LossRecord};
+use crate::engine::{BatchState, LossRecord, Problem};
 use crate::error::{Error, Result};
 use crate::network::Layout;
 use crate::train::{CONFIG, no_run, read_weights};
@@ -74,13 +74,19 @@ impl Trained {
         Ok(Self { plan, parameters, file })
     }
 
-    /// Simulates the network: its loss and its rates `[C][B][N]`.
+    /// Simulates the network: its loss over the conditions that it was trained on, and its rates in all, `[C][B][N]`.
     pub(super) fn simulate(&self) -> Result<(LossRecord, Vec<f32>)> {
         let plan = &self.plan;
         let state = BatchState::fresh(vec![self.parameters.clone()]);
-        let mut engine = device::open(&plan.config.engine, &plan.problem, &plan.settings, &state)?;
-        let loss = engine.evaluate()?[0];
-        Ok((loss, engine.binned_rates(0)?))
+        let open = |problem: &Problem| device::open(&plan.config.engine, problem, &plan.settings, &state);
+        let mut engine = open(&plan.problem)?;
+        let mut loss = engine.evaluate()?[0];
+        let rates = engine.binned_rates(0)?;
+        if !plan.held_out.is_empty() {
+            drop(engine);
+            loss = open(&plan.training_problem(1))?.evaluate()?[0];
+        }
+        Ok((loss, rates))
     }
 }
 
@@ -102,7 +108,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<()> {
     let (loss, modelled) = trained.simulate()?;
     let plan = &trained.plan;
     let (population, conditions) = (&plan.problem.population, plan.condition_names());
-    let comparison = Comparison::new(&Recorded::of(&plan.problem)?, &modelled, None)?;
+    let comparison = Comparison::new(&plan.recorded()?, &modelled, None)?;
     output::say(format!("weights    {}", trained.file.display()));
     output::say(format!(
         "loss       {:.6} (data {:.6}, regulariser {:.6})\n",

@@ -4,7 +4,7 @@ use super::baseline::BaselineResult;
 use super::report;
 use super::session::Trained;
 use super::summary::Summary;
-use crate::analysis::{Comparison, Recorded, fit_csv};
+use crate::analysis::{Comparison, HeldOutSummary, fit_csv};
 use crate::config::Plan;
 use crate::error::Result;
 use crate::network::Layout;
@@ -31,11 +31,12 @@ pub(super) fn finish(
 
     let conditions = plan.condition_names();
     let rates = baseline.map(|b| &b.rates[..]);
-    let comparison = Comparison::new(&Recorded::of(problem)?, &trained.rates, rates)?;
+    let comparison = Comparison::new(&plan.recorded()?, &trained.rates, rates)?;
     directory.write("fit.csv", &fit_csv(&comparison.model, &problem.population, &conditions))?;
     report::write_report(plan, directory, trained, &comparison)?;
     let groups = comparison.groups(&problem.population, &conditions);
-    let summary = Summary::new(plan, trained, baseline, &comparison, groups);
+    let held_out = HeldOutSummary::of(&comparison, &conditions);
+    let summary = Summary::new(plan, trained, baseline, &comparison, groups, held_out);
     directory.write("summary.json", &summary.to_json()?)?;
     Ok(comparison)
 }

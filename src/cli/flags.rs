@@ -101,6 +101,9 @@ pub(super) struct NetworkFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
 pub(super) struct TrainingFlags {
+    /// Conditions that are not trained on, by name or number from 1: the fit there is reported apart
+    #[arg(long, value_name = "CONDITION", num_args = 1.., value_delimiter = ',')]
+    hold_out: Option<Vec<String>>,
     /// Learning rate of Adam at the first step
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
@@ -270,6 +273,7 @@ impl TrainingFlags {
         set(&mut config.seed, self.seed);
         set(&mut config.networks, self.networks);
         let training = &mut config.training;
+        set(&mut training.hold_out, self.hold_out.clone());
         set(&mut training.learning_rate, self.learning_rate);
         set(&mut training.schedule, self.schedule);
         set(&mut training.plateau_patience, self.plateau_patience);

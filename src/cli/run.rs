@@ -28,8 +28,9 @@ pub(super) fn new_directory(name: &str) -> Result<RunDirectory> {
 /// # Errors
 /// If the device, the directory or the training fails.
 pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
-    let device = Device::choose(&plan.config.engine)?.tuned(&plan.problem, plan.work(), options.quiet);
-    let engine = device.describe(&plan.problem)?;
+    let problem = plan.training_problem(1);
+    let device = Device::choose(&plan.config.engine)?.tuned(&problem, plan.work(), options.quiet);
+    let engine = device.describe(&problem)?;
     let memory = MemoryPlan::new(&device, &plan.problem, options.memory)?;
     let mut members = [Member::read(plan, 0, directory)?];
     let before = register(plan, Some(0), directory, &engine, members[0].step)?;
@@ -101,7 +102,7 @@ fn say_training(plan: &Plan, trained: &Trained) {
         _ => "",
     };
     let (steps, seconds, settled) = (trained.steps, trained.seconds, &trained.settled);
-    let trials = f64::from(steps) * plan.problem.dims.conditions as f64 / seconds.max(1e-9);
+    let trials = f64::from(steps) * plan.training_conditions().len() as f64 / seconds.max(1e-9);
     output::say(format!("trained    {steps} steps in {seconds:.1} s ({trials:.0} trials/s){why}"));
     let loss = |loss: Option<f64>| loss.map_or("unknown".into(), |l| format!("{l:.4}"));
     output::say(format!(

@@ -153,7 +153,7 @@ impl Session<'_> {
         let taken = |k: &usize| std::mem::replace(&mut members[*k].state, NetworkState::fresh(Vec::new()));
         let start = BatchState { step, networks: round.iter().map(taken).collect() };
         let settings: Vec<_> = round.iter().map(|k| plan.settings[members[*k].network].clone()).collect();
-        let mut engine = self.device.open(&plan.problem_for(round.len()), &settings, &start)?;
+        let mut engine = self.device.open(&plan.training_problem(round.len()), &settings, &start)?;
 
         let (mut writers, mut schedules, mut seconds) = (Vec::new(), Vec::new(), 0.0_f64);
         for (k, network) in round.iter().zip(&start.networks) {
@@ -188,7 +188,8 @@ impl Session<'_> {
         Ok(engine)
     }
 
-    /// Evaluates networks that have ended their training, in their order.
+    /// Evaluates networks that have ended their training, in their order: their losses over the conditions that they
+    /// were trained on, their rates in all.
     ///
     /// # Errors
     /// If the device fails.
@@ -200,15 +201,23 @@ impl Session<'_> {
             std::mem::replace(&mut m.state, NetworkState { stop, ..NetworkState::fresh(Vec::new()) })
         };
         let networks: Vec<NetworkState> = members.iter_mut().map(take).collect();
+        let settings: Vec<_> = members.iter().map(|m| plan.settings[m.network].clone()).collect();
         let mut engine = if let Some(engine) = advance.engine {
             drop(networks);
             engine
         } else {
-            let settings: Vec<_> = members.iter().map(|m| plan.settings[m.network].clone()).collect();
             let state = BatchState { step: plan.config.training.n_trials, networks };
-            self.device.open(&plan.problem_for(members.len()), &settings, &state)?
+            self.device.open(&plan.training_problem(members.len()), &settings, &state)?
         };
         let settled = settle(engine.as_mut())?;
+        let description = engine.describe();
+        if !plan.held_out.is_empty() {
+            // Two engines at once may not fit.
+            drop(engine);
+            let state = BatchState::fresh(settled.iter().map(|s| s.best.clone()).collect());
+            engine = self.device.open(&plan.problem_for(members.len()), &settings, &state)?;
+            engine.evaluate()?;
+        }
         let trained = |(place, (member, settled)): (usize, (&Member, Settled))| {
             Ok(Trained {
                 settled,
@@ -216,7 +225,7 @@ impl Session<'_> {
                 steps: member.step,
                 stop: member.state.stop,
                 seconds: member.seconds,
-                engine: engine.describe(),
+                engine: description.clone(),
             })
         };
         members.iter().zip(settled).enumerate().map(trained).collect()

@@ -2,7 +2,7 @@
 
 use super::baseline::BaselineResult;
 use super::session::Trained;
-use crate::analysis::{self, Comparison, GroupFit};
+use crate::analysis::{self, Comparison, GroupFit, HeldOutSummary};
 use crate::config::Plan;
 use crate::engine::{EngineDescription, StopReason};
 use crate::error::{Error, Result};
@@ -11,7 +11,7 @@ use serde::Serialize;
 /// The figures of a finished run. Numbers that are not defined are null.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
-    /// Median over neurons of R² over all conditions and bins.
+    /// Median over neurons of R² over all conditions that are not held out, and bins.
     median_r2: f64,
     mean_r2: f64,
     fraction_above_0_8: f64,
@@ -33,7 +33,10 @@ pub(super) struct Summary {
     seed: u64,
     engine: EngineDescription,
     baseline: Baselines,
-    /// The fit by area, cell type, class and condition.
+    /// The fit in the conditions that were held out; absent where none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_out: Option<HeldOutSummary>,
+    /// The fit by area, cell type, class, condition and held-out condition.
     groups: Vec<GroupFit>,
 }
 
@@ -74,10 +77,11 @@ impl Summary {
         baseline: Option<&BaselineResult>,
         comparison: &Comparison,
         groups: Vec<GroupFit>,
+        held_out: Option<HeldOutSummary>,
     ) -> Self {
         let Fitted { median_r2, mean_r2, fraction_above_0_8 } = Fitted::of(&comparison.model);
         let settled = &trained.settled;
-        let trials = f64::from(trained.steps) * plan.problem.dims.conditions as f64;
+        let trials = f64::from(trained.steps) * plan.training_conditions().len() as f64;
         let input_only = comparison.input_only.as_ref().zip(baseline);
         Self {
             median_r2,
@@ -102,6 +106,7 @@ impl Summary {
                 mean_rate: Fitted::of(&comparison.mean_rate),
                 input_only: input_only.map(|(fit, b)| InputOnly { fit: Fitted::of(fit), loss: b.loss, steps: b.steps }),
             },
+            held_out,
             groups,
         }
     }

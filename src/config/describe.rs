@@ -7,18 +7,19 @@ use crate::train::ScheduleKind;
 use std::path::Path;
 
 impl Plan {
-    /// What was chosen, as label and text: data, task, network, start, optimiser, stop.
+    /// What was chosen, as label and text: data, held-out conditions if any, task, network, start, optimiser, stop.
     pub fn choices(&self) -> Vec<(String, String)> {
         let rows = [
             ("preset", value_name(&self.config.preset)),
             ("data", self.data()),
+            ("held out", self.held_out_names().join(", ")),
             ("task", self.task_text()),
             ("network", self.network()),
             ("start", self.start()),
             ("optimiser", self.optimiser()),
             ("stop", self.stop()),
         ];
-        rows.into_iter().map(|(label, text)| (label.to_string(), text)).collect()
+        rows.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label.to_string(), text)).collect()
     }
 
     /// The conditions' names, `[C]`.

@@ -3,6 +3,7 @@
 
 mod check;
 mod describe;
+mod hold_out;
 mod plan;
 #[cfg(test)]
 mod plan_tests;
@@ -104,7 +105,10 @@ pub struct NetworkConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingConfig {
-    /// Training steps; each simulates every condition once.
+    /// Conditions that are not trained on, by name or number from 1; a resolved file has the names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hold_out: Vec<String>,
+    /// Training steps; each simulates every condition that is trained on once.
     pub n_trials: u32,
     /// Adam's learning rate at the first step.
     pub learning_rate: f64,

@@ -1,6 +1,8 @@
 //! From settings and files to what an engine takes. Nothing else reaches an engine.
 
+use super::hold_out::held_out;
 use super::{Config, NetworkConfig, Preset, StimulusNoise, TaskSource};
+use crate::analysis::HeldOut;
 use crate::data::{NormalizationFactors, Recording, read_mask};
 use crate::dims::Dims;
 use crate::engine::{FreshNoise, NetworkSettings, Perturbation, Problem, TimeConstants};
@@ -20,8 +22,10 @@ pub struct Plan {
     pub config: Config,
     /// The task.
     pub task: TaskSpec,
-    /// What the networks share.
+    /// What the networks share: all conditions, those that are held out too. See [`Self::training_problem`].
     pub problem: Problem,
+    /// Conditions that are not trained on, in the task's order.
+    pub held_out: Vec<HeldOut>,
     /// Seed of each, `[K]`.
     pub seeds: Vec<u64>,
     /// What else each has for itself, `[K]`.
@@ -37,8 +41,10 @@ pub struct Plan {
 /// Networks without recurrence to hold runs against: what inputs, currents and time constants explain alone.
 #[derive(Debug)]
 pub struct Baseline {
-    /// As the run's, with W held at zero.
+    /// As that of the run's training, with W held at zero.
     pub problem: Problem,
+    /// The same with all conditions, for the evaluation.
+    pub whole: Problem,
     /// Settings, `[K]`.
     pub settings: Vec<NetworkSettings>,
     /// Initial parameters, `[K]`.
@@ -62,13 +68,16 @@ impl Plan {
         config.resolve_paths()?;
         let task = config.task.load()?;
         config.task = TaskSource::Spec(Box::new(task.clone()));
+        let held_out = held_out(&config, &task)?;
+        config.training.hold_out = held_out.iter().map(|h| task.conditions[h.condition].name.clone()).collect();
         let rates = config.data.firing_rates.as_deref().ok_or_else(|| {
             Error::input(
                 "the recorded rates are missing. Give --firing-rates-mat FILE (`aon synth` writes such files).",
             )
         })?;
         let variables: Vec<String> = task.conditions.iter().map(|c| c.firing_rates.clone()).collect();
-        let recording = Recording::read(rates, &variables, None, config.data.normalize)?;
+        let left_out: Vec<usize> = held_out.iter().map(|h| h.condition).collect();
+        let recording = Recording::read_holding_out(rates, &variables, &left_out, None, config.data.normalize)?;
         let population = population(&config, &task, recording.neurons())?;
         let problem = problem(&config, &task, &recording, population)?;
         let layout = Layout::new(&problem.dims);
@@ -79,7 +88,8 @@ impl Plan {
             config.network.init.as_deref().map(|path| initial_from_file(path, &problem, &layout)).transpose()?;
         let inputs = config.inputs();
         let inputs = inputs.into_iter().map(|p| Ok((p.clone(), hash_file(&p)?))).collect::<Result<_>>()?;
-        let mut plan = Self { task, problem, seeds, settings, given, factors: recording.factors, inputs, config };
+        let factors = recording.factors;
+        let mut plan = Self { config, task, problem, held_out, seeds, settings, given, factors, inputs };
         plan.problem.recurrent = plan.has_recurrence();
         Ok(plan)
     }
@@ -104,7 +114,7 @@ impl Plan {
             scheme: n.init_scheme,
             distribution: n.weight_distribution,
             gain: n.gain as f32,
-            mean_rate: &p.mean_rate(),
+            mean_rate: &self.training_problem(1).mean_rate(),
             seed: self.seeds[network],
             network: 0,
             without_recurrence,
@@ -123,6 +133,7 @@ impl Plan {
             config: self.config_of(network),
             task: self.task.clone(),
             problem: self.problem_for(1),
+            held_out: self.held_out.clone(),
             seeds: vec![self.seeds[network]],
             settings: vec![self.settings[network].clone()],
             given: self.given.clone(),
@@ -131,14 +142,15 @@ impl Plan {
         }
     }
 
-    /// The problem of some of its networks.
+    /// The problem of some of its networks, with all conditions.
     pub fn problem_for(&self, networks: usize) -> Problem {
         Problem { dims: Dims { networks, ..self.problem.dims }, ..self.problem.clone() }
     }
 
     /// Floating point operations of the whole training: of its products.
     pub fn work(&self) -> f64 {
-        self.problem.dims.flops_per_step()
+        let trained = self.training_conditions().len();
+        Dims { conditions: trained, ..self.problem.dims }.flops_per_step()
             * self.problem.dims.networks as f64
             * f64::from(self.config.training.n_trials)
     }
@@ -155,7 +167,8 @@ impl Plan {
     pub fn baseline(&self, networks: &[usize]) -> Baseline {
         let recipe = Preset::Default.config();
         let t = &recipe.training;
-        let problem = Problem { recurrent: false, ..self.problem_for(networks.len()) };
+        let problem = Problem { recurrent: false, ..self.training_problem(networks.len()) };
+        let whole = Problem { recurrent: false, ..self.problem_for(networks.len()) };
         let settings = |network: &usize| NetworkSettings {
             freeze: vec![Group::Recurrent],
             clip_norm: t.clip_norm as f32,
@@ -167,7 +180,7 @@ impl Plan {
         let settings = networks.iter().map(settings).collect();
         let steps = self.config.training.n_trials.min(BASELINE_STEPS);
         let schedule = Schedule::new(t.schedule, t.learning_rate, steps, t.plateau_patience);
-        Baseline { problem, settings, initial, steps, schedule }
+        Baseline { problem, whole, settings, initial, steps, schedule }
     }
 }
 

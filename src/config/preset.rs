@@ -102,6 +102,7 @@ fn recipe() -> Config {
             freeze: Vec::new(),
         },
         training: TrainingConfig {
+            hold_out: Vec::new(),
             n_trials: 300,
             learning_rate: 0.1,
             schedule: ScheduleKind::Cosine,

@@ -29,7 +29,7 @@ pub struct Recording {
     pub factors: Option<NormalizationFactors>,
 }
 
-/// How rates outside 0…1 are brought there, per neuron over all conditions.
+/// How rates outside 0…1 are brought there, per neuron over all conditions that are trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Normalization {
@@ -72,6 +72,22 @@ impl Recording {
         neurons: Option<usize>,
         normalization: Normalization,
     ) -> Result<Self> {
+        Self::read_holding_out(path, conditions, &[], neurons, normalization)
+    }
+
+    /// As [`Self::read`], with a normalisation that knows nothing of the conditions whose numbers (from 0) are in
+    /// `held_out`: the largest rate is looked for in the others, and the rates of these may then exceed 1.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and if a normalisation finds nothing to divide the rates of a
+    /// neuron by, which fires in held-out conditions only.
+    pub fn read_holding_out(
+        path: &Path,
+        conditions: &[String],
+        held_out: &[usize],
+        neurons: Option<usize>,
+        normalization: Normalization,
+    ) -> Result<Self> {
         let file = ArrayFile::open(path)?;
         check_present(&file, conditions)?;
         let mut raw: Vec<RawCondition> = Vec::with_capacity(conditions.len());
@@ -85,8 +101,8 @@ impl Recording {
                 check_at_most_one(&file, &raw)?;
                 None
             }
-            Normalization::Peak => Some(factors(&raw, 0.0)),
-            Normalization::Soft => Some(factors(&raw, 5.0)),
+            Normalization::Peak => Some(factors(&file, &raw, held_out, 0.0)?),
+            Normalization::Soft => Some(factors(&file, &raw, held_out, 5.0)?),
         };
         let conditions = raw.into_iter().map(|c| c.scaled(factors.as_deref())).collect();
         let factors = factors.map(|f| NormalizationFactors(f.into_iter().map(|v| v as f32).collect()));
@@ -226,13 +242,32 @@ fn check_at_most_one(file: &ArrayFile, raw: &[RawCondition]) -> Result<()> {
     }
 }
 
-/// Each neuron's largest rate plus `offset`, or 1 for a silent neuron.
-fn factors(raw: &[RawCondition], offset: f64) -> Vec<f64> {
+/// Each neuron's largest rate in the conditions that are not held out plus `offset`, or 1 for a silent neuron.
+fn factors(file: &ArrayFile, raw: &[RawCondition], held_out: &[usize], offset: f64) -> Result<Vec<f64>> {
+    let of = |held: bool| raw.iter().enumerate().filter(move |(c, _)| held_out.contains(c) == held).map(|(_, c)| c);
+    let largest = largest_rates(raw, of(false));
+    let beyond = largest_rates(raw, of(true));
+    if let Some(i) = (0..largest.len()).find(|i| largest[*i] == 0.0 && beyond[*i] > 0.0) {
+        let found =
+            format!("a neuron, in row {}, that is silent in all of them and fires in a held-out condition", i + 1);
+        let remedy = "Leave the neuron out, hold out other conditions, or save rates in 0…1 and normalise nothing.";
+        return Err(file.error(
+            "firing rates",
+            "neurons that fire in the conditions that are trained on",
+            found,
+            remedy,
+        ));
+    }
+    Ok(largest.into_iter().map(|m| if m > 0.0 { m + offset } else { 1.0 }).collect())
+}
+
+/// Each neuron's largest rate in `conditions`, `[N]`, 0 where there are none.
+fn largest_rates<'a>(raw: &[RawCondition], conditions: impl Iterator<Item = &'a RawCondition>) -> Vec<f64> {
     let mut largest = vec![0.0_f64; raw.first().map_or(0, |c| c.rates.nrows())];
-    for (_, rates) in raw.iter().flat_map(RawCondition::rates_and_initial) {
+    for (_, rates) in conditions.flat_map(RawCondition::rates_and_initial) {
         for (largest, row) in largest.iter_mut().zip(rates.rows()) {
             *largest = row.iter().fold(*largest, |m, v| m.max(*v));
         }
     }
-    largest.into_iter().map(|m| if m > 0.0 { m + offset } else { 1.0 }).collect()
+    largest
 }

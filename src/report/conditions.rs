@@ -134,7 +134,9 @@ impl StripFrame {
     pub(super) fn label(&self, panel: &Panel, strip: &Strip, data: &ReportData) -> Drawn<()> {
         let width = |s: &Segment| self.width * s.bins as f64 / strip.length as f64;
         let names: Vec<&str> = strip.segments.iter().map(|s| data.conditions[s.condition].name.as_str()).collect();
-        let named = |(s, name): (&Segment, String)| wrapped(&format!("{} {name}", s.condition + 1), width(s));
+        let note = |s: &Segment| if data.comparison.is_held_out(s.condition) { " (held out)" } else { "" };
+        let named =
+            |(s, name): (&Segment, String)| wrapped(&format!("{} {name}{}", s.condition + 1, note(s)), width(s));
         let numbered = |s: &Segment| wrapped(&(s.condition + 1).to_string(), width(s));
         let labels: Option<Vec<Vec<String>>> = strip.segments.iter().zip(distinct(&names)).map(named).collect();
         let labels = labels.or_else(|| strip.segments.iter().map(numbered).collect()).unwrap_or_default();

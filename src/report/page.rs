@@ -3,7 +3,7 @@
 use super::ReportData;
 use super::conditions::class_name;
 use super::figures::Figure;
-use crate::analysis::{GOOD_FIT, GroupFit, Grouping, decimal, percent};
+use crate::analysis::{GOOD_FIT, GroupFit, Grouping, HeldOutSummary, decimal, percent};
 use std::fmt::Write as _;
 
 /// Less than this between the median R² of the network and of its input-only baseline says little about recurrence.
@@ -111,9 +111,12 @@ fn section(page: &mut String, figure: &Figure) {
 
 fn fit_table(page: &mut String, data: &ReportData) {
     let groups = data.comparison.groups(&data.problem.population, &data.condition_names());
-    page.push_str(
+    let holds_out = !data.comparison.held_out.is_empty();
+    let note = if holds_out { ", in a held-out one about its mean in those that were trained on" } else { "" };
+    let _ = write!(
+        page,
         "<section>\n<h2>Fit in numbers</h2>\n<div class=\"wide\"><table>\n\
-         <caption>R² per neuron, summarised. Within a condition, R² is about the neuron's mean in that condition.</caption>\n\
+         <caption>R² per neuron, summarised. Within a condition, R² is about the neuron's mean in that condition{note}.</caption>\n\
          <thead><tr><th scope=\"col\">Group</th><th scope=\"col\" class=\"number\">Neurons</th>\
          <th scope=\"col\" class=\"number\">Median R²</th><th scope=\"col\" class=\"number\">Mean R²</th>",
     );
@@ -124,15 +127,33 @@ fn fit_table(page: &mut String, data: &ReportData) {
          <th scope=\"col\" class=\"number\">Median R², mean rate</th></tr></thead>\n<tbody>\n"
     );
     let mut previous = Grouping::All;
-    let mut condition = 0;
+    let trained = (0..data.conditions.len()).filter(|c| !data.comparison.is_held_out(*c));
+    let mut numbers = trained.chain(data.comparison.held_out.iter().map(|h| h.condition));
     for group in &groups {
-        let number = (group.grouping == Grouping::Condition).then(|| {
-            condition += 1;
-            condition
-        });
+        let is_condition = matches!(group.grouping, Grouping::Condition | Grouping::HeldOut);
+        let number = if is_condition { numbers.next().map(|c| c + 1) } else { None };
         let first = if group.grouping == previous { "" } else { " class=\"first\"" };
         previous = group.grouping;
         let _ = writeln!(page, "<tr{first}>{}</tr>", group_cells(group, number));
+    }
+    page.push_str("</tbody></table></div>\n</section>\n");
+    if let Some(held_out) = HeldOutSummary::of(data.comparison, &data.condition_names()) {
+        held_out_table(page, &held_out);
+    }
+}
+
+fn held_out_table(page: &mut String, held_out: &HeldOutSummary) {
+    page.push_str(
+        "<section>\n<h2>Held-out conditions</h2>\n<div class=\"wide\"><table>\n\
+         <caption>R² of all neurons and bins together, about each neuron's mean over the conditions that were trained on: \
+         below 0, that mean predicts better. Siblings: the mean of the conditions that were trained on and ask the same \
+         of the animal.</caption>\n<thead><tr><th scope=\"col\">Condition</th>\
+         <th scope=\"col\" class=\"number\">Model</th><th scope=\"col\" class=\"number\">Input-only</th>\
+         <th scope=\"col\" class=\"number\">Mean rate</th><th scope=\"col\" class=\"number\">Siblings</th></tr></thead>\n<tbody>\n",
+    );
+    for (name, values) in held_out.rows() {
+        let cells: String = values.map(|v| format!("<td class=\"number\">{}</td>", decimal(v))).concat();
+        let _ = writeln!(page, "<tr><th scope=\"row\">{}</th>{cells}</tr>", escape(name));
     }
     page.push_str("</tbody></table></div>\n</section>\n");
 }
@@ -164,7 +185,7 @@ fn conditions(page: &mut String, data: &ReportData) {
          <th scope=\"col\" class=\"number\">Duration</th><th scope=\"col\">Stimulus changes</th></tr></thead>\n<tbody>\n",
     );
     for (c, condition) in data.conditions.iter().enumerate() {
-        let bins = data.problem.bins[c];
+        let (bins, class) = (data.problem.bins[c], class_name(condition.class));
         let event = |e: &super::Event| format!("{:.2} s: {}", e.step as f64 * data.step_ms / 1000.0, escape(&e.label));
         let events: Vec<String> = condition.events.iter().map(event).collect();
         let _ = writeln!(
@@ -173,7 +194,7 @@ fn conditions(page: &mut String, data: &ReportData) {
              <td class=\"number\">{:.2} s</td><td>{}</td></tr>",
             c + 1,
             escape(&condition.name),
-            class_name(condition.class),
+            if data.comparison.is_held_out(c) { format!("{class}, held out") } else { class.into() },
             bins as f64 * data.bin_seconds(),
             events.join("; "),
         );

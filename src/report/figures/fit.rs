@@ -32,8 +32,10 @@ pub(super) fn figure(data: &ReportData) -> Result<Figure> {
         cumulative(&part(root, 0.0, 0.0, LEFT, HEIGHT), &fits, low)?;
         by_group(&part(root, LEFT, 0.0, WIDTH - LEFT, HEIGHT), data, &fits, low)
     })?;
-    let mut caption = String::from(
-        "R² of each neuron over all conditions and bins (1 − SSE/SST). Left: fraction of neurons whose R² is at most x. \
+    let which =
+        if data.comparison.held_out.is_empty() { "all conditions" } else { "all conditions that were trained on" };
+    let mut caption = format!(
+        "R² of each neuron over {which} and bins (1 − SSE/SST). Left: fraction of neurons whose R² is at most x. \
          Right: each dot is a neuron; boxes span the quartiles, their line is the median.",
     );
     if data.comparison.input_only.is_some() {

@@ -1,0 +1,110 @@
+//! Conditions that are held out: which they are, and the problem without them.
+
+use super::{Config, Plan};
+use crate::analysis::{HeldOut, Recorded};
+use crate::dims::Dims;
+use crate::engine::Problem;
+use crate::error::{Error, Result};
+use crate::network::Group;
+use crate::task::TaskSpec;
+
+/// The conditions that `config` holds out, in the task's order.
+///
+/// Holding out all conditions of an input matrix is refused and not only warned of: nothing but the regulariser, which
+/// drives it to zero, would train that matrix, and an R² of conditions that reach the network through it means nothing.
+/// One that is frozen is no business of the training, and may be left to held-out conditions.
+///
+/// # Errors
+/// If there is no such condition, or too few are left to train on.
+pub(super) fn held_out(config: &Config, task: &TaskSpec) -> Result<Vec<HeldOut>> {
+    let conditions = &task.conditions;
+    let mut is_held_out = vec![false; conditions.len()];
+    for name in &config.training.hold_out {
+        is_held_out[find(name, task)?] = true;
+    }
+    if is_held_out.iter().all(|held| *held) {
+        return Err(Error::input(format!(
+            "--hold-out holds out all {} conditions, which leaves nothing to train on. Name fewer.",
+            conditions.len()
+        )));
+    }
+    let trained = || (0..conditions.len()).filter(|c| !is_held_out[*c]);
+    for group in (0..task.input_groups()).map(Group::Input) {
+        let is_trained = trained().any(|c| Group::Input(conditions[c].input) == group);
+        if !is_trained && !config.network.freeze.contains(&group.name()) {
+            return Err(Error::input(format!(
+                "--hold-out holds out every condition of the input matrix {0}, which would then not be trained: what the network does in them would mean nothing. Name fewer, or give {0} with --init and keep it with --freeze {0}.",
+                group.name()
+            )));
+        }
+    }
+    let held_out = (0..conditions.len()).filter(|c| is_held_out[*c]);
+    let is_sibling = |c: usize, other: usize| {
+        (conditions[other].class, conditions[other].go) == (conditions[c].class, conditions[c].go)
+    };
+    let siblings = |c: usize| trained().filter(|other| is_sibling(c, *other)).collect();
+    Ok(held_out.map(|c| HeldOut { condition: c, siblings: siblings(c) }).collect())
+}
+
+/// The number of the condition of that name, or else of that number from 1.
+fn find(name: &str, task: &TaskSpec) -> Result<usize> {
+    let conditions = &task.conditions;
+    let named = conditions.iter().position(|c| c.name == name);
+    let numbered = || name.parse::<usize>().ok().filter(|k| (1..=conditions.len()).contains(k)).map(|k| k - 1);
+    named.or_else(numbered).ok_or_else(|| {
+        let names: Vec<String> = conditions.iter().zip(1..).map(|(c, k)| format!("{k} `{}`", c.name)).collect();
+        Error::input(format!(
+            "--hold-out: task {} has no condition `{name}`. Give names or numbers of: {}.",
+            task.name,
+            names.join(", ")
+        ))
+    })
+}
+
+impl Plan {
+    /// The conditions that are trained on, by number from 0.
+    pub fn training_conditions(&self) -> Vec<usize> {
+        let is_held_out = |c: &usize| self.held_out.iter().any(|h| h.condition == *c);
+        (0..self.problem.dims.conditions).filter(|c| !is_held_out(c)).collect()
+    }
+
+    /// The problem that `networks` of its networks are trained on: without the conditions that are held out. Time steps
+    /// and stimulus are those of all conditions.
+    pub fn training_problem(&self, networks: usize) -> Problem {
+        let p = &self.problem;
+        if self.held_out.is_empty() {
+            return self.problem_for(networks);
+        }
+        let kept = self.training_conditions();
+        let (n, b) = (p.dims.neurons, p.dims.bins);
+        let numbers = |values: &[usize]| kept.iter().map(|c| values[*c]).collect();
+        let blocks = |values: &[f32], size: usize| -> Vec<f32> {
+            kept.iter().flat_map(|c| &values[c * size..(c + 1) * size]).copied().collect()
+        };
+        Problem {
+            dims: Dims { networks, conditions: kept.len(), ..p.dims },
+            population: p.population.clone(),
+            input_group: numbers(&p.input_group),
+            sequence: numbers(&p.sequence),
+            bins: numbers(&p.bins),
+            stimulus: p.stimulus.clone(),
+            targets: blocks(&p.targets, b * n),
+            initial_x: blocks(&p.initial_x, n),
+            initial_r: blocks(&p.initial_r, n),
+            ..*p
+        }
+    }
+
+    /// The recorded rates of all conditions, which of them are held out among them.
+    ///
+    /// # Errors
+    /// As [`Recorded::new`].
+    pub fn recorded(&self) -> Result<Recorded<'_>> {
+        Ok(Recorded::of(&self.problem)?.holding_out(&self.held_out))
+    }
+
+    /// The names of the conditions that are held out, in the task's order.
+    pub fn held_out_names(&self) -> Vec<String> {
+        self.held_out.iter().map(|h| self.task.conditions[h.condition].name.clone()).collect()
+    }
+}
