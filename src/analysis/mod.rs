@@ -1,9 +1,13 @@
 //! What a trained network says about the data: so far, how well it reproduces them.
 
 mod comparison;
+pub mod connectivity;
+pub mod currents;
 mod fit;
 mod fit_table;
 mod held_out;
+pub mod motifs;
+pub mod stability;
 
 pub use comparison::{Comparison, GroupFit, Grouping};
 pub use fit::{Fit, GOOD_FIT, Recorded, Score, Summary};

@@ -1,0 +1,89 @@
+//! Arnoldi's iteration for the eigenvalue of largest magnitude (Saad, Numerical Methods for Large Eigenvalue Problems,
+//! 2011, section 6.2).
+//!
+//! After m products with J the columns of V span the Krylov space of a random vector and `J V = V H + h v eₘᵀ`, H small. An
+//! eigenvalue of H with eigenvector y approximates one of J, the outermost first, with the residual `h |yₘ| / ‖y‖`. The
+//! space is not restarted: the dense matrix is a few times as expensive as the largest space that is tried.
+
+use super::dense;
+use crate::rng::{Rng, Stream};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatRef, Par, c64};
+
+/// Residual `‖J v − λ v‖`, `‖v‖ = 1`, at which an eigenvalue λ counts as found. Not relative: eigenvalues of J lie around
+/// the leaks, at a distance that is α times that of the recurrence, about 0.02 for time constants of 50 steps.
+pub const STEP_TOLERANCE: f64 = 1e-5;
+
+/// Dimensions of the Krylov space at which its eigenvalues are looked at; past the last the dense matrix is cheaper.
+const LOOKS: [usize; 6] = [12, 20, 32, 50, 80, 128];
+
+/// Matrices up to this size are left to the dense method.
+const SMALL: usize = 48;
+
+/// The eigenvalue (real, imaginary part) of largest magnitude of a finite square matrix. `None` where the iteration does
+/// not converge, or is not worth it.
+pub(super) fn dominant(matrix: MatRef<f64>) -> Option<(f64, f64)> {
+    let n = matrix.nrows();
+    if n <= SMALL {
+        return None;
+    }
+    let last = LOOKS[LOOKS.len() - 1].min(n / 2);
+    let mut basis = Mat::<f64>::zeros(n, last + 1);
+    let mut hessenberg = Mat::<f64>::zeros(last + 1, last);
+    let rng = Rng::new(0, 0, Stream::Directions);
+    let norm = (0..n).map(|i| rng.normal(i as u32).powi(2)).sum::<f64>().sqrt();
+    (0..n).for_each(|i| basis[(i, 0)] = rng.normal(i as u32) / norm);
+    for m in 1..=last {
+        let next = extend(matrix, &mut basis, &mut hessenberg, m);
+        // The space is invariant: there is nothing more to be found in it.
+        let exhausted = next <= f64::EPSILON * hessenberg.col(m - 1).norm_l2();
+        if exhausted || LOOKS.contains(&m) {
+            let (eigenvalue, residual) = outermost(hessenberg.get(..m, ..m), next)?;
+            if residual <= STEP_TOLERANCE {
+                return Some(eigenvalue);
+            }
+            if exhausted {
+                return None;
+            }
+        }
+    }
+    None
+}
+
+/// Adds column `m` to the basis and column `m − 1` to H; returns `h[m, m − 1]`. Orthogonalises twice, which is enough
+/// (Giraud, Langou & Rozložník 2005).
+fn extend(matrix: MatRef<f64>, basis: &mut Mat<f64>, hessenberg: &mut Mat<f64>, m: usize) -> f64 {
+    let (old, rest) = basis.as_mut().split_at_col_mut(m);
+    let old = old.as_ref();
+    let mut new = rest.subcols_mut(0, 1);
+    matmul(new.as_mut(), Accum::Replace, matrix, old.subcols(m - 1, 1), 1.0, Par::Seq);
+    let mut along = Mat::<f64>::zeros(m, 1);
+    for _ in 0..2 {
+        matmul(&mut along, Accum::Replace, old.transpose(), new.as_ref(), 1.0, Par::Seq);
+        matmul(new.as_mut(), Accum::Add, old, &along, -1.0, Par::Seq);
+        (0..m).for_each(|i| hessenberg[(i, m - 1)] += along[(i, 0)]);
+    }
+    let norm = new.norm_l2();
+    hessenberg[(m, m - 1)] = norm;
+    if norm > 0.0 {
+        new.col_mut(0).iter_mut().for_each(|v| *v /= norm);
+    }
+    norm
+}
+
+/// The eigenvalue of H of largest magnitude, and the residual of the vector that belongs to it.
+///
+/// With `yₘ = 1` the rows of `(H − λ) y = 0` give the other elements from the last to the first (Hyman's method). They grow
+/// the faster the smaller the residual is.
+fn outermost(hessenberg: MatRef<f64>, next: f64) -> Option<((f64, f64), f64)> {
+    let eigenvalue = dense::dominant(hessenberg).ok()?;
+    let (m, lambda) = (hessenberg.nrows(), c64::new(eigenvalue.0, eigenvalue.1));
+    let mut y = vec![c64::new(0.0, 0.0); m];
+    y[m - 1] = c64::new(1.0, 0.0);
+    for k in (1..m).rev() {
+        let row: c64 = (k..m).map(|j| y[j] * hessenberg[(k, j)]).sum();
+        y[k - 1] = (lambda * y[k] - row) / hessenberg[(k, k - 1)];
+    }
+    let norm = y.iter().map(c64::norm_sqr).sum::<f64>().sqrt();
+    Some((eigenvalue, next / norm))
+}
