@@ -3,11 +3,14 @@
 mod comparison;
 pub mod connectivity;
 pub mod currents;
+pub mod decoding;
 mod fit;
 mod fit_table;
 mod held_out;
 pub mod motifs;
+pub mod pca;
 pub mod stability;
+pub mod statistics;
 
 pub use comparison::{Comparison, GroupFit, Grouping};
 pub use fit::{Fit, GOOD_FIT, Recorded, Score, Summary};

@@ -1,7 +1,7 @@
 //! What lesions did, held against their controls.
 
 use super::experiment::Outcome;
-use super::{Lesion, MeasureKey, Subject};
+use super::{MeasureKey, Study};
 use crate::analysis::statistics::{benjamini_hochberg, effect_size, mean, permutation_p, quantile};
 
 /// A lesion's effect on one measure: a row of `effects.csv`.
@@ -105,12 +105,16 @@ fn correct(rows: &mut [Effect], keys: &[MeasureKey]) {
 }
 
 /// The header of `effects.csv`.
-pub const EFFECTS_HEADER: &str = "lesion,area,cell_type,class,size,window,mode,measure,scope,value,control_mean,\
+const EFFECTS_HEADER: &str = "lesion,area,cell_type,class,size,window,mode,measure,scope,value,control_mean,\
                                   control_low,control_high,p,q,effect_size,matched";
 
 /// `effects.csv`: the intact network's fit first, then a row per effect. What is undefined is empty.
-pub fn effects_csv(subject: &Subject, lesions: &[Lesion], keys: &[MeasureKey], rows: &[Effect], intact: &str) -> String {
-    let mut csv = format!("{EFFECTS_HEADER}\n{intact}");
+pub fn effects_csv(study: &Study) -> String {
+    let Study { subject, lesions, keys, effects: rows, .. } = study;
+    let mut csv = format!("{EFFECTS_HEADER}\n");
+    for (measure, scope, value) in &study.intact {
+        csv.push_str(&format!("intact,,,,0,,,{measure},{},{},,,,,,,\n", quoted(scope), number(*value)));
+    }
     for row in rows {
         let (lesion, key) = (&lesions[row.lesion], &keys[row.measure]);
         let text = |values: &[&str]| values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(",");

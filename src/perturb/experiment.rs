@@ -1,7 +1,7 @@
 //! One lesion after another: simulated, kicked, read out, each beside its controls.
 
 use super::controls::{ControlSettings, Controls, draw_controls};
-use super::readout::{ReadoutSettings, Readouts, TrialScores};
+use super::readout::{LesionDecoding, ReadoutSettings, Readouts, TrialScores};
 use super::stability::Stability;
 use super::{Damage, Kick, Lesion, MeasureKey, Measures, OpenEngine, Simulator, Subject, Trial};
 use crate::engine::{Perturbation, TrialNoise};
@@ -83,18 +83,40 @@ impl<'a> Experiment<'a> {
         self.readouts.as_ref()
     }
 
-    /// Noisy rates of the network with a lesion, `[trials][C][B][N]`, drawn like those that the read-outs were trained on but
-    /// with noise of their own.
+    /// The intact network: (measure, scope, value).
+    pub fn intact(&self) -> Vec<(&'static str, String, f64)> {
+        let mut rows = Vec::new();
+        for (scope, r2, rmse) in self.measures.intact_fit() {
+            rows.push(("r2", scope.to_string(), r2));
+            rows.push(("rmse", scope.to_string(), rmse));
+        }
+        let radii = self.stability.keys().into_iter().zip(self.stability.intact());
+        rows.extend(radii.map(|(key, radius)| ("spectral_radius", key.scope, radius)));
+        rows
+    }
+
+    /// Reads out a lesion on noisy trials like those that the read-outs were trained on, with noise of their own.
+    ///
+    /// # Errors
+    /// If the engine fails, or rates are not finite.
+    pub fn decode(&mut self, lesion: &Lesion) -> Result<LesionDecoding> {
+        let (Some(readouts), Some(settings)) = (&self.readouts, self.settings.readouts) else {
+            return Ok(LesionDecoding::default());
+        };
+        let perturbation = lesion.perturbation(&lesion.neurons, self.subject);
+        let trials =
+            readouts.simulate(&mut self.simulator, &perturbation, settings.trials, &|k| settings.test_noise(k))?;
+        readouts.decode(&trials)
+    }
+
+    /// Rates of each lesion alone, `[C][B][N]`.
     ///
     /// # Errors
     /// If the engine fails.
-    pub fn noisy_rates(&mut self, lesion: &Lesion, trials: usize) -> Result<Vec<Vec<f32>>> {
-        let Some(settings) = self.settings.readouts else { return Ok(Vec::new()) };
-        let perturbation = lesion.perturbation(&lesion.neurons, self.subject);
-        let jobs: Vec<Trial> = (0..trials)
-            .map(|k| Trial { perturbation: perturbation.clone(), noise: Some(settings.test_noise(k)) })
-            .collect();
-        collect(&mut self.simulator, &jobs, &|_, rates| rates.to_vec())
+    pub fn rates(&mut self, lesions: &[Lesion]) -> Result<Vec<Vec<f32>>> {
+        let trial = |l: &Lesion| Trial { perturbation: l.perturbation(&l.neurons, self.subject), noise: None };
+        let trials: Vec<Trial> = lesions.iter().map(trial).collect();
+        collect(&mut self.simulator, &trials, &|_, rates| rates.to_vec())
     }
 
     /// The controls of lesion `number`.

@@ -5,18 +5,36 @@
 //! cells to lesion instead. The [`Simulator`] runs hundreds of lesions of the subject as one batch of networks, on any
 //! engine; [`Measures`] say what each did. Weights are never changed.
 
+mod anatomy;
 mod controls;
+mod effects;
+mod experiment;
 mod kick;
 mod lesion;
 mod lesion_file;
 mod measures;
+mod readout;
+mod seeds;
 mod simulator;
+mod stability;
+mod store;
+mod study;
 mod subject;
 
+pub use anatomy::Anatomy;
 pub use controls::{Balance, ControlSettings, Controls, draw_controls};
+pub use effects::{Comparison, Effect, effects, effects_csv};
+pub use experiment::{ControlOutcome, Experiment, ExperimentSettings, Outcome};
 pub use kick::Kick;
 pub use lesion::{Lesion, Mode, default_lesions};
 pub use lesion_file::read_lesions;
 pub use measures::{Damage, MeasureKey, Measures};
+pub use readout::{DecodingRow, LesionDecoding, ReadoutSettings, Readouts};
+pub use seeds::{ConsistencyRow, RunResult, SeedRow, across_seeds, consistency};
 pub use simulator::{OpenEngine, Simulator, Trial};
+pub use store::{Finished, read_finished, write_finished};
+pub use study::{
+    RecurrenceRow, Study, balance_csv, connectivity_csv, consistency_csv, currents_csv, decoding_csv, motifs_csv,
+    recurrence_csv, seeds_csv,
+};
 pub use subject::Subject;

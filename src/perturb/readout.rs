@@ -56,10 +56,10 @@ impl ReadoutSettings {
 }
 
 /// Rates of one simulation averaged in windows, `[C][windows][N]`.
-pub type Windowed = Vec<f32>;
+pub(super) type Windowed = Vec<f32>;
 
 /// The decision scores of one simulation of all conditions, for each read-out `[conditions][windows][outputs]`.
-pub type TrialScores = Vec<Vec<f64>>;
+pub(super) type TrialScores = Vec<Vec<f64>>;
 
 /// What was read out of one lesioned network: for each read-out and window accuracy and AUC, first of those trained on
 /// the intact network, then of those trained anew; see [`Readouts::rows`].
@@ -126,7 +126,7 @@ impl<'a> Readouts<'a> {
     ///
     /// # Errors
     /// If the engine fails, or rates are not finite.
-    pub fn train(subject: &'a Subject, settings: ReadoutSettings, simulator: &mut Simulator) -> Result<Self> {
+    pub(super) fn train(subject: &'a Subject, settings: ReadoutSettings, simulator: &mut Simulator) -> Result<Self> {
         let bin_ms = subject.step_ms * subject.dims().steps_per_bin as f64;
         let bins_per_window = ((settings.window_ms / bin_ms).round() as usize).clamp(1, subject.common_bins().max(1));
         let mut all = Self { subject, settings, bins_per_window, readouts: Vec::new() };
@@ -190,7 +190,7 @@ impl<'a> Readouts<'a> {
     ///
     /// # Errors
     /// If the engine fails.
-    pub fn simulate(
+    pub(super) fn simulate(
         &self,
         simulator: &mut Simulator,
         perturbation: &Perturbation,
@@ -242,7 +242,7 @@ impl<'a> Readouts<'a> {
     }
 
     /// What [`Self::changes`] gives, in order.
-    pub fn keys(&self) -> Vec<MeasureKey> {
+    pub(super) fn keys(&self) -> Vec<MeasureKey> {
         let plain = self.readouts.iter().filter(|r| r.from.is_none());
         plain
             .flat_map(|r| {
@@ -254,20 +254,22 @@ impl<'a> Readouts<'a> {
     /// Decision scores of one simulation.
     ///
     /// Rates that are not finite read as undecided.
-    pub fn scores(&self, rates: &[f32]) -> TrialScores {
+    pub(super) fn scores(&self, rates: &[f32]) -> TrialScores {
         let windowed = [self.windowed(rates)];
         let plain = self.readouts.iter().filter(|r| r.from.is_none());
         let score = |r: &Readout| {
             let (trials, _) = self.trials(&windowed, &r.tested, r.windows, &r.neurons).ok()?;
             r.decoder.linear().scores(&trials).ok()
         };
-        plain.map(|r| score(r).unwrap_or_else(|| vec![0.0; r.tested.len() * r.windows * r.decoder.linear().outputs()])).collect()
+        plain
+            .map(|r| score(r).unwrap_or_else(|| vec![0.0; r.tested.len() * r.windows * r.decoder.linear().outputs()]))
+            .collect()
     }
 
     /// Changes of accuracy and AUC against the intact network on the same noise, averaged over the windows in which the
     /// label can be read from the intact network at all (cross-validated accuracy above the 97.5 % quantile of chance).
     /// NaN where there are none.
-    pub fn changes(&self, simulations: &[TrialScores]) -> Vec<f64> {
+    pub(super) fn changes(&self, simulations: &[TrialScores]) -> Vec<f64> {
         let plain = self.readouts.iter().filter(|r| r.from.is_none());
         plain
             .enumerate()
@@ -289,7 +291,7 @@ impl<'a> Readouts<'a> {
     ///
     /// # Errors
     /// If its rates are not finite.
-    pub fn decode(&self, simulations: &[Windowed]) -> Result<LesionDecoding> {
+    pub(super) fn decode(&self, simulations: &[Windowed]) -> Result<LesionDecoding> {
         let mut rows = Vec::new();
         for r in &self.readouts {
             let (trials, truth) = self.trials(simulations, &r.tested, r.windows, &r.neurons)?;

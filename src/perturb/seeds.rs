@@ -73,12 +73,8 @@ pub fn across_seeds(runs: &[RunResult], keys: &[MeasureKey], lesions: &[Lesion],
 }
 
 fn row(runs: &[&RunResult], setting: &str, lesion: usize, measure: usize, seed: u64) -> Option<SeedRow> {
-    let values: Vec<Vec<f64>> = runs
-        .iter()
-        .map(|r| r.outcomes[lesion].whole[measure])
-        .filter(|v| v.is_finite())
-        .map(|v| vec![v])
-        .collect();
+    let values: Vec<Vec<f64>> =
+        runs.iter().map(|r| r.outcomes[lesion].whole[measure]).filter(|v| v.is_finite()).map(|v| vec![v]).collect();
     let effects: Vec<Vec<f64>> =
         runs.iter().map(|r| against_controls(&r.outcomes[lesion], measure)).filter(|e| !e.is_empty()).collect();
     if values.is_empty() && effects.is_empty() {
@@ -122,7 +118,11 @@ pub fn consistency(runs: &[RunResult], keys: &[MeasureKey]) -> Vec<ConsistencyRo
             .map(|(x, y)| (*x, *y))
             .collect();
         let (x, y): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
-        ConsistencyRow { runs: (a, b), weights: correlation(runs[a].effective, runs[b].effective), effects: spearman(&x, &y) }
+        ConsistencyRow {
+            runs: (a, b),
+            weights: correlation(runs[a].effective, runs[b].effective),
+            effects: spearman(&x, &y),
+        }
     };
     pairs.map(row).collect()
 }

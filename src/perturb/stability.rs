@@ -11,7 +11,7 @@ const MOMENTS: usize = 3;
 /// The spectral radius of the Jacobian of one step (its largest eigenvalue's magnitude: above 1, small deviations grow),
 /// with the slopes of the neurons averaged over the conditions of an agent, and over some moments of the trial.
 #[derive(Debug)]
-pub struct Stability<'a> {
+pub(super) struct Stability<'a> {
     subject: &'a Subject,
     linearisation: Linearisation,
     /// Scope and conditions.
@@ -23,7 +23,7 @@ impl<'a> Stability<'a> {
     ///
     /// # Errors
     /// If a weight is not finite.
-    pub fn new(subject: &'a Subject) -> Result<Self> {
+    pub(super) fn new(subject: &'a Subject) -> Result<Self> {
         let of = |class| {
             let is = |c: &usize| subject.conditions[*c].class == class && subject.problem.bins[*c] > 0;
             (0..subject.conditions.len()).filter(is).collect::<Vec<_>>()
@@ -39,13 +39,13 @@ impl<'a> Stability<'a> {
     }
 
     /// What [`Probe::of`] gives, in order.
-    pub fn keys(&self) -> Vec<MeasureKey> {
+    pub(super) fn keys(&self) -> Vec<MeasureKey> {
         let key = |scope: &str| MeasureKey { measure: "spectral_radius_change", scope: scope.into(), harm: 1.0 };
         self.agents.iter().map(|(scope, _)| key(scope)).collect()
     }
 
     /// The radius of the intact network, for each agent.
-    pub fn intact(&self) -> Vec<f64> {
+    pub(super) fn intact(&self) -> Vec<f64> {
         let everywhere = self.probe_between(0, self.subject.common_bins(), None, 1.0);
         everywhere.radii(&self.subject.intact, &[])
     }
@@ -54,7 +54,7 @@ impl<'a> Stability<'a> {
     ///
     /// # Errors
     /// If the weights without the connections that it cuts cannot be linearised.
-    pub fn probe(&self, lesion: &Lesion) -> Result<Probe<'_>> {
+    pub(super) fn probe(&self, lesion: &Lesion) -> Result<Probe<'_>> {
         let d = self.subject.dims();
         let bin_of = |t: usize| t.saturating_sub(d.thermal) / d.steps_per_bin;
         let end = self.subject.common_bins();
@@ -91,7 +91,7 @@ impl<'a> Stability<'a> {
 
 /// The moments at which a lesion is looked at, and the intact network there.
 #[derive(Debug)]
-pub struct Probe<'a> {
+pub(super) struct Probe<'a> {
     stability: &'a Stability<'a>,
     /// Bins.
     moments: Vec<usize>,
@@ -104,7 +104,7 @@ pub struct Probe<'a> {
 
 impl Probe<'_> {
     /// Changes of the spectral radius for each agent, where `rates [C][B][N]` are those under the lesion of `set`.
-    pub fn of(&self, rates: &[f32], set: &[usize]) -> Vec<f64> {
+    pub(super) fn of(&self, rates: &[f32], set: &[usize]) -> Vec<f64> {
         self.radii(rates, set).iter().zip(&self.intact).map(|(now, before)| now - before).collect()
     }
 

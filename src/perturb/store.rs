@@ -3,7 +3,8 @@
 use super::controls::Controls;
 use super::experiment::{ControlOutcome, Outcome};
 use super::readout::LesionDecoding;
-use crate::data::{NamedArray, NpzFile, write_arrays};
+use crate::data::npz::NpzFile;
+use crate::data::{NamedArray, write_arrays};
 use crate::error::Result;
 use ndarray::{Array1, Array2};
 use std::path::Path;
