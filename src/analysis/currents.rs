@@ -61,7 +61,8 @@ pub struct CurrentRow {
     pub mean_absolute: f64,
     /// Standard deviation over bins of each neuron's current, averaged over neurons.
     pub sd_in_time: f64,
-    /// `mean_absolute` as a fraction of its sum over all sources; currents of opposite sign both count.
+    /// `mean_absolute` as a fraction of its sum over all sources; currents of opposite sign both count. NaN where nothing
+    /// arrives.
     pub share: f64,
 }
 
@@ -191,6 +192,9 @@ impl<'a> Drive<'a> {
 
     /// The current from each source into each neuron, `[S][N]`, in one bin of one condition. Their sum over the sources is
     /// the neuron's input `W_eff r + W_in u + I_ext`.
+    ///
+    /// # Panics
+    /// If there is no such condition or bin.
     pub fn by_source(&self, condition: usize, bin: usize) -> Vec<Vec<f64>> {
         let (a, n, u) = (&self.activity, self.activity.population.len(), self.channels);
         let at = condition * self.longest + bin;
@@ -231,17 +235,18 @@ impl<'a> Drive<'a> {
         let (population, sources) = (self.activity.population, self.blocks.list().len() + 2);
         let areas = population.areas();
         let mut moments = vec![vec![Moments::default(); population.len()]; sources];
-        let mut traces = vec![vec![vec![f64::NAN; self.longest]; areas.len()]; sources];
+        let mut traces = vec![vec![Vec::with_capacity(self.longest); areas.len()]; sources];
         for b in 0..self.activity.bins[c] {
             for (s, currents) in self.by_source(c, b).iter().enumerate() {
                 moments[s].iter_mut().zip(currents).for_each(|(m, current)| m.include(*current));
                 let mut sums = vec![0.0; areas.len()];
                 currents.iter().zip(population.area_of()).for_each(|(current, area)| sums[*area as usize] += current);
                 for (k, area) in areas.iter().enumerate() {
-                    traces[s][k][b] = sums[k] / area.size as f64;
+                    traces[s][k].push(sums[k] / area.size as f64);
                 }
             }
         }
+        traces.iter_mut().flatten().for_each(|trace: &mut Vec<f64>| trace.resize(self.longest, f64::NAN));
         Condition { moments, traces }
     }
 

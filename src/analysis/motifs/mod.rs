@@ -33,7 +33,8 @@ pub struct MotifRow {
 }
 
 /// The 13 connected motifs of `graph`, in the order of [`CONNECTED`], against rewirings that preserve the in-degree and
-/// out-degree of every neuron and the number of edges from every block to every other (`block_of`, `[N]`).
+/// out-degree of every neuron and the number of edges from every block to every other (`block_of`, `[N]`). They do not
+/// preserve the number of mutual dyads: an excess of reciprocal connections shows in all motifs that hold one.
 ///
 /// # Errors
 /// If `block_of` has another length, or fewer than 2 rewirings are asked for.

@@ -106,5 +106,5 @@ impl Rewirer {
 
 /// Maps a word to 0 … `limit − 1`; with fewer than 2²⁰ edges no number is favoured by more than 2⁻¹².
 fn below(word: u32, limit: u32) -> u32 {
-    (u64::from(word) * u64::from(limit) >> 32) as u32
+    ((u64::from(word) * u64::from(limit)) >> 32) as u32
 }

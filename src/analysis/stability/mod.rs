@@ -9,14 +9,14 @@
 //!
 //! Around a fixed point changes die out where the spectral radius of J is below 1, and grow where it is above. Along a
 //! trajectory it describes the moment only. The leak alone gives `1 − α`, close to 1 for slow neurons: what says how
-//! strong the recurrence is, is the distance of the radius to that, and [`STEP_TOLERANCE`] is chosen accordingly.
+//! strong the recurrence is, is the distance of the radius to that, and [`RESIDUAL_TOLERANCE`] is chosen accordingly.
 
 mod arnoldi;
 mod dense;
 
 use super::connectivity::check_square;
 use crate::error::{Error, Result};
-pub use arnoldi::STEP_TOLERANCE;
+pub use arnoldi::RESIDUAL_TOLERANCE;
 
 /// Rate below which a neuron counts as silent in [`saturated_fraction`], unless told otherwise.
 pub const SATURATED_LOW: f32 = 0.02;
