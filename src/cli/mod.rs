@@ -18,6 +18,7 @@ mod flags;
 mod interrupt;
 mod memory;
 pub mod output;
+mod perturb;
 mod report;
 mod run;
 mod session;
@@ -61,6 +62,8 @@ enum Command {
     Devices(devices::DevicesArgs),
     /// Write synthetic data that need recurrence to be fitted
     Synth(synth::SynthArgs),
+    /// Silence populations of trained networks, beside controls, and report what that does
+    Perturb(Box<perturb::PerturbArgs>),
     /// Write a trained network as a MAT or npz file
     Export(export::ExportArgs),
 }
@@ -82,6 +85,7 @@ impl Cli {
                 Ok(())
             }
             Command::Synth(args) => synth::run(&args),
+            Command::Perturb(args) => perturb::run(&args),
             Command::Export(args) => export::run(&args),
         }
     }

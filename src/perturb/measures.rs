@@ -27,13 +27,16 @@ pub struct Measures<'a> {
     regions: usize,
     /// Squared errors of the intact network, `[C][N]`.
     intact_sse: Vec<f64>,
-    /// Squares around each neuron's mean over all scored bins, `[C][N]`.
+    /// Squares around each neuron's mean over the conditions of the training, `[C][N]`.
     sst: Vec<f64>,
     pairs: Vec<(usize, usize)>,
 }
 
 /// Rates outside this range count as saturated: the slope of the sigmoid is below a twelfth of its largest.
 const SATURATED: (f32, f32) = (0.02, 0.98);
+
+/// The scope of all neurons in the conditions that the network was not trained on.
+const HELD_OUT: &str = "held-out conditions";
 
 /// The measures of one network's damage, by [`Measures::keys`].
 pub type Damage = Vec<f64>;
@@ -48,6 +51,9 @@ impl<'a> Measures<'a> {
         let mut add = |measure, scope: &str, harm| keys.push(MeasureKey { measure, scope: scope.into(), harm });
         for (measure, harm) in [("r2_change", -1.0), ("rmse_change", 1.0)] {
             scopes.iter().for_each(|(name, _)| add(measure, name, harm));
+            if subject.held_out.contains(&true) {
+                add(measure, HELD_OUT, harm);
+            }
             subject.conditions.iter().for_each(|c| add(measure, &c.name, harm));
         }
         for (measure, harm) in [("self_other_distance_change", -1.0), ("saturated_fraction_change", 1.0)] {
@@ -99,13 +105,14 @@ impl<'a> Measures<'a> {
         self.fit(&squared_errors(self.subject, rates), &vec![false; self.subject.dims().neurons])
     }
 
-    /// R² = 1 − ΣSSE/ΣSST and RMSE over the spared neurons of each scope, then of each condition.
+    /// R² = 1 − ΣSSE/ΣSST and RMSE over the spared neurons of each scope in the conditions of the training, then of all
+    /// held-out conditions where there are any, then of each condition.
     fn fit(&self, sse: &[f64], lesioned: &[bool]) -> Vec<(f64, f64)> {
         let n = self.subject.dims().neurons;
         let bins = &self.subject.problem.bins;
-        let sums = |conditions: std::ops::Range<usize>, mask: &dyn Fn(usize) -> bool| {
+        let sums = |conditions: &[usize], mask: &dyn Fn(usize) -> bool| {
             let (mut error, mut total, mut count) = (0.0, 0.0, 0.0);
-            for c in conditions {
+            for c in conditions.iter().copied() {
                 for i in (0..n).filter(|i| !lesioned[*i] && mask(*i)) {
                     error += sse[c * n + i];
                     total += self.sst[c * n + i];
@@ -114,9 +121,12 @@ impl<'a> Measures<'a> {
             }
             (1.0 - error / total, (error / count).sqrt())
         };
-        let whole = 0..bins.len();
-        let mut fit: Vec<_> = self.scopes.iter().map(|(_, mask)| sums(whole.clone(), &|i| mask[i])).collect();
-        fit.extend(whole.map(|c| sums(c..c + 1, &|_| true)));
+        let (held_out, trained): (Vec<usize>, Vec<usize>) = (0..bins.len()).partition(|c| self.subject.held_out[*c]);
+        let mut fit: Vec<_> = self.scopes.iter().map(|(_, mask)| sums(&trained, &|i| mask[i])).collect();
+        if !held_out.is_empty() {
+            fit.push(sums(&held_out, &|_| true));
+        }
+        fit.extend((0..bins.len()).map(|c| sums(&[c], &|_| true)));
         fit.into_iter().map(|(r2, rmse)| (if r2.is_finite() { r2 } else { f64::NAN }, rmse)).collect()
     }
 
@@ -190,10 +200,12 @@ fn squared_errors(subject: &Subject, rates: &[f32]) -> Vec<f64> {
     sse
 }
 
-/// Sums of squares of the recorded rates around each neuron's mean over all scored bins, `[C][N]`.
+/// Sums of squares of the recorded rates around each neuron's mean over the conditions of the training, `[C][N]`.
 fn squares(subject: &Subject) -> Vec<f64> {
     let d = subject.dims();
-    let mean: Vec<f64> = subject.problem.mean_rate().into_iter().map(f64::from).collect();
+    let mut trained = subject.problem.clone();
+    trained.bins.iter_mut().zip(&subject.held_out).filter(|(_, out)| **out).for_each(|(bins, _)| *bins = 0);
+    let mean: Vec<f64> = trained.mean_rate().into_iter().map(f64::from).collect();
     let mut sst = vec![0.0; d.conditions * d.neurons];
     for (c, sst) in sst.chunks_exact_mut(d.neurons).enumerate() {
         for row in rows(subject, c, &subject.problem.targets) {

@@ -18,6 +18,8 @@ pub struct Subject {
     pub parameters: Vec<f32>,
     /// The conditions, `[C]`.
     pub conditions: Vec<Condition>,
+    /// Which of them the network was not trained on, `[C]`.
+    pub held_out: Vec<bool>,
     /// Length of a step in ms.
     pub step_ms: f64,
     /// W_eff, `[N post × N pre]`.
@@ -35,7 +37,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The network with `parameters`, simulated once.
+    /// The network with `parameters`, simulated once; `held_out` are the numbers of the conditions that it was not
+    /// trained on.
     ///
     /// # Errors
     /// If the engine fails.
@@ -43,6 +46,7 @@ impl Subject {
         problem: &Problem,
         parameters: Vec<f32>,
         conditions: Vec<Condition>,
+        held_out: &[usize],
         step_ms: f64,
         open: &OpenEngine,
     ) -> Result<Self> {
@@ -62,6 +66,7 @@ impl Subject {
             alpha: taus.iter().map(|tau| problem.time_constants.dt / tau).collect(),
             mean_rate: vec![0.0; n],
             peak_rate: vec![0.0; n],
+            held_out: (0..conditions.len()).map(|c| held_out.contains(&c)).collect(),
             problem,
             parameters,
             conditions,

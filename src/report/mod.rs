@@ -4,6 +4,7 @@ mod canvas;
 mod conditions;
 mod figures;
 mod page;
+pub mod perturbation;
 mod raster;
 mod scaling;
 

@@ -1,0 +1,73 @@
+//! Several runs beside each other.
+
+use super::one::Studied;
+use super::{PERTURB, PerturbArgs, name_of};
+use crate::cli::output;
+use crate::data::write_atomically;
+use crate::error::{Error, Result};
+use crate::perturb::{RunResult, across_seeds, consistency, consistency_csv, seeds_csv};
+use crate::report::perturbation::{self, AcrossReport};
+use std::path::PathBuf;
+
+/// Compares the studies of `runs` and writes what they have in common.
+///
+/// # Errors
+/// If they differ in their lesions or measures, or a file cannot be written.
+pub(super) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -> Result<()> {
+    let first = &studies[0].study;
+    for (run, other) in runs.iter().zip(studies) {
+        if other.study.lesions != first.lesions || other.study.keys != first.keys {
+            return Err(Error::input(format!(
+                "{} has other neurons, areas, types, masks or conditions than {}: their lesions cannot be compared.",
+                run.display(),
+                runs[0].display()
+            )));
+        }
+    }
+    let names: Vec<String> = runs.iter().map(|r| name_of(r)).collect();
+    let settings: Vec<String> = studies.iter().map(|s| s.setting.clone()).collect();
+    let results: Vec<RunResult> = studies
+        .iter()
+        .zip(names.iter().zip(&settings))
+        .map(|(s, (name, setting))| RunResult {
+            name,
+            setting,
+            outcomes: &s.study.outcomes,
+            effective: &s.study.subject.effective,
+        })
+        .collect();
+    let rows = across_seeds(&results, &first.keys, &first.lesions, args.seed);
+    let pairs = consistency(&results, &first.keys);
+    let place = args.output_dir.clone().unwrap_or_else(|| default_place(args));
+    std::fs::create_dir_all(&place).map_err(Error::io("create", &place))?;
+    let tables = [
+        ("seeds.csv", seeds_csv(&first.lesions, &first.keys, &rows)),
+        ("consistency.csv", consistency_csv(&names, &settings, &pairs)),
+    ];
+    for (name, text) in tables {
+        write_atomically(&place.join(name), |w| w.write_all(text.as_bytes()))?;
+    }
+    let path = place.join("report.html");
+    let report = AcrossReport {
+        title: &format!("{} runs", runs.len()),
+        choices: &[],
+        names: &names,
+        settings: &settings,
+        lesions: &first.lesions,
+        keys: &first.keys,
+        rows: &rows,
+        consistency: &pairs,
+    };
+    perturbation::write_across(&path, &report)?;
+    if !args.quiet {
+        output::say(format!("all runs   {}", path.display()));
+    }
+    Ok(())
+}
+
+fn default_place(args: &PerturbArgs) -> PathBuf {
+    match args.runs.as_slice() {
+        [batch] => batch.join(PERTURB),
+        _ => PathBuf::from("out").join(PERTURB),
+    }
+}
