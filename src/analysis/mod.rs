@@ -3,6 +3,8 @@
 mod comparison;
 mod fit;
 mod fit_table;
+pub mod pca;
+pub mod statistics;
 
 pub use comparison::{Comparison, GroupFit, Grouping};
 pub use fit::{Fit, GOOD_FIT, Recorded, Score, Summary};

@@ -1,0 +1,15 @@
+//! Statistics of comparisons: null distributions, families of tests, and intervals that respect the statistical unit.
+
+mod interval;
+mod kolmogorov;
+mod resample;
+mod significance;
+mod summary;
+
+pub use interval::{Interval, clopper_pearson, hierarchical_bootstrap};
+pub use kolmogorov::ks_uniform;
+pub use significance::{benjamini_hochberg, effect_size, permutation_p, standardised_difference};
+pub use summary::{mean, pearson, quantile, sd, spearman};
+
+pub(crate) use resample::Draws;
+pub(crate) use summary::ranks;
