@@ -1,6 +1,7 @@
 //! What a trained network says about the data: so far, how well it reproduces them.
 
 mod comparison;
+pub mod decoding;
 mod fit;
 mod fit_table;
 pub mod pca;

@@ -1,0 +1,154 @@
+//! Cross-validated decoding, and what it would be by chance.
+
+use super::folds::{permuted, stratified_folds};
+use super::logistic;
+use super::projection::Projection;
+use super::score::Score;
+use super::trials::{Settings, Trials, check_classes, check_labels};
+use crate::analysis::pca::product_transposed;
+use crate::error::{Error, Result};
+use rayon::prelude::*;
+
+/// Scores of cross-validated decoding with permuted labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chance {
+    /// `[permutations][windows]`.
+    pub accuracy: Vec<Vec<f64>>,
+    /// `[permutations][windows]`.
+    pub auc: Vec<Vec<f64>>,
+}
+
+/// Cross-validated scores, `[windows]`, on the folds that [`stratified_folds`] draws; see [`cross_validate_on`].
+///
+/// # Errors
+/// As [`stratified_folds`] and [`cross_validate_on`].
+pub fn cross_validate(trials: &Trials, labels: &[usize], classes: usize, settings: &Settings) -> Result<Vec<Score>> {
+    let folds = stratified_folds(labels, classes, settings.folds, settings.seed)?;
+    cross_validate_on(trials, labels, classes, &folds, settings)
+}
+
+/// Cross-validated scores, `[windows]`: each fold is decoded by a decoder that was trained (projection and classifiers)
+/// on the other folds only, scored by itself, and the scores of the folds are averaged.
+///
+/// `folds` `[trials]` numbers the fold of each trial from 0; trials that belong together (repeats of one noise, say) go
+/// into one. A fold without a trial of some class has no AUC, and then nor has the mean.
+///
+/// # Errors
+/// When labels or folds do not fit the trials, the trials outside a fold lack a class, or a setting is impossible.
+pub fn cross_validate_on(
+    trials: &Trials,
+    labels: &[usize],
+    classes: usize,
+    folds: &[usize],
+    settings: &Settings,
+) -> Result<Vec<Score>> {
+    settings.check()?;
+    check_labels(labels, classes, trials.trials())?;
+    Prepared::new(trials, folds, settings)?.scores(labels, classes, settings.l2)
+}
+
+/// The scores of [`cross_validate`] with labels that say nothing: in each of `permutations` the labels are permuted among
+/// the trials of each fold, the same way for every window, and everything that depends on labels is repeated.
+///
+/// Permuting within folds leaves every fold, and every training set, the classes it has under the true labels; the null
+/// distribution is exact for labels that are exchangeable among trials. A quantile over permutations of one window is
+/// pointwise; for the largest score of any window take the maximum over the windows of each permutation first.
+///
+/// # Errors
+/// As [`cross_validate`].
+pub fn chance(
+    trials: &Trials,
+    labels: &[usize],
+    classes: usize,
+    settings: &Settings,
+    permutations: usize,
+) -> Result<Chance> {
+    settings.check()?;
+    check_labels(labels, classes, trials.trials())?;
+    let folds = stratified_folds(labels, classes, settings.folds, settings.seed)?;
+    let prepared = Prepared::new(trials, &folds, settings)?;
+    let scores: Vec<Vec<Score>> = (0..permutations)
+        .into_par_iter()
+        .map(|p| prepared.scores(&permuted(labels, &folds, settings.seed, p), classes, settings.l2))
+        .collect::<Result<_>>()?;
+    let measure = |of: fn(&Score) -> f64| scores.iter().map(|windows| windows.iter().map(of).collect()).collect();
+    Ok(Chance { accuracy: measure(|s| s.accuracy), auc: measure(|s| s.auc) })
+}
+
+/// What classifiers see of each fold. It does not depend on the labels, so permutations share it.
+struct Prepared {
+    windows: usize,
+    folds: Vec<Fold>,
+}
+
+/// One fold left out.
+struct Fold {
+    training: Vec<usize>,
+    test: Vec<usize>,
+    /// The columns of the features: the components of this fold's projection and a one.
+    columns: usize,
+    /// Of the training trials, `[windows][training · columns]`.
+    training_features: Vec<Vec<f64>>,
+    /// Of the others, `[windows][test · columns]`.
+    test_features: Vec<Vec<f64>>,
+}
+
+impl Prepared {
+    fn new(trials: &Trials, fold_of: &[usize], settings: &Settings) -> Result<Self> {
+        let mut numbers = fold_of.to_vec();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let count = numbers.len();
+        if fold_of.len() != trials.trials() || count < 2 || !numbers.into_iter().eq(0..count) {
+            return Err(Error::input(format!(
+                "Cross-validation needs the fold of each of {} trials, numbered from 0 without gaps, two folds at least; \
+                 found {} numbers from {} to {}.",
+                trials.trials(),
+                fold_of.len(),
+                fold_of.iter().min().unwrap_or(&0),
+                fold_of.iter().max().unwrap_or(&0)
+            )));
+        }
+        let fold = |fold: usize| Fold::new(trials, fold_of, fold, settings.components);
+        let folds = (0..count).into_par_iter().map(fold).collect::<Result<_>>()?;
+        Ok(Self { windows: trials.windows(), folds })
+    }
+
+    /// The score of each window, averaged over folds.
+    fn scores(&self, labels: &[usize], classes: usize, l2: f64) -> Result<Vec<Score>> {
+        for (number, fold) in self.folds.iter().enumerate() {
+            let what = format!("the training set of fold {number}");
+            check_classes(labels, classes, fold.training.iter().copied(), &what)?;
+        }
+        let window = |window: usize| {
+            let of_folds: Vec<Score> =
+                self.folds.iter().map(|fold| fold.score(window, labels, classes, l2)).collect::<Result<_>>()?;
+            Ok(Score::mean_of(&of_folds))
+        };
+        (0..self.windows).into_par_iter().map(window).collect()
+    }
+}
+
+impl Fold {
+    fn new(trials: &Trials, fold_of: &[usize], fold: usize, components: usize) -> Result<Self> {
+        let (test, training): (Vec<usize>, Vec<usize>) = (0..fold_of.len()).partition(|i| fold_of[*i] == fold);
+        let projection = Projection::fit(trials, &training, components)?;
+        let features = |chosen: &[usize]| -> Vec<Vec<f64>> {
+            (0..trials.windows()).map(|window| projection.features(trials, chosen, window)).collect()
+        };
+        Ok(Self {
+            columns: projection.components() + 1,
+            training_features: features(&training),
+            test_features: features(&test),
+            training,
+            test,
+        })
+    }
+
+    fn score(&self, window: usize, labels: &[usize], classes: usize, l2: f64) -> Result<Score> {
+        let of = |chosen: &[usize]| chosen.iter().map(|i| labels[*i]).collect::<Vec<_>>();
+        let coefficients = logistic::fit(&self.training_features[window], &of(&self.training), classes, l2)?;
+        let scores = product_transposed(&self.test_features[window], &coefficients, self.columns);
+        Ok(Score::of(&scores, &of(&self.test), classes))
+    }
+}

@@ -1,0 +1,143 @@
+//! What decoders are trained on.
+
+use crate::error::{Error, Result};
+
+/// Rates of trials in time windows, `[trials][windows][neurons]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trials {
+    values: Vec<f32>,
+    number: usize,
+    windows: usize,
+    neurons: usize,
+}
+
+/// How decoders are trained.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Principal components that the classifiers see, at most; fewer where the rank is lower.
+    pub components: usize,
+    /// The weight of ½ ‖coefficients‖² beside the summed loss (1 / C of scikit-learn), positive.
+    pub l2: f64,
+    /// Parts that cross-validation leaves out in turn.
+    pub folds: usize,
+    /// Seed of the folds and of the permutations.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { components: 30, l2: 1.0, folds: 5, seed: 0 }
+    }
+}
+
+impl Trials {
+    /// Rates `[trials][windows][neurons]`.
+    ///
+    /// # Errors
+    /// When the number of values is not the product of the sizes, a size is zero, or a rate is not finite.
+    pub fn new(values: Vec<f32>, trials: usize, windows: usize, neurons: usize) -> Result<Self> {
+        let expected = trials.checked_mul(windows).and_then(|n| n.checked_mul(neurons)).unwrap_or(0);
+        if expected == 0 || values.len() != expected {
+            return Err(Error::input(format!(
+                "Trials for decoding: {trials} trials × {windows} windows × {neurons} neurons need that many rates, at \
+                 least one; found {}.",
+                values.len()
+            )));
+        }
+        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+            let (row, neuron) = (at / neurons, at % neurons + 1);
+            return Err(Error::input(format!(
+                "Trials for decoding: the rate of neuron {neuron} in trial {}, window {} is {}; leave out trials that \
+                 diverged.",
+                row / windows + 1,
+                row % windows + 1,
+                values[at]
+            )));
+        }
+        Ok(Self { values, number: trials, windows, neurons })
+    }
+
+    /// The number of trials.
+    pub fn trials(&self) -> usize {
+        self.number
+    }
+
+    /// The number of windows of each trial.
+    pub fn windows(&self) -> usize {
+        self.windows
+    }
+
+    /// The number of neurons.
+    pub fn neurons(&self) -> usize {
+        self.neurons
+    }
+
+    /// The rates of one trial in one window, `[neurons]`; both numbers must be in range.
+    pub fn row(&self, trial: usize, window: usize) -> &[f32] {
+        let row = trial * self.windows + window;
+        &self.values[row * self.neurons..(row + 1) * self.neurons]
+    }
+
+    /// The trials with the numbers `chosen`, in that order; numbers may repeat.
+    ///
+    /// # Errors
+    /// When none is chosen, or a number is out of range.
+    pub fn select(&self, chosen: &[usize]) -> Result<Self> {
+        if let Some(missing) = chosen.iter().find(|i| **i >= self.number) {
+            return Err(Error::input(format!(
+                "There is no trial number {missing}: there are {}, from 0.",
+                self.number
+            )));
+        }
+        let size = self.windows * self.neurons;
+        let values = chosen.iter().flat_map(|i| &self.values[i * size..(i + 1) * size]).copied().collect();
+        Self::new(values, chosen.len(), self.windows, self.neurons)
+    }
+}
+
+/// Whether `labels` name the class of each of `trials`, every class among 0 … `classes` − 1.
+pub(super) fn check_labels(labels: &[usize], classes: usize, trials: usize) -> Result<()> {
+    if classes < 2 {
+        return Err(Error::input(format!("A decoder needs at least two classes; found {classes}.")));
+    }
+    if labels.len() != trials {
+        return Err(Error::input(format!("{trials} trials need as many labels; found {}.", labels.len())));
+    }
+    match labels.iter().find(|label| **label >= classes) {
+        Some(label) => {
+            Err(Error::input(format!("With {classes} classes labels run from 0 to {}; found {label}.", classes - 1)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether every class has a trial among the `chosen` ones; `what` names them in the error.
+pub(super) fn check_classes(
+    labels: &[usize],
+    classes: usize,
+    chosen: impl Iterator<Item = usize>,
+    what: &str,
+) -> Result<()> {
+    let mut seen = vec![false; classes];
+    chosen.for_each(|i| seen[labels[i]] = true);
+    match seen.iter().position(|seen| !seen) {
+        Some(class) => Err(Error::input(format!(
+            "A decoder of {classes} classes needs training trials of each, and {what} holds none of class {class}: \
+             record more of its trials, or leave the class out."
+        ))),
+        None => Ok(()),
+    }
+}
+
+impl Settings {
+    /// Whether decoders can be trained with these.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.l2 > 0.0 && self.l2.is_finite() {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "The l2 penalty of a decoder must be positive, or classes that a plane separates have no solution; found {}.",
+            self.l2
+        )))
+    }
+}
