@@ -10,7 +10,7 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, Mat, MatMut, MatRef, Par};
+use faer::{Accum, Mat, MatMut, MatRef, Par, Spec};
 
 /// The principal components of a set of rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,7 +140,7 @@ impl Scatter {
     pub(crate) fn axes(&self, components: usize) -> Result<Axes> {
         let n = self.sum.nrows();
         let (mut values, mut vectors) = (Diag::<f64>::zeros(n), Mat::<f64>::zeros(n, n));
-        let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+        let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Spec::default());
         // Sequentially, so that the result does not depend on the number of threads.
         self_adjoint_evd(
             self.sum.as_ref(),
@@ -148,7 +148,7 @@ impl Scatter {
             Some(vectors.as_mut()),
             Par::Seq,
             MemStack::new(&mut MemBuffer::new(scratch)),
-            Default::default(),
+            Spec::default(),
         )
         .map_err(|_| Error::run("The eigenvalues of the covariance did not converge: are the rates of a sane size?"))?;
         let values = values.column_vector();
@@ -259,10 +259,10 @@ mod tests {
             }
         }
         for (row, score) in rows.chunks_exact(6).zip(scores.chunks_exact(k)) {
-            for f in 0..6 {
+            for (f, value) in row.iter().enumerate() {
                 let rebuilt = pca.mean()[f] + (0..k).map(|c| score[c] * pca.components()[c * 6 + f]).sum::<f64>();
                 // Components below 1e-6 of the first are dropped.
-                assert!((rebuilt - f64::from(row[f])).abs() < 1e-5);
+                assert!((rebuilt - f64::from(*value)).abs() < 1e-5);
             }
         }
     }

@@ -95,15 +95,18 @@ struct Fold {
 
 impl Prepared {
     fn new(trials: &Trials, fold_of: &[usize], settings: &Settings) -> Result<Self> {
-        let count = fold_of.iter().max().map_or(0, |last| last + 1);
-        let empty = (0..count).find(|fold| !fold_of.contains(fold));
-        if fold_of.len() != trials.trials() || count < 2 || empty.is_some() {
+        let mut numbers = fold_of.to_vec();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let count = numbers.len();
+        if fold_of.len() != trials.trials() || count < 2 || !numbers.into_iter().eq(0..count) {
             return Err(Error::input(format!(
                 "Cross-validation needs the fold of each of {} trials, numbered from 0 without gaps, two folds at least; \
-                 found {} trials in folds up to number {}.",
+                 found {} numbers from {} to {}.",
                 trials.trials(),
                 fold_of.len(),
-                count.saturating_sub(1)
+                fold_of.iter().min().unwrap_or(&0),
+                fold_of.iter().max().unwrap_or(&0)
             )));
         }
         let fold = |fold: usize| Fold::new(trials, fold_of, fold, settings.components);

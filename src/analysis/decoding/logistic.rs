@@ -1,16 +1,16 @@
 //! Logistic regression with an L2 penalty, by Newton's method.
 //!
-//! Hessians of a few dozen parameters are cheap, and Newton's last step leaves an error of rounding: coefficients are
-//! those of the minimum, whatever the solver. (Measured on 480 trials × 30 components: L-BFGS with a Moré–Thuente line
-//! search, as in linfa-logistic 0.8, takes ten times as long, stalls at gradients of 10⁻⁵, where the line search can no
-//! longer tell costs apart, and is wrong where log-probabilities differ by more than 34 between trials.)
+//! Hessians of a few dozen parameters are cheap, and after Newton's last step nothing but rounding is left: coefficients
+//! are those of the minimum, whatever the data. The L-BFGS of linfa-logistic 0.8, measured on 480 trials × 30 scores,
+//! agrees to 10⁻⁷ in probability at l2 = 1 in ten to fifty times the time. It is off by 0.006 at l2 = 0.1 and by 0.2 at
+//! 0.01 (after ten seconds) where three classes are separable: its log-sum-exp shifts all trials by one maximum.
 
 use super::score::link;
 use crate::error::{Error, Result};
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt;
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
+use faer::{Accum, Mat, MatMut, MatRef, Par, Spec};
 
 /// Newton steps at most; the worst separable problems take about 20.
 const STEPS: usize = 100;
@@ -165,10 +165,17 @@ impl Problem<'_> {
 /// definite or the result not finite.
 fn solve(hessian: &mut Mat<f64>, gradient: &[f64]) -> Option<Vec<f64>> {
     let n = gradient.len();
-    let scratch = llt::factor::cholesky_in_place_scratch::<f64>(n, Par::Seq, Default::default());
+    let scratch = llt::factor::cholesky_in_place_scratch::<f64>(n, Par::Seq, Spec::default());
     let mut memory = MemBuffer::new(scratch);
     let stack = MemStack::new(&mut memory);
-    llt::factor::cholesky_in_place(hessian.as_mut(), Default::default(), Par::Seq, stack, Default::default()).ok()?;
+    llt::factor::cholesky_in_place(
+        hessian.as_mut(),
+        llt::factor::LltRegularization::default(),
+        Par::Seq,
+        stack,
+        Spec::default(),
+    )
+    .ok()?;
     let mut step = gradient.to_vec();
     let column = MatMut::from_column_major_slice_mut(&mut step, n, 1);
     llt::solve::solve_in_place(hessian.as_ref(), column, Par::Seq, stack);

@@ -29,7 +29,9 @@ impl Projection {
         let principal = scatter.axes(components)?;
         let mut axes = principal.components;
         for (axis, variance) in axes.chunks_exact_mut(neurons).zip(&principal.variance) {
-            axis.iter_mut().for_each(|v| *v /= variance.sqrt());
+            for loading in axis {
+                *loading /= variance.sqrt();
+            }
         }
         Ok(Self { neurons, means, axes })
     }

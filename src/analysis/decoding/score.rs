@@ -79,9 +79,14 @@ pub(super) fn link(scores: &mut [f64]) -> f64 {
         return normaliser;
     }
     let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    scores.iter_mut().for_each(|z| *z = (*z - largest).exp());
-    let sum: f64 = scores.iter().sum();
-    scores.iter_mut().for_each(|p| *p /= sum);
+    let mut sum = 0.0;
+    for z in scores.iter_mut() {
+        *z = (*z - largest).exp();
+        sum += *z;
+    }
+    for p in scores.iter_mut() {
+        *p /= sum;
+    }
     largest + sum.ln()
 }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trials {
     values: Vec<f32>,
-    trials: usize,
+    number: usize,
     windows: usize,
     neurons: usize,
 }
@@ -54,12 +54,12 @@ impl Trials {
                 values[at]
             )));
         }
-        Ok(Self { values, trials, windows, neurons })
+        Ok(Self { values, number: trials, windows, neurons })
     }
 
     /// The number of trials.
     pub fn trials(&self) -> usize {
-        self.trials
+        self.number
     }
 
     /// The number of windows of each trial.
@@ -83,10 +83,10 @@ impl Trials {
     /// # Errors
     /// When none is chosen, or a number is out of range.
     pub fn select(&self, chosen: &[usize]) -> Result<Self> {
-        if let Some(missing) = chosen.iter().find(|i| **i >= self.trials) {
+        if let Some(missing) = chosen.iter().find(|i| **i >= self.number) {
             return Err(Error::input(format!(
                 "There is no trial number {missing}: there are {}, from 0.",
-                self.trials
+                self.number
             )));
         }
         let size = self.windows * self.neurons;

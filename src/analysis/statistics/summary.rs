@@ -55,7 +55,9 @@ pub(crate) fn ranks(values: &[f64]) -> Vec<f64> {
     for tie in order.chunk_by(|a, b| values[*a] == values[*b]) {
         // The mean of the ranks from + 1 … from + tie.len().
         let rank = from as f64 + f64::midpoint(1.0, tie.len() as f64);
-        tie.iter().for_each(|i| ranks[*i] = rank);
+        for i in tie {
+            ranks[*i] = rank;
+        }
         from += tie.len();
     }
     ranks
@@ -78,7 +80,7 @@ mod tests {
         assert!(pearson(&[1.0, 2.0], &[1.0]).is_nan() && pearson(&[1.0], &[1.0]).is_nan());
         assert!(spearman(&[1.0, f64::NAN, 2.0], &[1.0, 2.0, 3.0]).is_nan());
         // Monotone, not linear.
-        assert_eq!(spearman(&[1.0, 2.0, 3.0, 4.0], &[1.0, 10.0, 100.0, 1e9]), 1.0);
+        assert!((spearman(&[1.0, 2.0, 3.0, 4.0], &[1.0, 10.0, 100.0, 1e9]) - 1.0).abs() < 1e-15);
     }
 
     #[test]
