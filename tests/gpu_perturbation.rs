@@ -289,8 +289,8 @@ fn what_has_no_gradient_is_simulated_but_not_trained() {
     assert_eq!(engine.state().unwrap().step, 1);
 }
 
-fn trial(trial: u32) -> Option<TrialNoise> {
-    Some(TrialNoise { stimulus_sd: 0.2, initial_sd: 0.3, seed: 0x1234_5678_9abc, trial })
+fn trial(trial: u32) -> TrialNoise {
+    TrialNoise { stimulus_sd: 0.2, initial_sd: 0.3, seed: 0x1234_5678_9abc, trial }
 }
 
 /// The device draws the numbers that the processor draws, up to the rounding of its logarithms and cosines.
@@ -298,13 +298,15 @@ fn trial(trial: u32) -> Option<TrialNoise> {
 fn noise_of_trials_is_that_of_the_cpu_engine() {
     let Some(device) = gpu::device() else { return };
     let (problem, start) = problem(4);
-    let only_start = trial(3).map(|noise| TrialNoise { stimulus_sd: 0.0, ..noise });
-    let only_stimulus = trial(3).map(|noise| TrialNoise { initial_sd: 0.0, ..noise });
+    let only_start = Some(TrialNoise { stimulus_sd: 0.0, ..trial(3) });
+    let only_stimulus = Some(TrialNoise { initial_sd: 0.0, ..trial(3) });
     let mut oracle = oracle(&problem, &start);
     for options in ways() {
         let mut engine = engine(&device, &problem, &start, &options);
         let intact = engine.rates(3).unwrap();
-        for noise in [[trial(0), trial(1), only_start, None], [None, only_stimulus, trial(7), trial(0)]] {
+        for noise in
+            [[Some(trial(0)), Some(trial(1)), only_start, None], [None, only_stimulus, Some(trial(7)), Some(trial(0))]]
+        {
             engine.set_trial_noise(&noise).unwrap();
             oracle.set_trial_noise(&noise).unwrap();
             check_against(&format!("{options:?} {noise:?}"), &mut engine, &mut oracle);
@@ -333,7 +335,7 @@ fn noisy_trials_repeat_by_their_number_and_training_never_sees_them() {
         let (mut engine, mut quiet) = (new(), new());
         let (intact, losses, gradient) =
             (quiet.rates(0).unwrap(), quiet.evaluate().unwrap(), quiet.gradients().unwrap().1);
-        engine.set_trial_noise(&[trial(0), trial(1)]).unwrap();
+        engine.set_trial_noise(&[Some(trial(0)), Some(trial(1))]).unwrap();
         let (a, b) = (engine.rates(0).unwrap(), engine.rates(1).unwrap());
         assert!(a != intact && a != b);
         assert!(engine.gradients().unwrap().1 == gradient);
@@ -344,7 +346,7 @@ fn noisy_trials_repeat_by_their_number_and_training_never_sees_them() {
             engine.evaluate().unwrap();
         }
         assert_eq!(engine.take_records(true).unwrap(), quiet.take_records(true).unwrap());
-        engine.set_trial_noise(&[trial(1), None]).unwrap();
+        engine.set_trial_noise(&[Some(trial(1)), None]).unwrap();
         assert!(engine.rates(0).unwrap() == b && engine.rates(1).unwrap() == intact);
         engine.set_trial_noise(&[None, None]).unwrap();
         assert!(engine.rates(0).unwrap() == intact && engine.evaluate().unwrap() == losses);
