@@ -348,8 +348,11 @@ fn noisy_trials_repeat_by_their_number_and_training_never_sees_them() {
         assert_eq!(engine.take_records(true).unwrap(), quiet.take_records(true).unwrap());
         engine.set_trial_noise(&[Some(trial(1)), None]).unwrap();
         assert!(engine.rates(0).unwrap() == b && engine.rates(1).unwrap() == intact);
-        engine.set_trial_noise(&[None, None]).unwrap();
-        assert!(engine.rates(0).unwrap() == intact && engine.evaluate().unwrap() == losses);
+        let silent = Some(TrialNoise { stimulus_sd: 0.0, initial_sd: 0.0, ..trial(1) });
+        for none in [[None, None], [silent, None]] {
+            engine.set_trial_noise(&none).unwrap();
+            assert!(engine.rates(0).unwrap() == intact && engine.evaluate().unwrap() == losses);
+        }
     }
 }
 
