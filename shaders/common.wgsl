@@ -48,11 +48,12 @@ const PARTIALS: u32 = 1024u; // invocations of a network that sum squares of wei
 
 // What changes from dispatch to dispatch.
 struct At {
-    time: u32,       // time step t, or the first of a block; the parity of the slots in the weight gradient
+    time: u32,       // time step t, or the first of a block or phase; the parity of the slots in the weight gradient
     end: u32,        // of a block of time steps, not in it; in the weight gradient the first row of workgroups
     slab: u32,       // first slab of the dispatch
     accumulate: u32, // 1: add to what earlier dispatches of the weight gradient wrote
-    step: u32,       // number of the training step, from 1
+    step: u32,       // number of the training step, from 1, or TRIAL_STEP of perturbation.rs; 0: neither
+    phases: u32,     // of a network in the table of phase.wgsl; 0 in weights where no connection is cut
 }
 var<immediate> at: At;
 

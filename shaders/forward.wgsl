@@ -1,8 +1,9 @@
 // forward: one time step t ≥ 1 of the recurrence.
 //
-//   d_t = α ⊙ (W_eff r_{t−1} + W_in u_{t−1} − x_{t−1}),   x_t = x_{t−1} + d_t,   r_t = σ(x_t + I_ext), 0 while silenced
+//   d_t = α ⊙ (W_eff r_{t−1} + W_in u_{t−1} − x_{t−1}),   x_t = x_{t−1} + d_t
+//   r_t = gain ⊙ σ(x_t + I_ext + current) + offset, which is σ(x_t + I_ext) where nothing is done to a neuron
 //
-// Reads weights and cells (weights), inputs of step t − 1 (stimulus, forward). MATH.md, "Dynamics".
+// Reads weights and cells of the phase that holds (weights), inputs of step t − 1 (stimulus, forward). MATH.md, "Dynamics".
 // Extent: x neurons in groups of 4·ROW_QUADS, y slabs × parts of a tile of conditions.
 // One invocation: 4·ROW_QUADS neurons × 4·TILE_QUADS conditions.
 
@@ -32,7 +33,6 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
     // A variable: of a value that a loop indexes, compilers make a copy at each use.
     var sum = products(network, forward_rows(), first / 4u, state_base, quad);
 
-    let time = f32(at.time);
     let slice = slab * D_ROWS * QUADS;
     let inputs_base = (slab * Z_SLOTS + at.time / 2u) * Z_ROWS * QUADS;
     let deltas_base = (slab * D_SLOTS + at.time / 2u) * D_ROWS * QUADS;
@@ -40,18 +40,17 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
         let i = first + r;
         if i < N {
             let cell = load_cell(network, i);
-            let silenced = time >= cell.z && time < cell.w;
             for (var q = 0u; q < TILE_QUADS; q++) {
                 let offset = i * QUADS + quad + q;
                 let x = load_previous(slice, offset);
                 let d = cell.x * (sum[r * TILE_QUADS + q] - x);
-                // As an explicit fma: left to compilers, strategies would differ in their last bits.
+                // As explicit fmas: left to compilers, strategies would differ in their last bits.
                 let potential = fma(vec4<f32>(cell.x), sum[r * TILE_QUADS + q] - x, x);
                 let v = potential + cell.y;
-                let rate = vec4<f32>(sigmoid(v.x), sigmoid(v.y), sigmoid(v.z), sigmoid(v.w));
+                let fired = vec4<f32>(sigmoid(v.x), sigmoid(v.y), sigmoid(v.z), sigmoid(v.w));
                 potentials[slice + offset] = potential;
                 deltas[deltas_base + offset] = packed(d);
-                inputs[inputs_base + offset] = packed(select(rate, vec4<f32>(0.0), silenced));
+                inputs[inputs_base + offset] = packed(fma(vec4<f32>(cell.z), fired, vec4<f32>(cell.w)));
             }
         }
     }

@@ -1,9 +1,10 @@
 // forward_resident: the steps at.time ≤ t < at.end of the recurrence, as forward.wgsl, in one dispatch.
 //
-//   d_t = α ⊙ (W_eff r_{t−1} + W_in u_{t−1} − x_{t−1}),   x_t = x_{t−1} + d_t,   r_t = σ(x_t + I_ext), 0 while silenced
+//   d_t = α ⊙ (W_eff r_{t−1} + W_in u_{t−1} − x_{t−1}),   x_t = x_{t−1} + d_t
+//   r_t = gain ⊙ σ(x_t + I_ext + current) + offset, which is σ(x_t + I_ext) where nothing is done to a neuron
 //
-// Reads weights and cells (weights), the stimulus rows (stimulus), x and inputs of step at.time − 1 (forward_resident).
-// Rates stay in workgroup memory, x in registers. MATH.md, "Dynamics".
+// Reads weights and cells of the phase that holds in all these steps (weights), the stimulus rows (stimulus), x and inputs of
+// step at.time − 1 (forward_resident). Rates stay in workgroup memory, x in registers. MATH.md, "Dynamics".
 // Extent: x slabs × parts of a tile of conditions, one workgroup each.
 
 const STATE_ROWS: u32 = Z_ROWS;
@@ -38,14 +39,13 @@ fn forward_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgro
         for (var r = 0u; r < RESIDENT_ROWS; r++) {
             let i = row_of(lane, r);
             let cell = cells[network * D_ROWS + i];
-            let silenced = f32(t) >= cell.z && f32(t) < cell.w;
             for (var q = 0u; q < TILE_QUADS; q++) {
                 let k = r * TILE_QUADS + q;
                 let d = cell.x * (sum[k] - x[k]);
                 x[k] = fma(vec4<f32>(cell.x), sum[k] - x[k], x[k]);
                 let v = x[k] + cell.y;
                 let fired = vec4<f32>(sigmoid(v.x), sigmoid(v.y), sigmoid(v.z), sigmoid(v.w));
-                let rate = packed(select(fired, vec4<f32>(0.0), silenced));
+                let rate = packed(fma(vec4<f32>(cell.z), fired, vec4<f32>(cell.w)));
                 if is_own(lane, r) {
                     state[i * TILE_QUADS + q] = unpacked(rate);
                     set_deltas(slab, t, i * QUADS + quad + q, packed(d));

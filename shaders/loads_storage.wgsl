@@ -4,7 +4,7 @@
 @group(0) @binding(0) var<storage, read> weights: array<vec4<f32>>;  // [network][rows][W_STRIDE / 4] vec4 over columns, 1 · read
 @group(0) @binding(1) var<storage, read> state: array<Stored>;       // [slab][slots][STATE_ROWS][QUADS] four conditions · read
 @group(0) @binding(2) var<storage, read> previous: array<vec4<f32>>; // [slab][D_ROWS][QUADS] vec4 over conditions · read
-@group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;    // [network][D_ROWS] (α, I_ext, first and end of silence) · read
+@group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;    // [network][D_ROWS] (α, or 0 at rest; I_ext + current; gain; offset) · read
 @group(0) @binding(4) var<storage, read> rates: array<Stored>;       // [slab][Z_SLOTS][Z_ROWS][QUADS] four conditions, 0…1 · read
 @group(0) @binding(5) var<storage, read> residuals: array<vec4<f32>>; // [slab][BINS][D_ROWS][QUADS] y − F · read
 

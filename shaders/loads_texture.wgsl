@@ -5,7 +5,7 @@
 @group(0) @binding(0) var weights: texture_2d_array<f32>;                               // [network][rows][W_STRIDE / 4] texel over columns, 1 · read
 @group(0) @binding(1) var<uniform> state: array<Line, STATE_ROWS * QUADS / PER_LINE>;   // [STATE_ROWS][QUADS] four conditions · read
 @group(0) @binding(2) var<uniform> previous: array<vec4<f32>, D_ROWS * QUADS>;          // [D_ROWS][QUADS] vec4 over conditions · read
-@group(0) @binding(3) var<uniform> cells: array<vec4<f32>, D_ROWS>;                     // [D_ROWS] (α, I_ext, first and end of silence) · read
+@group(0) @binding(3) var<uniform> cells: array<vec4<f32>, D_ROWS>;                     // [D_ROWS] (α, or 0 at rest; I_ext + current; gain; offset) · read
 @group(0) @binding(4) var<uniform> rates: array<Line, Z_ROWS * QUADS / PER_LINE>;       // [Z_ROWS][QUADS] four conditions, 0…1 · read
 @group(0) @binding(5) var<uniform> residuals: array<vec4<f32>, D_ROWS * QUADS>;         // [D_ROWS][QUADS] y − F · read
 @group(0) @binding(6) var<uniform> increments: array<Line, D_ROWS * QUADS / PER_LINE>;  // [D_ROWS][QUADS] d_t · read

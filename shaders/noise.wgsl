@@ -2,12 +2,14 @@
 // cosine (a few units in the last place; drivers' own are far less accurate).
 
 const STIMULUS_NOISE: u32 = 4u; // `Stream::StimulusNoise`
+const INITIAL_STATE: u32 = 6u;  // `Stream::InitialState`
 
 struct Noise {
-    sigma: f32,   // 0: none
+    sigma: f32,         // of every stimulus value, 0: none
+    initial_sigma: f32, // of every x_0, 0: none
     seed_low: u32,
     seed_high: u32,
-    network: u32, // number of the network under the seed
+    network: u32, // number of the network, or of the trial, under the seed
 }
 
 // High and low word of a · b.
@@ -65,9 +67,9 @@ fn turn(b: f32) -> vec2<f32> {
     }
 }
 
-// Element `index` of the standard normal numbers of a network's training step.
-fn normal_element(noise: Noise, step: u32, index: u32) -> f32 {
-    let words = philox(vec4<u32>(index / 4u, step, STIMULUS_NOISE, noise.network), vec2<u32>(noise.seed_low, noise.seed_high));
+// Element `index` of a stream of standard normal numbers of a network's training step, or of a trial.
+fn normal_element(noise: Noise, stream: u32, step: u32, index: u32) -> f32 {
+    let words = philox(vec4<u32>(index / 4u, step, stream, noise.network), vec2<u32>(noise.seed_low, noise.seed_high));
     let pair = select(words.xy, words.zw, (index & 2u) == 2u);
     let uniform_pair = (vec2<f32>(pair >> vec2<u32>(8u)) + 0.5) * (1.0 / 16777216.0);
     let direction = turn(uniform_pair.y);

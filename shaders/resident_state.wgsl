@@ -7,7 +7,7 @@ const PARTS: u32 = QUADS / TILE_QUADS;
 var<workgroup> state: array<vec4<f32>, STATE_ROWS * TILE_QUADS>; // [STATE_ROWS][TILE_QUADS] vec4 over conditions
 
 @group(0) @binding(0) var<storage, read> weights: array<f32>;                 // [network][STATE_ROWS][W_STRIDE], 1 · read
-@group(0) @binding(1) var<storage, read> cells: array<vec4<f32>>;             // [network][D_ROWS] (α, I_ext, first and end of silence) · read
+@group(0) @binding(1) var<storage, read> cells: array<vec4<f32>>;             // [network][D_ROWS] (α, or 0 at rest; I_ext + current; gain; offset) · read
 @group(0) @binding(2) var<storage, read> previous: array<vec4<f32>>;          // [slab][D_ROWS][QUADS] vec4 over conditions · read
 @group(0) @binding(3) var<storage, read_write> inputs_even: array<Stored>; // [slab][Z_SLOTS][Z_ROWS][QUADS] even steps · read, in forward written
 @group(0) @binding(4) var<storage, read_write> inputs_odd: array<Stored>;  // [slab][Z_SLOTS][Z_ROWS][QUADS] odd steps · read, in forward written

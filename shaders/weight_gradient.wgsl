@@ -17,7 +17,7 @@ alias Columns = array<mat4x4<f32>, BLOCKS>;
 @group(0) @binding(0) var deltas: texture_2d<f32>;                  // [D_SLOTS][D_ROWS · QUADS] texel over conditions, δ · read
 @group(0) @binding(1) var inputs: texture_2d<f32>;                  // [Z_SLOTS][Z_ROWS · QUADS] texel over conditions · read
 @group(0) @binding(2) var<storage, read_write> product: array<f32>; // [network][SEGMENTS][N][Z_ROWS] · write, read when accumulating
-@group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;  // [network][D_ROWS] (α, or 0 at rest; I_ext; silence) · read
+@group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;  // [network][D_ROWS] (α, or 0 at rest; what only forward reads) · read
 
 // Four rows from `first` on, each over a quad of conditions.
 fn load_rows(trajectory: texture_2d<f32>, first: u32, q: u32, slot: u32) -> mat4x4<f32> {

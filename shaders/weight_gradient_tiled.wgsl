@@ -14,7 +14,7 @@ const LANE_COUNT: u32 = GRADIENT_X * GRADIENT_Y;
 @group(0) @binding(0) var<storage, read> deltas: array<Stored>;     // [slab][D_SLOTS][D_ROWS][QUADS] δ · read
 @group(0) @binding(1) var<storage, read> inputs: array<Stored>;     // [slab][Z_SLOTS][Z_ROWS][QUADS] rates, stimulus, ones · read
 @group(0) @binding(2) var<storage, read_write> product: array<f32>; // [network][SEGMENTS][N][Z_ROWS] · write, read when accumulating
-@group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;  // [network][D_ROWS] (α, or 0 at rest; I_ext; silence) · read
+@group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;  // [network][D_ROWS] (α, or 0 at rest; what only forward reads) · read
 
 var<workgroup> staged_deltas: array<vec4<f32>, ROWS * QUADS>;    // [ROWS][QUADS] vec4 over conditions
 var<workgroup> staged_inputs: array<vec4<f32>, COLUMNS * QUADS>; // [COLUMNS][QUADS] vec4 over conditions

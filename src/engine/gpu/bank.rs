@@ -1,13 +1,14 @@
 //! A bank: as many networks of a batch as one set of buffers holds, and the recording of their stages.
 
 use super::bound::Kernels;
-use super::buffers::{Buffers, Shared};
+use super::buffers::{Buffers, Noise, Shared, filled};
+use super::course::Course;
 use super::device::GpuDevice;
 use super::pipelines::{Bound, Pipelines};
 use super::plan::{PARTIALS, Plan};
 use super::textures::Textures;
 use super::tiles::{Loads, Strategy};
-use crate::engine::{NetworkSettings, Problem};
+use crate::engine::{NetworkSettings, Perturbation, TRIAL_STEP, TrialNoise};
 use crate::error::Result;
 use bytemuck::{Pod, Zeroable};
 use wgpu::{CommandEncoder, ComputePass};
@@ -21,6 +22,7 @@ struct At {
     slab: u32,
     accumulate: u32,
     step: u32,
+    phases: u32,
 }
 
 /// The stages of a training step, in order.
@@ -69,7 +71,19 @@ pub(super) struct Bank {
     pub(super) buffers: Buffers,
     kernels: Kernels,
     textures: Option<Textures>,
+    pub(super) course: Course,
     plan: Plan,
+}
+
+/// Which noise the stimulus and the start have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// None.
+    Clean,
+    /// That of a training step, on the stimulus of the networks that draw it.
+    Fresh(u32),
+    /// That of the trials.
+    Trial,
 }
 
 impl Bank {
@@ -79,35 +93,67 @@ impl Bank {
         plan: &Plan,
         pipelines: &Pipelines,
         shared: &Shared,
-        problem: &Problem,
         settings: &[NetworkSettings],
     ) -> Result<Self> {
-        let buffers = Buffers::new(device, plan, problem, settings);
+        let perturbations: Vec<Perturbation> = settings.iter().map(|s| s.perturbation.clone()).collect();
+        let course = Course::new(&plan.dims, device.info(), &perturbations)?;
+        let buffers = Buffers::new(device, plan, settings, &course);
         let textures = (plan.loads == Loads::Texture).then(|| Textures::new(&device.device, plan, settings.len()));
         let kernels = Kernels::new(device, plan, pipelines, shared, &buffers, textures.as_ref())?;
-        Ok(Self { networks: settings.len(), buffers, kernels, textures, plan: *plan })
+        Ok(Self { networks: settings.len(), buffers, kernels, textures, course, plan: *plan })
     }
 
     fn slabs(&self) -> usize {
         self.networks * self.plan.condition_tiles
     }
 
-    /// Records the stage that writes the stimulus and the initial rates: with the noise of training step `step`, or
-    /// without any for 0.
-    pub(super) fn record_stimulus(&self, encoder: &mut CommandEncoder, step: u32) {
+    /// Replaces what is done to the networks.
+    pub(super) fn set_course(
+        &mut self,
+        device: &GpuDevice,
+        pipelines: &Pipelines,
+        shared: &Shared,
+        course: Course,
+    ) -> Result<()> {
+        if course.phases == self.course.phases {
+            device.queue.write_buffer(&self.buffers.phases, 0, bytemuck::cast_slice(&course.table));
+        } else {
+            self.buffers.phases = filled(device, "phases", &course.table);
+            self.kernels.bind_phases(device, &self.plan, pipelines, shared, &self.buffers)?;
+        }
+        self.course = course;
+        Ok(())
+    }
+
+    /// Replaces the noise of the networks' trials.
+    pub(super) fn set_noise(&self, device: &GpuDevice, noise: &[Option<TrialNoise>]) {
+        let noises: Vec<Noise> = noise.iter().map(|n| n.map_or_else(Noise::default, Noise::trial)).collect();
+        device.queue.write_buffer(&self.buffers.trial_noises, 0, bytemuck::cast_slice(&noises));
+    }
+
+    /// Records the stage that writes what is given: the stimulus, and unless only that has changed, x and rates at t = 0.
+    pub(super) fn record_stimulus(&self, encoder: &mut CommandEncoder, given: Given, with_start: bool) {
         let label = Some("stimulus");
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: None });
-        let d = &self.plan.dims;
-        let extent = [self.plan.z_rows.div_ceil(64), d.time_steps, self.slabs()];
-        dispatch(&mut pass, &self.kernels.stimulus, At { step, ..At::default() }, extent);
+        let (step, turn) = match given {
+            Given::Clean => (0, 0),
+            Given::Fresh(step) => (step, 0),
+            Given::Trial => (TRIAL_STEP, 1),
+        };
+        let (d, at) = (&self.plan.dims, At { step, phases: self.course.phases as u32, ..At::default() });
+        let rows = d.input_groups * d.channels + 1;
+        dispatch(&mut pass, &self.kernels.stimulus[turn], at, [rows.div_ceil(64), d.time_steps, self.slabs()]);
+        if with_start {
+            dispatch(&mut pass, &self.kernels.start[turn], at, [d.neurons.div_ceil(64), 1, self.slabs()]);
+        }
     }
 
     /// Records one stage; `step` is the number of the training step, in which networks that have stopped rest, or 0 where
     /// there is none and all are computed.
     pub(super) fn record(&self, stage: Stage, encoder: &mut CommandEncoder, step: u32) {
         match stage {
-            Stage::Weights => self.record_weights(encoder, step),
-            Stage::Forward => self.record_forward(encoder),
+            Stage::Weights => self.record_weights(encoder, step, 0),
+            Stage::Forward => self.record_forward(encoder, step),
             Stage::Loss => self.record_loss(encoder),
             Stage::Adjoint => self.record_adjoint(encoder),
             Stage::WeightGradient => self.record_weight_gradient(encoder),
@@ -134,37 +180,49 @@ impl Bank {
         }
     }
 
-    fn record_weights(&self, encoder: &mut CommandEncoder, step: u32) {
-        let (d, k, g, at) = (&self.plan.dims, self.networks, &self.kernels, At { step, ..At::default() });
-        {
-            let mut pass = begin(encoder, Stage::Weights);
+    /// Records the stage `weights` for a section of the course: where it is not the first, what changes.
+    fn record_weights(&self, encoder: &mut CommandEncoder, step: u32, number: usize) {
+        let (d, k, g) = (&self.plan.dims, self.networks, &self.kernels);
+        let (section, phases) = (&self.course.sections[number], self.course.phases as u32);
+        let at = At { time: section.steps.start as u32, step, phases, ..At::default() };
+        let mut pass = begin(encoder, Stage::Weights);
+        if section.rewired {
             let columns = d.neurons + d.input_groups * d.channels;
-            let extent = [columns.div_ceil(64), d.neurons, k];
-            dispatch(&mut pass, &g.weights, at, extent);
-            dispatch(&mut pass, &g.cells_of, at, [d.neurons.div_ceil(64), k, 1]);
+            let at = At { phases: if section.is_cut { phases } else { 0 }, ..at };
+            dispatch(&mut pass, &g.weights, at, [columns.div_ceil(64), d.neurons, k]);
+        }
+        dispatch(&mut pass, &g.cells_of, at, [d.neurons.div_ceil(64), k, 1]);
+        if number == 0 {
             dispatch(&mut pass, &g.weight_squares, at, [PARTIALS / 64, k, 1]);
         }
-        if let Some(textures) = &self.textures {
+        drop(pass);
+        if let Some(textures) = self.textures.as_ref().filter(|_| section.rewired) {
             textures.copy_weights(encoder, &self.plan, &self.buffers, k);
         }
     }
 
-    fn record_forward(&self, encoder: &mut CommandEncoder) {
-        let mut pass = begin(encoder, Stage::Forward);
-        let g = &self.kernels;
+    /// Where a phase begins in between, the stage `weights` runs again.
+    fn record_forward(&self, encoder: &mut CommandEncoder, step: u32) {
+        let (g, mut block) = (&self.kernels, 0);
         let turn = |number: usize| if number == 1 { &g.first_forward } else { &g.forward[number % 2] };
-        match self.plan.strategy {
-            Strategy::Stepwise => {
-                for (first, slabs) in self.slab_groups() {
-                    for t in 1..self.plan.dims.time_steps {
-                        self.dispatch_step(&mut pass, turn(t), &self.forward_offsets(first, t), t, first, slabs);
+        for (number, section) in self.course.sections.iter().enumerate() {
+            if number > 0 {
+                self.record_weights(encoder, step, number);
+            }
+            let (mut pass, steps) = (begin(encoder, Stage::Forward), section.steps.clone());
+            match self.plan.strategy {
+                Strategy::Stepwise => {
+                    for (first, slabs) in self.slab_groups() {
+                        for t in steps.clone() {
+                            self.dispatch_step(&mut pass, turn(t), &self.forward_offsets(first, t), t, first, slabs);
+                        }
                     }
                 }
-            }
-            Strategy::Resident => {
-                for block in 1..=self.blocks() {
-                    let [start, end] = self.block(block);
-                    self.dispatch_block(&mut pass, turn(block), start, end);
+                Strategy::Resident => {
+                    for start in steps.clone().step_by(self.plan.block()) {
+                        block += 1;
+                        self.dispatch_block(&mut pass, turn(block), start, steps.end.min(start + self.plan.block()));
+                    }
                 }
             }
         }

@@ -13,7 +13,10 @@ use crate::error::Result;
 /// parity of the step (or of the block of steps), counted from 1; of the weight gradient by the parity of the slots.
 #[derive(Debug)]
 pub(super) struct Kernels {
-    pub(super) stimulus: Bound,
+    /// With the noise of training steps, and with that of trials.
+    pub(super) stimulus: [Bound; 2],
+    /// The same; what reads the table of phases is bound anew where that changes its size.
+    pub(super) start: [Bound; 2],
     pub(super) weights: Bound,
     pub(super) cells_of: Bound,
     pub(super) weight_squares: Bound,
@@ -126,16 +129,27 @@ impl Binder<'_> {
 
     /// A kernel whose bindings are whole buffers that no turn changes.
     fn plain(&self, id: Id) -> Result<Bound> {
+        self.with_noises(id, &self.buffers.noises)
+    }
+
+    /// The same with noise of training steps, and of trials.
+    fn noisy(&self, id: Id) -> Result<[Bound; 2]> {
+        Ok([self.plain(id)?, self.with_noises(id, &self.buffers.trial_noises)?])
+    }
+
+    fn with_noises(&self, id: Id, noises: &wgpu::Buffer) -> Result<Bound> {
         let (b, shared) = (self.buffers, self.shared);
         let squares = if matches!(id, Id::SquaresOf | Id::Clip) { &b.gradient_squares } else { &b.weight_squares };
         let resources = [
             ("sequences", &shared.sequences),
             ("conditions", &shared.conditions),
             ("initial_rates", &shared.initial_rates),
+            ("initial_x", &shared.initial_x),
+            ("initial_potentials", &b.initial_potentials),
             ("population", &shared.population),
             ("targets", &shared.targets),
-            ("silence", &b.silence),
-            ("noises", &b.noises),
+            ("phases", &b.phases),
+            ("noises", noises),
             ("inputs_even", &b.inputs[0]),
             ("inputs_odd", &b.inputs[1]),
             ("parameters", &b.parameters),
@@ -175,7 +189,8 @@ impl Kernels {
         let binder = Binder { device, plan, pipelines, shared, buffers, textures };
         let potentials = &buffers.potentials;
         Ok(Self {
-            stimulus: binder.plain(Id::Stimulus)?,
+            stimulus: binder.noisy(Id::Stimulus)?,
+            start: binder.noisy(Id::Start)?,
             weights: binder.plain(Id::Weights)?,
             cells_of: binder.plain(Id::CellsOf)?,
             weight_squares: binder.plain(Id::WeightSquares)?,
@@ -191,5 +206,21 @@ impl Kernels {
             adam: binder.plain(Id::Adam)?,
             dale: plan.projects().then(|| binder.plain(Id::Dale)).transpose()?,
         })
+    }
+
+    /// Binds the table of phases that `buffers` holds now.
+    pub(super) fn bind_phases(
+        &mut self,
+        device: &GpuDevice,
+        plan: &Plan,
+        pipelines: &Pipelines,
+        shared: &Shared,
+        buffers: &Buffers,
+    ) -> Result<()> {
+        let binder = Binder { device, plan, pipelines, shared, buffers, textures: None };
+        self.start = binder.noisy(Id::Start)?;
+        self.weights = binder.plain(Id::Weights)?;
+        self.cells_of = binder.plain(Id::CellsOf)?;
+        Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! Device memory: what all networks share, and what a bank of networks needs.
 
+use super::course::Course;
 use super::device::GpuDevice;
 use super::plan::{PARTIALS, Plan};
 use super::tiles::Loads;
-use crate::engine::{NetworkSettings, Perturbation, Problem};
+use crate::engine::{FreshNoise, NetworkSettings, Problem, TrialNoise};
 use crate::network::{Group, Layout};
 use bytemuck::{Pod, Zeroable};
 use wgpu::BufferUsages as Usage;
@@ -20,23 +21,32 @@ pub(super) struct Settings {
     pad: [u32; 3],
 }
 
-/// `Noise` in noise.wgsl.
+/// `Noise` in noise.wgsl; the default is none.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-struct Noise {
+pub(super) struct Noise {
     sigma: f32,
+    initial_sigma: f32,
     seed: [u32; 2],
     network: u32,
 }
 
 impl Noise {
-    fn new(settings: &NetworkSettings) -> Self {
-        settings.fresh_noise.map_or_else(Self::default, |noise| Self {
-            sigma: noise.sigma,
-            seed: [noise.seed as u32, (noise.seed >> 32) as u32],
-            network: noise.network,
-        })
+    /// That of a training step.
+    fn fresh(noise: FreshNoise) -> Self {
+        Self { sigma: noise.sigma, initial_sigma: 0.0, seed: words(noise.seed), network: noise.network }
     }
+
+    /// That of a trial.
+    pub(super) fn trial(noise: TrialNoise) -> Self {
+        let TrialNoise { stimulus_sd, initial_sd, seed, trial } = noise;
+        Self { sigma: stimulus_sd, initial_sigma: initial_sd, seed: words(seed), network: trial }
+    }
+}
+
+/// Low and high word.
+fn words(seed: u64) -> [u32; 2] {
+    [seed as u32, (seed >> 32) as u32]
 }
 
 /// `Record` in network.wgsl.
@@ -82,6 +92,7 @@ pub(super) struct Shared {
     pub(super) sequences: wgpu::Buffer,
     pub(super) conditions: wgpu::Buffer,
     pub(super) initial_rates: wgpu::Buffer,
+    pub(super) initial_x: wgpu::Buffer,
     pub(super) targets: wgpu::Buffer,
 }
 
@@ -95,7 +106,8 @@ pub(super) fn buffer(device: &wgpu::Device, label: &str, bytes: u64, usage: Usag
     })
 }
 
-fn filled<T: Pod>(device: &GpuDevice, label: &str, values: &[T]) -> wgpu::Buffer {
+/// A buffer with these values.
+pub(super) fn filled<T: Pod>(device: &GpuDevice, label: &str, values: &[T]) -> wgpu::Buffer {
     let bytes: &[u8] = bytemuck::cast_slice(values);
     let made = buffer(&device.device, label, bytes.len() as u64, Usage::STORAGE | Usage::COPY_DST);
     device.queue.write_buffer(&made, 0, bytes);
@@ -111,7 +123,7 @@ impl Shared {
         for (c, entry) in conditions.iter_mut().take(problem.dims.conditions).enumerate() {
             *entry = [problem.input_group[c] as u32, problem.sequence[c] as u32, problem.bins[c] as u32, 1];
         }
-        let initial = plan.by_condition(1, |c, _, i| problem.initial_r[c * problem.dims.neurons + i]);
+        let initial = |given: &[f32]| plan.by_condition(1, |c, _, i| given[c * problem.dims.neurons + i]);
         let (bins, n) = (problem.dims.bins, problem.dims.neurons);
         let targets = plan.by_condition(bins, |c, b, i| {
             // Anything may stand past a condition's bins, NaN too; it must not be read.
@@ -121,7 +133,8 @@ impl Shared {
             population: filled(device, "population", &neurons),
             sequences: filled(device, "sequences", &problem.stimulus),
             conditions: filled(device, "conditions", &conditions),
-            initial_rates: filled(device, "initial rates", &initial),
+            initial_rates: filled(device, "initial rates", &initial(&problem.initial_r)),
+            initial_x: filled(device, "initial x", &initial(&problem.initial_x)),
             targets: filled(device, "targets", &targets),
         }
     }
@@ -138,7 +151,7 @@ pub(super) struct Buffers {
     pub(super) weights_forward: wgpu::Buffer,
     pub(super) weights_adjoint: wgpu::Buffer,
     pub(super) cells: wgpu::Buffer,
-    pub(super) silence: wgpu::Buffer,
+    pub(super) phases: wgpu::Buffer,
     pub(super) inputs: [wgpu::Buffer; 2],
     pub(super) deltas: [wgpu::Buffer; 2],
     pub(super) initial_potentials: wgpu::Buffer,
@@ -154,12 +167,13 @@ pub(super) struct Buffers {
     pub(super) settings: wgpu::Buffer,
     pub(super) frozen: wgpu::Buffer,
     pub(super) noises: wgpu::Buffer,
+    pub(super) trial_noises: wgpu::Buffer,
     pub(super) step_sizes: wgpu::Buffer,
 }
 
 impl Buffers {
-    /// Buffers for `networks` networks, zero but for what the problem and the settings give.
-    pub(super) fn new(device: &GpuDevice, plan: &Plan, problem: &Problem, settings: &[NetworkSettings]) -> Self {
+    /// Buffers for as many networks as there are `settings`, zero but for what these and the course give.
+    pub(super) fn new(device: &GpuDevice, plan: &Plan, settings: &[NetworkSettings], course: &Course) -> Self {
         let k = settings.len() as u64;
         let slabs = k * plan.condition_tiles as u64;
         let n = plan.dims.neurons as u64;
@@ -182,7 +196,7 @@ impl Buffers {
             weights_forward: make("weights forward", 4 * k * (plan.z_rows * plan.weight_stride) as u64, storage),
             weights_adjoint: make("weights adjoint", 4 * k * (plan.d_rows * plan.weight_stride) as u64, storage),
             cells: make("cells", 16 * k * plan.d_rows as u64, slices),
-            silence: make("silence", 8 * k * n, storage),
+            phases: filled(device, "phases", &course.table),
             inputs: pair("inputs", plan.z_slots(), plan.z_slice()),
             deltas: pair("deltas", plan.d_slots(), plan.delta_slice()),
             initial_potentials: make("initial potentials", slabs * plan.d_slice(), slices),
@@ -198,14 +212,14 @@ impl Buffers {
             settings: make("settings", size_of::<Settings>() as u64 * k, storage),
             frozen: make("frozen", 4 * k * (3 + plan.dims.input_groups) as u64, storage),
             noises: make("noises", size_of::<Noise>() as u64 * k, storage),
+            trial_noises: make("trial noises", size_of::<Noise>() as u64 * k, storage),
             step_sizes: make("step sizes", 4 * k, storage),
         };
-        let initial = plan.by_condition(1, |c, _, i| problem.initial_x[c * problem.dims.neurons + i]);
         let write = |buffer, bytes: &[u8]| device.queue.write_buffer(buffer, 0, bytes);
-        write(&made.initial_potentials, bytemuck::cast_slice(&initial.repeat(settings.len())));
         let wanted: Vec<Settings> = settings.iter().map(Settings::new).collect();
         write(&made.settings, bytemuck::cast_slice(&wanted));
-        let noises: Vec<Noise> = settings.iter().map(Noise::new).collect();
+        let noises: Vec<Noise> =
+            settings.iter().map(|s| s.fresh_noise.map_or_else(Noise::default, Noise::fresh)).collect();
         write(&made.noises, bytemuck::cast_slice(&noises));
         let groups = Layout::new(&plan.dims).groups();
         let frozen: Vec<u32> = settings.iter().flat_map(|s| frozen_groups(&groups, s)).collect();
@@ -216,20 +230,6 @@ impl Buffers {
 
 fn frozen_groups<'a>(groups: &'a [Group], settings: &'a NetworkSettings) -> impl Iterator<Item = u32> + 'a {
     groups.iter().map(|g| u32::from(settings.freeze.contains(g)))
-}
-
-/// The windows of silence as the kernels read them, `[networks][N]` of (first step, first step after).
-pub(super) fn silence_windows(neurons: usize, silence: &[Perturbation]) -> Vec<[u32; 2]> {
-    let window = |s: &Perturbation, i: usize| match s.effects.first() {
-        Some(s) if s.neurons.get(i) == Some(&true) && s.from < s.to => [s.from, s.to].map(step),
-        _ => [0, 0],
-    };
-    silence.iter().flat_map(|s| (0..neurons).map(move |i| window(s, i))).collect()
-}
-
-/// A step as the kernels hold it: exact in f32.
-fn step(t: usize) -> u32 {
-    t.min(1 << 24) as u32
 }
 
 impl Plan {

@@ -1,14 +1,14 @@
 //! The engine itself: banks of networks behind the trait.
 
-use super::bank::{Bank, Stage};
-use super::buffers::{RECORD_BYTES, Record, Shared, silence_windows};
+use super::bank::{Bank, Given, Stage};
+use super::buffers::{RECORD_BYTES, Record, Shared};
 use super::device::GpuDevice;
 use super::pipelines::Pipelines;
 use super::plan::{GpuOptions, Plan};
 use super::trajectory::Trajectory;
 use super::transfer::{RecordRing, read};
 use crate::dims::Dims;
-use crate::engine::perturbation::check_batch;
+use crate::engine::perturbation::{check_batch, check_differentiable};
 use crate::engine::{
     BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, NetworkState, Perturbation,
     Problem, StageTime, StepRecord, StopReason, TrialNoise,
@@ -25,17 +25,23 @@ pub struct GpuEngine {
     pub(super) plan: Plan,
     adam: crate::engine::Adam,
     pub(super) banks: Vec<Bank>,
+    pub(super) pipelines: Pipelines,
+    pub(super) shared: Shared,
     ring: RecordRing,
     finished: VecDeque<Vec<StepRecord>>,
     /// The last records that came back, once every network has stopped: nothing can change any more.
     all_stopped: Option<Vec<StepRecord>>,
-    step: u32,
+    pub(super) step: u32,
     /// Whether a network draws stimulus noise at every training step.
-    draws_noise: bool,
-    /// Whether the stimulus on the device has such noise.
-    noisy: bool,
-    /// Whether the rates on the device are those of the current parameters and lesions.
-    simulated: bool,
+    pub(super) draws_noise: bool,
+    /// Whether a network's trials have noise.
+    pub(super) noisy_trials: bool,
+    /// What is done to the networks.
+    pub(super) perturbations: Vec<Perturbation>,
+    /// What the device was given, if that still holds.
+    pub(super) given: Option<Given>,
+    /// Whether the rates on the device are those of an evaluation as the engine stands.
+    pub(super) simulated: bool,
 }
 
 impl GpuEngine {
@@ -58,14 +64,15 @@ impl GpuEngine {
                 problem.dims.networks
             )));
         }
+        let perturbations: Vec<_> = settings.iter().map(|s| s.perturbation.clone()).collect();
+        check_batch(&perturbations, settings.len(), problem.dims.neurons)?;
         let plan = Plan::new(problem, device.info(), options)?;
         let pipelines = Pipelines::new(device, &plan)?;
-        let banks = device.checked("allocating", || {
+        let (shared, banks) = device.checked("allocating", || {
             let shared = Shared::new(device, &plan, problem);
-            settings
-                .chunks(plan.bank)
-                .map(|part| Bank::new(device, &plan, &pipelines, &shared, problem, part))
-                .collect()
+            let parts = settings.chunks(plan.bank);
+            let banks: Result<_> = parts.map(|part| Bank::new(device, &plan, &pipelines, &shared, part)).collect();
+            Ok((shared, banks?))
         })?;
         let ring = RecordRing::new(device, settings.len());
         let mut engine = Self {
@@ -73,17 +80,19 @@ impl GpuEngine {
             plan,
             adam: problem.adam,
             banks,
+            pipelines,
+            shared,
             ring,
             finished: VecDeque::new(),
             all_stopped: None,
             step: 0,
             draws_noise: settings.iter().any(|s| s.fresh_noise.is_some()),
-            noisy: false,
+            noisy_trials: false,
+            perturbations,
+            given: None,
             simulated: false,
         };
         engine.load_state(initial)?;
-        let perturbations: Vec<_> = settings.iter().map(|s| s.perturbation.clone()).collect();
-        engine.set_perturbations(&perturbations)?;
         Ok(engine)
     }
 
@@ -119,6 +128,15 @@ impl GpuEngine {
             first += bank.networks;
         }
         Err(Error::input(format!("there is no network {network}: the batch has {first}.")))
+    }
+
+    /// The same, with its rates on the device.
+    fn simulated_network(&mut self, network: usize) -> Result<(usize, usize)> {
+        let found = self.locate(network)?;
+        if !self.simulated {
+            self.evaluate()?;
+        }
+        Ok(found)
     }
 
     fn encoder(&self, label: &str) -> CommandEncoder {
@@ -166,28 +184,6 @@ impl GpuEngine {
             for stage in stages {
                 bank.record(*stage, encoder, step);
             }
-        }
-    }
-
-    fn record_stimulus(&self, encoder: &mut CommandEncoder, step: u32) {
-        for bank in &self.banks {
-            bank.record_stimulus(encoder, step);
-        }
-    }
-
-    /// The stimulus of this training step, where a network draws noise.
-    fn record_noise(&mut self, encoder: &mut CommandEncoder) {
-        if self.draws_noise {
-            self.record_stimulus(encoder, self.step);
-            self.noisy = true;
-        }
-    }
-
-    /// The stimulus without noise, where it has some.
-    fn record_clean_stimulus(&mut self, encoder: &mut CommandEncoder) {
-        if self.noisy {
-            self.record_stimulus(encoder, 0);
-            self.noisy = false;
         }
     }
 
@@ -247,11 +243,13 @@ impl Engine for GpuEngine {
     }
 
     fn memory_bytes(&self) -> u64 {
-        self.plan.network_bytes() * self.plan.dims.networks as u64
+        let phases: u64 = self.banks.iter().map(|bank| bank.buffers.phases.size()).sum();
+        self.plan.network_bytes() * self.plan.dims.networks as u64 + phases
     }
 
     fn step(&mut self, learning_rates: &[f64]) -> Result<()> {
         self.check_rates(learning_rates)?;
+        check_differentiable(self.perturbations.iter())?;
         if let Some(records) = self.ring.make_room(&self.device)? {
             self.finish(&records);
         }
@@ -262,7 +260,7 @@ impl Engine for GpuEngine {
         }
         self.write_step_sizes(learning_rates);
         let mut encoder = self.encoder("step");
-        self.record_noise(&mut encoder);
+        self.record_given(&mut encoder, self.of_step());
         for stages in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE] {
             self.record(&stages, &mut encoder, self.step);
         }
@@ -279,7 +277,7 @@ impl Engine for GpuEngine {
 
     fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
         let mut encoder = self.encoder("evaluate");
-        self.record_clean_stimulus(&mut encoder);
+        self.record_given(&mut encoder, self.of_trial());
         self.record(&Stage::LOSS, &mut encoder, 0);
         self.device.queue.submit([encoder.finish()]);
         self.simulated = true;
@@ -287,12 +285,13 @@ impl Engine for GpuEngine {
     }
 
     fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
+        check_differentiable(self.perturbations.iter())?;
         let mut encoder = self.encoder("gradients");
-        self.record_clean_stimulus(&mut encoder);
+        self.record_given(&mut encoder, Given::Clean);
         self.record(&Stage::LOSS, &mut encoder, 0);
         self.record(&Stage::GRADIENT, &mut encoder, 0);
         self.device.queue.submit([encoder.finish()]);
-        self.simulated = true;
+        self.simulated = !self.noisy_trials;
         let length = self.plan.dims.parameters();
         let mut gradients = Vec::with_capacity(self.plan.dims.networks);
         for bank in &self.banks {
@@ -303,27 +302,12 @@ impl Engine for GpuEngine {
     }
 
     fn binned_rates(&mut self, network: usize) -> Result<Vec<f32>> {
-        let d = self.plan.dims;
-        let rates = self.rates(network)?;
-        let mut binned = vec![0.0; d.conditions * d.bins * d.neurons];
-        for (row, out) in binned.chunks_exact_mut(d.neurons).enumerate() {
-            let (c, b) = (row / d.bins, row % d.bins);
-            for t in 0..d.steps_per_bin {
-                let at = (c * d.time_steps + d.thermal + b * d.steps_per_bin + t) * d.neurons;
-                out.iter_mut().zip(&rates[at..at + d.neurons]).for_each(|(y, r)| *y += r);
-            }
-            for y in out {
-                *y /= d.steps_per_bin as f32;
-            }
-        }
-        Ok(binned)
+        let (bank, k) = self.simulated_network(network)?;
+        self.binned(&self.banks[bank].buffers.inputs, k)
     }
 
     fn rates(&mut self, network: usize) -> Result<Vec<f32>> {
-        let (bank, k) = self.locate(network)?;
-        if !self.simulated {
-            self.evaluate()?;
-        }
+        let (bank, k) = self.simulated_network(network)?;
         self.trajectory(&self.banks[bank].buffers.inputs, k, self.plan.z_slots(), self.plan.z_rows, |t| t)
     }
 
@@ -381,12 +365,13 @@ impl Engine for GpuEngine {
 
     fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>> {
         self.check_rates(learning_rates)?;
+        check_differentiable(self.perturbations.iter())?;
         self.drain()?;
         self.device.wait(None)?;
         self.step += 1;
         self.write_step_sizes(learning_rates);
         let mut encoder = self.encoder("stimulus");
-        self.record_noise(&mut encoder);
+        self.record_given(&mut encoder, self.of_step());
         self.device.queue.submit([encoder.finish()]);
         self.device.wait(None)?;
         let mut times = Vec::new();
@@ -412,27 +397,12 @@ impl Engine for GpuEngine {
         Ok(losses)
     }
 
-    fn set_trial_noise(&mut self, noise: &[Option<TrialNoise>]) -> Result<()> {
-        if noise.iter().all(Option::is_none) { Ok(()) } else { Err(Error::run("noise of trials: not on the GPU yet.")) }
+    fn set_perturbations(&mut self, perturbations: &[Perturbation]) -> Result<()> {
+        self.perturb(perturbations)
     }
 
-    fn set_perturbations(&mut self, perturbations: &[Perturbation]) -> Result<()> {
-        let d = &self.plan.dims;
-        check_batch(perturbations, d.networks, d.neurons)?;
-        let silence = perturbations;
-        self.simulated = false;
-        let mut rest = silence;
-        for bank in &self.banks {
-            let (part, others) = rest.split_at(bank.networks);
-            rest = others;
-            let windows = silence_windows(d.neurons, part);
-            self.device.queue.write_buffer(&bank.buffers.silence, 0, bytemuck::cast_slice(&windows));
-        }
-        self.noisy = false;
-        let mut encoder = self.encoder("stimulus");
-        self.record_stimulus(&mut encoder, 0);
-        self.device.queue.submit([encoder.finish()]);
-        self.device.check()
+    fn set_trial_noise(&mut self, noise: &[Option<TrialNoise>]) -> Result<()> {
+        self.give_noise(noise)
     }
 }
 

@@ -74,6 +74,8 @@ pub enum Include {
     Network,
     /// `noise.wgsl`.
     Noise,
+    /// `phase.wgsl`.
+    Phase,
     /// `resident_state.wgsl`.
     Resident,
     /// `loads_storage.wgsl` or `loads_texture.wgsl`.
@@ -95,6 +97,7 @@ impl Include {
             (Self::Network, _) => shader!("network"),
             (Self::Resident, _) => shader!("resident_state"),
             (Self::Noise, _) => shader!("noise"),
+            (Self::Phase, _) => shader!("phase"),
             (Self::Loads, Loads::Storage) => shader!("loads_storage"),
             (Self::Loads, Loads::Texture) => shader!("loads_texture"),
         }
@@ -106,6 +109,7 @@ impl Include {
 #[allow(missing_docs, reason = "each is the entry point of that name")]
 pub enum Id {
     Stimulus,
+    Start,
     Weights,
     CellsOf,
     WeightSquares,
@@ -130,23 +134,40 @@ const fn binding(number: u32, name: &'static str, access: Access) -> Binding {
 
 use Access::{Read, Slice, Trajectory, Weights, Write};
 
+/// Includes of the kernels of the stage `weights`.
+const WEIGHTS: &[Include] = &[Include::Math, Include::Constraint, Include::Network, Include::Phase];
+
 /// All kernels, in the order in which a step runs them.
-pub const KERNELS: [Kernel; 17] = [
+pub const KERNELS: [Kernel; 18] = [
     Kernel {
         id: Id::Stimulus,
         entry: "stimulus",
         file: "stimulus",
         source: shader!("stimulus"),
-        includes: &[Include::Noise],
+        includes: &[Include::Noise, Include::Phase],
         workgroup: Workgroup::Fixed(64),
         bindings: &[
             binding(0, "sequences", Read),
             binding(1, "conditions", Read),
+            binding(3, "noises", Read),
+            binding(5, "inputs_even", Write),
+            binding(6, "inputs_odd", Write),
+        ],
+    },
+    Kernel {
+        id: Id::Start,
+        entry: "start",
+        file: "stimulus",
+        source: shader!("stimulus"),
+        includes: &[Include::Noise, Include::Phase],
+        workgroup: Workgroup::Fixed(64),
+        bindings: &[
             binding(2, "initial_rates", Read),
-            binding(3, "silence", Read),
-            binding(4, "inputs_even", Write),
-            binding(5, "inputs_odd", Write),
-            binding(6, "noises", Read),
+            binding(3, "noises", Read),
+            binding(4, "phases", Read),
+            binding(5, "inputs_even", Write),
+            binding(7, "initial_x", Read),
+            binding(8, "initial_potentials", Write),
         ],
     },
     Kernel {
@@ -154,13 +175,14 @@ pub const KERNELS: [Kernel; 17] = [
         entry: "weights",
         file: "weights",
         source: shader!("weights"),
-        includes: &[Include::Math, Include::Constraint, Include::Network],
+        includes: WEIGHTS,
         workgroup: Workgroup::Fixed(64),
         bindings: &[
             binding(0, "parameters", Read),
             binding(1, "population", Read),
             binding(2, "weights_forward", Write),
             binding(3, "weights_adjoint", Write),
+            binding(4, "phases", Read),
         ],
     },
     Kernel {
@@ -168,11 +190,11 @@ pub const KERNELS: [Kernel; 17] = [
         entry: "cells_of",
         file: "weights",
         source: shader!("weights"),
-        includes: &[Include::Math, Include::Constraint, Include::Network],
+        includes: WEIGHTS,
         workgroup: Workgroup::Fixed(64),
         bindings: &[
             binding(0, "parameters", Read),
-            binding(4, "silence", Read),
+            binding(4, "phases", Read),
             binding(5, "cells", Write),
             binding(7, "records", Read),
         ],
@@ -182,7 +204,7 @@ pub const KERNELS: [Kernel; 17] = [
         entry: "weight_squares",
         file: "weights",
         source: shader!("weights"),
-        includes: &[Include::Math, Include::Constraint, Include::Network],
+        includes: WEIGHTS,
         workgroup: Workgroup::Fixed(64),
         bindings: &[binding(0, "parameters", Read), binding(1, "population", Read), binding(6, "squares", Write)],
     },

@@ -7,7 +7,7 @@ use super::tiles::Loads;
 use crate::error::{Error, Result};
 
 /// Bytes of `At` in common.wgsl.
-pub(super) const IMMEDIATES: u32 = 20;
+pub(super) const IMMEDIATES: u32 = 24;
 
 /// A compiled kernel.
 #[derive(Debug)]

@@ -77,18 +77,38 @@ impl GpuEngine {
         rows: usize,
         slot: impl Fn(usize) -> usize,
     ) -> Result<Vec<f32>> {
-        let slice = rows * 4 * self.plan.quads;
-        let count = self.plan.condition_tiles * slots * slice;
-        let (format, bytes) = (self.plan.trajectory, count / 4 * self.plan.trajectory.quad_bytes());
-        let one = |parity: usize| -> Result<Vec<f32>> {
-            let stored = read::<u8>(&self.device, &pair[parity], (k * bytes) as u64, bytes)?;
-            Ok(format.decode(&stored))
-        };
-        let halves = [one(0)?, one(1)?];
+        let (halves, slice) = (self.halves(pair, k, slots, rows)?, rows * 4 * self.plan.quads);
         Ok(self.natural(self.plan.dims.time_steps, |tile, t| {
             let at = (tile * slots + slot(t) / 2) * slice;
             halves[slot(t) % 2].get(at..at + slice)
         }))
+    }
+
+    /// Rates of network `k` of a bank, averaged in bins: `[C][B][N]`. Summed as the CPU engine does.
+    pub(super) fn binned(&self, inputs: &[wgpu::Buffer; 2], k: usize) -> Result<Vec<f32>> {
+        let (plan, d, wide) = (&self.plan, &self.plan.dims, 4 * self.plan.quads);
+        let slots = plan.z_slots();
+        let halves = self.halves(inputs, k, slots, plan.z_rows)?;
+        let mut binned = Vec::with_capacity(d.conditions * d.bins * d.neurons);
+        let mut sums = vec![0.0_f64; d.neurons];
+        for row in 0..d.conditions * d.bins {
+            let (c, first) = (row / d.bins, d.thermal + row % d.bins * d.steps_per_bin);
+            sums.fill(0.0);
+            for t in first..first + d.steps_per_bin {
+                let at = ((c / wide) * slots + t / 2) * plan.z_rows * wide + c % wide;
+                let rates = halves[t % 2][at..].iter().step_by(wide);
+                sums.iter_mut().zip(rates).for_each(|(sum, r)| *sum += f64::from(*r));
+            }
+            binned.extend(sums.iter().map(|sum| (sum / d.steps_per_bin as f64) as f32));
+        }
+        Ok(binned)
+    }
+
+    /// Both parities of a trajectory of network `k` of a bank, `[tile][slots][rows][4·QUADS]`.
+    fn halves(&self, pair: &[wgpu::Buffer; 2], k: usize, slots: usize, rows: usize) -> Result<[Vec<f32>; 2]> {
+        let count = self.plan.condition_tiles * slots * rows * 4 * self.plan.quads;
+        let half = |parity: usize| self.plan.trajectory.read(&self.device, &pair[parity], k * count, count);
+        Ok([half(0)?, half(1)?])
     }
 
     /// `[C][slices][N]` from the kernels' slices `[rows][4·QUADS]` of each tile of conditions.

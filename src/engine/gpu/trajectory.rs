@@ -1,6 +1,9 @@
 //! How trajectories are kept on a device: as computed, or rounded to half the bytes.
 
+use super::device::GpuDevice;
+use super::transfer::read;
 use crate::engine::{LossKind, Problem};
+use crate::error::Result;
 
 /// Format of the two trajectories, rates and adjoint, that take most of a device's memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
@@ -70,12 +73,13 @@ impl Trajectory {
         }
     }
 
-    /// Stored bytes as numbers.
-    pub(super) fn decode(self, bytes: &[u8]) -> Vec<f32> {
+    /// Reads `count` stored numbers back, from number `first` on.
+    pub(super) fn read(self, device: &GpuDevice, from: &wgpu::Buffer, first: usize, count: usize) -> Result<Vec<f32>> {
+        let offset = (first / 4 * self.quad_bytes()) as u64;
         match self {
-            Self::F32 => bytemuck::pod_collect_to_vec(bytes),
+            Self::F32 => read(device, from, offset, count),
             Self::F16 => {
-                bytemuck::pod_collect_to_vec::<u8, half::f16>(bytes).into_iter().map(half::f16::to_f32).collect()
+                Ok(read::<half::f16>(device, from, offset, count)?.into_iter().map(half::f16::to_f32).collect())
             }
         }
     }
