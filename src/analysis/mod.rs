@@ -1,10 +1,15 @@
-//! What a trained network says about the data: so far, how well it reproduces them.
+//! What a trained network says about the data: how well it reproduces them, how it is wired, what can be read out of it.
 
 mod comparison;
+pub mod connectivity;
+pub mod currents;
 pub mod decoding;
 mod fit;
 mod fit_table;
+mod held_out;
+pub mod motifs;
 pub mod pca;
+pub mod stability;
 pub mod statistics;
 
 pub use comparison::{Comparison, GroupFit, Grouping};

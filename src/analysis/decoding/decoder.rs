@@ -78,16 +78,18 @@ impl Decoder {
     /// When the trials have other windows or neurons than those of the training, or labels do not fit them.
     pub fn evaluate(&self, trials: &Trials, labels: &[usize]) -> Result<Vec<Score>> {
         check_labels(labels, self.classes, trials.trials())?;
-        let scores = self.linear.scores(trials)?;
-        let outputs = self.linear.outputs;
+        Ok(self.score(&self.linear.scores(trials)?, labels))
+    }
+
+    /// Accuracy and AUC, `[windows]`, of decision scores `[trials][windows][outputs]` of trials with `labels`.
+    pub fn score(&self, scores: &[f64], labels: &[usize]) -> Vec<Score> {
+        let (windows, outputs) = (self.linear.windows, self.linear.outputs);
         let rows: Vec<&[f64]> = scores.chunks_exact(outputs).collect();
-        Ok((0..trials.windows())
-            .map(|window| {
-                let of_window: Vec<f64> =
-                    rows.iter().skip(window).step_by(trials.windows()).copied().flatten().copied().collect();
-                Score::of(&of_window, labels, self.classes)
-            })
-            .collect())
+        let of_window = |window: usize| {
+            let scores: Vec<f64> = rows.iter().skip(window).step_by(windows).copied().flatten().copied().collect();
+            Score::of(&scores, labels, self.classes)
+        };
+        (0..windows).map(of_window).collect()
     }
 }
 
