@@ -1,7 +1,8 @@
 //! `aon synth`: data to try things on.
 
 use super::output;
-use crate::data::synthetic::{Synthetic, SyntheticSettings};
+use crate::data::read_mask;
+use crate::data::synthetic::{Masks, Synthetic, SyntheticSettings};
 use crate::error::{Error, Result};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,12 @@ pub(super) struct SynthArgs {
     /// Seed of the population and its rates
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Cell types to take, in place of drawing them (with --mirror-mat)
+    #[arg(long, value_name = "FILE", requires = "mirror_mat")]
+    inhibitory_mask_mat: Option<PathBuf>,
+    /// Mirror neurons to take, in place of drawing them (with --inhibitory-mask-mat)
+    #[arg(long, value_name = "FILE", requires = "inhibitory_mask_mat")]
+    mirror_mat: Option<PathBuf>,
     /// Replace files that are there
     #[arg(long)]
     overwrite: bool,
@@ -35,7 +42,14 @@ pub(super) fn run(args: &SynthArgs) -> Result<()> {
             rates.display()
         )));
     }
-    let settings = settings(args.small, args.seed);
+    let mut settings = settings(args.small, args.seed);
+    let neurons = settings.areas.iter().map(|a| a.size).sum();
+    if let (Some(inhibitory), Some(mirror)) = (&args.inhibitory_mask_mat, &args.mirror_mat) {
+        settings.masks = Some(Masks {
+            inhibitory: read_mask(inhibitory, "inhibitory", neurons)?,
+            mirror: read_mask(mirror, "mirror", neurons)?,
+        });
+    }
     for file in Synthetic::generate(&settings)?.write(&args.output_dir)? {
         output::say(file.display());
     }

@@ -97,7 +97,7 @@ pub fn draw_controls(
         vec![lesion.neurons.clone()]
     } else {
         let draw = |k: u32| joined(strata.iter().map(|s| &s.own), &strata, rng.at_step(1_000_000 + k));
-        distinct(settings.subsets.max(1), |k| draw(k))
+        distinct(settings.subsets.max(1), draw)
     };
     let features = Features::new(subject, &strata);
     let sets = distinct(settings.count, |k| {
@@ -136,12 +136,22 @@ fn joined<'a>(cells: impl Iterator<Item = &'a Vec<usize>>, strata: &[Stratum], r
     set
 }
 
-/// Up to `count` different sets among the first draws.
+/// Up to `count` different sets. Ends when draws have brought nothing new for long: of a few possible sets each would
+/// have been drawn by then.
 fn distinct(count: usize, draw: impl Fn(u32) -> Vec<usize>) -> Vec<Vec<usize>> {
-    const ATTEMPTS: usize = 50;
-    let mut seen = HashSet::new();
-    let draws = (0..(ATTEMPTS * count) as u32).map(draw);
-    draws.filter(|set| seen.insert(set.clone())).take(count).collect()
+    const IN_VAIN: u32 = 300;
+    let (mut seen, mut sets) = (HashSet::new(), Vec::with_capacity(count));
+    let (mut drawn, mut in_vain) = (0, 0);
+    while sets.len() < count && in_vain < IN_VAIN {
+        let set = draw(drawn);
+        drawn += 1;
+        in_vain += 1;
+        if seen.insert(set.clone()) {
+            sets.push(set);
+            in_vain = 0;
+        }
+    }
+    sets
 }
 
 /// See [`Controls`]; strata add up with the same variance per neuron.

@@ -1,6 +1,7 @@
 //! What a lesion does to the neurons that it spares.
 
 use super::Subject;
+use crate::analysis::stability::{SATURATED_HIGH, SATURATED_LOW};
 use std::collections::BTreeMap;
 
 /// A number that a lesion is measured by.
@@ -31,9 +32,6 @@ pub struct Measures<'a> {
     sst: Vec<f64>,
     pairs: Vec<(usize, usize)>,
 }
-
-/// Rates outside this range count as saturated: the slope of the sigmoid is below a twelfth of its largest.
-const SATURATED: (f32, f32) = (0.02, 0.98);
 
 /// The scope of all neurons in the conditions that the network was not trained on.
 const HELD_OUT: &str = "held-out conditions";
@@ -154,7 +152,7 @@ impl<'a> Measures<'a> {
         let (mut saturated, mut count) = (0.0, 0.0);
         for (c, bins) in self.subject.problem.bins.iter().enumerate() {
             for row in rates[c * d.bins * d.neurons..].chunks_exact(d.neurons).take(*bins) {
-                let is_saturated = |i: &&usize| row[**i] < SATURATED.0 || row[**i] > SATURATED.1;
+                let is_saturated = |i: &&usize| row[**i] <= SATURATED_LOW || row[**i] >= SATURATED_HIGH;
                 saturated += neurons.iter().filter(is_saturated).count() as f64;
                 count += neurons.len() as f64;
             }

@@ -58,7 +58,13 @@ pub fn read_finished(path: &Path, key: &str, drawn: Option<Controls>) -> Option<
     };
     let controls = match drawn {
         None => None,
-        Some(drawn) => Some(ControlOutcome { subsets: rows("subsets")?, sets: rows("controls")?, drawn }),
+        Some(drawn) => {
+            let (subsets, sets) = (rows("subsets")?, rows("controls")?);
+            if (subsets.len(), sets.len()) != (drawn.subsets.len(), drawn.sets.len()) {
+                return None;
+            }
+            Some(ControlOutcome { subsets, sets, drawn })
+        }
     };
     let size = *file.array("size").ok()?.iter().next()? as usize;
     let whole = file.array("whole").ok()?.into_iter().collect();

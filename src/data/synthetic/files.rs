@@ -42,13 +42,15 @@ impl Synthetic {
     fn readme(&self) -> String {
         let s = &self.settings;
         let areas: Vec<String> = s.areas.iter().map(|a| format!("{} {}", a.name, a.size)).collect();
+        let given = s.masks.is_some();
+        let share = |f: f64| if given { "as it was given".into() } else { format!("{} % of each area", 100.0 * f) };
         let flags: Vec<String> = s.areas.iter().map(|a| format!("{}={}", a.name, a.size)).collect();
         let mut text = format!(
             "Synthetic firing rates, made by aon {} with seed {}.\n\n\
              {} neurons ({}), {} conditions of {} bins of {} ms.\n\n\
              Firing_Rates.mat    FR1 … FR{} [neurons × bins], rates in 0…1; IC_FR1 …, IC_X1 … the state at the first step\n\
-             InhibitoryMask.mat  inhibitory [neurons × 1], {} % of each area\n\
-             Mirror.mat          mirror [neurons × 1], {} % of each area\n\
+             InhibitoryMask.mat  inhibitory [neurons × 1], {}\n\
+             Mirror.mat          mirror [neurons × 1], {}\n\
              task.toml           the task that the population performs\n\n\
              Conditions, in order:\n",
             env!("CARGO_PKG_VERSION"),
@@ -59,8 +61,8 @@ impl Synthetic {
             super::BINS,
             self.task.time.bin_ms(),
             self.task.conditions.len(),
-            100.0 * s.inhibitory,
-            100.0 * s.mirror,
+            share(s.inhibitory),
+            share(s.mirror),
         );
         for condition in &self.task.conditions {
             // Writing to a String cannot fail.

@@ -46,6 +46,17 @@ pub struct SyntheticSettings {
     pub noise: f64,
     /// The circuit that makes the rates.
     pub circuit: CircuitSettings,
+    /// Who the neurons are, where that is given and not drawn.
+    pub masks: Option<Masks>,
+}
+
+/// Cell types and classes that are given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Masks {
+    /// Which neurons are inhibitory, `[N]`.
+    pub inhibitory: Vec<bool>,
+    /// Which are mirror neurons, `[N]`.
+    pub mirror: Vec<bool>,
 }
 
 /// The circuit that makes the rates. Times in ms; inputs and couplings in units of the argument of the logistic function.
@@ -104,6 +115,7 @@ impl SyntheticSettings {
             mirror: 0.45,
             noise: 0.01,
             circuit: CircuitSettings::default(),
+            masks: None,
         }
     }
 
@@ -114,6 +126,15 @@ impl SyntheticSettings {
                     "the fraction of {name} neurons is {fraction}. Give one from 0 to 1."
                 )));
             }
+        }
+        let neurons: usize = self.areas.iter().map(|a| a.size).sum();
+        if let Some(masks) = self.masks.as_ref().filter(|m| m.inhibitory.len() != neurons || m.mirror.len() != neurons)
+        {
+            return Err(Error::input(format!(
+                "the masks have {} and {} values, but the areas hold {neurons} neurons.",
+                masks.inhibitory.len(),
+                masks.mirror.len()
+            )));
         }
         if !(self.noise.is_finite() && self.noise >= 0.0) {
             return Err(Error::input(format!("the observation noise is {}. Give 0 or more.", self.noise)));
@@ -166,8 +187,10 @@ impl Synthetic {
         task.name = "go-nogo-synthetic".into();
         task.areas.clone_from(&settings.areas);
         task.check()?;
-        let inhibitory = choose(settings, settings.inhibitory, Draw::Inhibitory);
-        let mirror = choose(settings, settings.mirror, Draw::Mirror);
+        let Masks { inhibitory, mirror } = settings.masks.clone().unwrap_or_else(|| Masks {
+            inhibitory: choose(settings, settings.inhibitory, Draw::Inhibitory),
+            mirror: choose(settings, settings.mirror, Draw::Mirror),
+        });
         let circuit = Circuit::new(settings, &task, &active_classes(settings, &mirror));
         let conditions = (0..task.conditions.len()).map(|c| observe(settings, &task, &circuit, c)).collect();
         let population = Population::new(settings.areas.clone(), inhibitory, Some(mirror))?;

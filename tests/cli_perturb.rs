@@ -1,0 +1,136 @@
+//! `aon perturb` from run to tables: files, resuming, several runs, errors.
+#![allow(missing_docs)]
+
+mod cli_support;
+
+use cli_support::{aon, train_small};
+use predicates::prelude::PredicateBooleanExt as _;
+use predicates::str::contains;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A small synthetic data set and two seeds trained on it for a few steps: the numbers of a lesion, not its meaning.
+fn batch(parent: &Path) -> PathBuf {
+    let (data, run) = (parent.join("data"), parent.join("run"));
+    aon().args(["synth", "--small", "--output-dir"]).arg(&data).assert().success();
+    let mut train = aon();
+    train.arg("train");
+    for (flag, file) in [
+        ("--task", "task.toml"),
+        ("--firing-rates-mat", "Firing_Rates.mat"),
+        ("--inhibitory-mask-mat", "InhibitoryMask.mat"),
+        ("--mirror-mat", "Mirror.mat"),
+    ] {
+        train.arg(flag).arg(data.join(file));
+    }
+    train.args(["--engine", "cpu", "--n-trials", "12", "--networks", "2", "--hold-out", "execute go object 1"]);
+    train.arg("--output-dir").arg(&run).assert().success();
+    run
+}
+
+const QUICK: [&str; 12] = [
+    "--controls",
+    "20",
+    "--subsets",
+    "3",
+    "--trials",
+    "5",
+    "--control-trials",
+    "1",
+    "--permutations",
+    "3",
+    "--window-ms",
+    "700",
+];
+
+fn table(path: &Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().map(|line| line.split(',').map(String::from).collect()).collect()
+}
+
+#[test]
+fn a_batch_is_studied_run_by_run_and_as_a_whole_and_finished_lesions_are_not_done_again() {
+    let parent = tempfile::tempdir().unwrap();
+    let run = batch(parent.path());
+    let perturb = || {
+        let mut command = aon();
+        command.arg("perturb").arg(&run).args(QUICK).args(["--export", "npz"]);
+        command
+    };
+    perturb().assert().success();
+    let place = run.join("seed-0/perturb");
+    for file in ["effects", "decoding", "connectivity", "balance", "currents", "motifs", "recurrence"] {
+        let rows = table(&place.join(file).with_extension("csv"));
+        assert!(rows.len() > 1, "{file}");
+        assert!(!rows.iter().flatten().any(|cell| cell == "NaN" || cell == "inf"), "{file}");
+    }
+    let effects = table(&place.join("effects.csv"));
+    assert_eq!(
+        effects[0].join(","),
+        "lesion,area,cell_type,class,size,window,mode,measure,scope,value,control_mean,control_low,control_high,p,q,\
+         effect_size,matched"
+    );
+    assert!(effects.iter().all(|row| row.len() == effects[0].len()));
+    let lesions: BTreeSet<&str> = effects[1..].iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(lesions.len(), 13, "twelve classes and the intact network: {lesions:?}");
+    let measures: BTreeSet<&str> = effects[1..].iter().map(|row| row[7].as_str()).collect();
+    for measure in ["r2_change", "self_other_distance_change", "kick_remaining", "go_accuracy_change"] {
+        assert!(measures.contains(measure), "{measures:?}");
+    }
+    assert!(effects.iter().any(|row| row[8] == "held-out conditions"));
+    for file in ["report.html", "perturb.npz", "lesions/001.npz", "lesions/012.npz"] {
+        assert!(place.join(file).is_file(), "{file}");
+    }
+    for file in ["seeds.csv", "consistency.csv", "report.html"] {
+        assert!(run.join("perturb").join(file).is_file(), "{file}");
+    }
+
+    // One lesion is lost: it is done again, the others are read, and every table is as it was.
+    let before = std::fs::read(place.join("effects.csv")).unwrap();
+    let stamp = |number: &str| std::fs::metadata(place.join("lesions").join(number)).unwrap().modified().unwrap();
+    let kept = stamp("002.npz");
+    std::fs::remove_file(place.join("lesions/001.npz")).unwrap();
+    perturb().assert().success();
+    assert!(std::fs::read(place.join("effects.csv")).unwrap() == before && stamp("002.npz") == kept);
+
+    // With other controls everything is done again.
+    aon().arg("perturb").arg(run.join("seed-0")).args(QUICK).args(["--seed", "1"]).assert().success();
+    assert!(stamp("002.npz") != kept);
+}
+
+#[test]
+fn lesions_of_a_file_take_the_place_of_the_classes() {
+    let parent = tempfile::tempdir().unwrap();
+    let run = parent.path().join("run");
+    train_small(&run, &["--n-trials", "3"]).assert().success();
+    let file = parent.path().join("lesions.toml");
+    std::fs::write(&file, "[[lesion]]\nname = \"a cut\"\narea = \"A\"\nmode = \"cut\"\nonto = \"B\"\n").unwrap();
+    let perturb = |lesions: &Path| {
+        let mut command = aon();
+        command.arg("perturb").arg(&run).args(["--trials", "0", "--lesions"]).arg(lesions);
+        command
+    };
+    perturb(&file).assert().success();
+    let effects = table(&run.join("perturb/effects.csv"));
+    assert!(effects[1..].iter().all(|row| ["intact", "a cut"].contains(&row[0].as_str())));
+    std::fs::write(&file, "[[lesion]]\narea = \"M1\"\n").unwrap();
+    perturb(&file).assert().code(2).stderr(contains("lesion 1").and(contains("M1")));
+}
+
+#[test]
+fn what_cannot_be_studied_is_refused_in_a_sentence() {
+    let parent = tempfile::tempdir().unwrap();
+    let nowhere = parent.path().join("nowhere");
+    aon().arg("perturb").arg(&nowhere).assert().code(2).stderr(contains("nowhere"));
+    let run = parent.path().join("run");
+    train_small(&run, &["--n-trials", "1"]).assert().success();
+    for (flags, word) in [
+        (["--controls", "5"], "at least 20"),
+        (["--trials", "2"], "at least 5"),
+        (["--window-ms", "0"], "window"),
+        (["--mirror-mat", "missing.mat"], "missing.mat"),
+    ] {
+        aon().arg("perturb").arg(&run).args(flags).assert().code(2).stderr(contains(word));
+    }
+    aon().arg("perturb").args([&run, &run]).assert().code(2).stderr(contains("twice"));
+}
