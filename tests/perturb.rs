@@ -6,6 +6,7 @@ mod common;
 use aon::data::synthetic::{Synthetic, SyntheticSettings};
 use aon::dims::Dims;
 use aon::engine::cpu::CpuEngine;
+use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions};
 use aon::engine::{Adam, BatchState, Engine, LossKind, NetworkSettings, Problem, TimeConstants};
 use aon::error::Result;
 use aon::network::{Constraint, InitScheme, InitSettings, Layout, MagnitudeDistribution, initial_parameters};
@@ -75,6 +76,16 @@ fn subject(held_out: &[usize]) -> Subject {
     let mut parameters = initial_parameters(&layout, &problem.population, &problem.constraint, &init);
     parameters[layout.inputs()].iter_mut().for_each(|w| *w *= 20.0);
     Subject::new(&problem, parameters, task.conditions, held_out, task.time.step_ms, &open).unwrap()
+}
+
+/// The same on a GPU, software or not.
+fn open_gpu(
+    device: &GpuDevice,
+    problem: &Problem,
+    settings: &[NetworkSettings],
+    state: &BatchState,
+) -> Result<Box<dyn Engine>> {
+    Ok(Box::new(GpuEngine::new(device, problem, settings, state, &GpuOptions::default())?))
 }
 
 fn settings(controls: usize, readouts: bool) -> ExperimentSettings {
@@ -264,6 +275,33 @@ fn measures_follow_their_definitions() {
         (value("saturated_fraction_change", "all") - (saturated(&rates) - saturated(&subject.intact))).abs() < 1e-12
     );
     assert!(value("kick_remaining", "all") > 0.0);
+}
+
+/// Lesions, kicks and noisy read-outs on the other engine.
+#[test]
+fn an_experiment_on_a_gpu_finds_what_it_finds_on_the_cpu() {
+    let Some(device) = common::gpu::device() else { return };
+    let subject = subject(&[]);
+    let lesion = default_lesions(&subject).into_iter().find(|l| l.name == "F6 excitatory mirror").unwrap();
+    let examine = |open: &aon::perturb::OpenEngine| {
+        let mut experiment = Experiment::new(&subject, settings(4, true), open).unwrap();
+        let outcome = experiment.examine(&lesion, 0, &mut |_| true).unwrap().unwrap();
+        (outcome, experiment.keys().to_vec())
+    };
+    let (cpu, keys) = examine(&open);
+    let (gpu, _) = examine(&|problem, settings, state| open_gpu(&device, problem, settings, state));
+    let all = |o: &aon::perturb::Outcome| -> Vec<Vec<f64>> {
+        let c = o.controls.as_ref().unwrap();
+        std::iter::once(&o.whole).chain(&c.subsets).chain(&c.sets).cloned().collect()
+    };
+    for (a, b) in all(&cpu).iter().zip(&all(&gpu)) {
+        for ((a, b), key) in a.iter().zip(b).zip(&keys) {
+            // Rates differ by 1e-6 between the engines. A trial that a read-out finds hard to tell may change sides
+            // (one of 24, in one of the few windows that can be read).
+            let tolerance = if key.measure.contains("accuracy") || key.measure.contains("auc") { 0.05 } else { 1e-4 };
+            assert!((a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * a.abs().max(1.0), "{key:?}: {a} {b}");
+        }
+    }
 }
 
 #[test]

@@ -65,6 +65,7 @@ pub(super) fn study(args: &PerturbArgs, directory: &Path, stop: &AtomicBool) -> 
     let place = run.file(PERTURB);
     std::fs::create_dir_all(place.join(LESIONS)).map_err(Error::io("create", &place))?;
     let mut experiment = Experiment::new(&subject, settings, &open)?;
+    warn_of_missing_labels(&experiment);
     let keys = Keys { base: base_key(&trained, &settings, &experiment), place: &place };
     let Some(finished) = examine_all(args, &lesions, &mut experiment, &keys, stop)? else { return Ok(None) };
 
@@ -105,6 +106,31 @@ pub(super) fn study(args: &PerturbArgs, directory: &Path, stop: &AtomicBool) -> 
     let c = &plan.problem.constraint;
     let setting = format!("{:?} {:?}, λ {}", c.dale, c.sign, plan.config.training.regularisation).to_lowercase();
     Ok(Some(Studied { study, setting }))
+}
+
+/// Read-outs need labels, which tasks may leave out.
+fn warn_of_missing_labels(experiment: &Experiment) {
+    if experiment.readouts().is_none() {
+        return;
+    }
+    let is_read = |measure: &str| experiment.keys().iter().any(|k| k.measure == measure);
+    let labels = [
+        (
+            "agent_accuracy_change",
+            "the agent is not read out: the task has no conditions of class execution and observation",
+        ),
+        (
+            "go_accuracy_change",
+            "Go/No-Go is not read out: the conditions of the task do not say `go = true` and `go = false`",
+        ),
+        (
+            "object_accuracy_change",
+            "the object is not read out: the conditions of the task do not say `object = \"…\"`",
+        ),
+    ];
+    for (_, sentence) in labels.iter().filter(|(measure, _)| !is_read(measure)) {
+        output::warn(format!("{sentence} (docs/tasks.md; the run's task is in its config.toml)."));
+    }
 }
 
 /// The directory of finished lesions.
