@@ -1,6 +1,7 @@
 //! Like cells to lesion instead: same area, same type, same number.
 
 use super::{Lesion, Mode, Subject};
+use crate::analysis::statistics::{mean, sd};
 use crate::rng::{Rng, Stream};
 use std::collections::HashSet;
 
@@ -183,26 +184,34 @@ impl Features {
         // Within each area and type, since sets never mix them.
         for stratum in strata {
             let cells = || stratum.own.iter().chain(&stratum.pool);
-            let count = cells().count() as f64;
-            for f in 0..3 {
-                let mean = cells().map(|i| values[*i][f]).sum::<f64>() / count;
-                let variance = cells().map(|i| (values[*i][f] - mean).powi(2)).sum::<f64>() / (count - 1.0);
-                let sd = if variance > 0.0 { variance.sqrt() } else { 1.0 };
-                cells().for_each(|i| values[*i][f] = (values[*i][f] - mean) / sd);
+            let scale = |f: usize| {
+                let column: Vec<f64> = cells().map(|i| values[*i][f]).collect();
+                let sd = sd(&column);
+                (mean(&column), if sd > 0.0 { sd } else { 1.0 })
+            };
+            let scales = [0, 1, 2].map(scale);
+            for i in cells() {
+                for (value, (mean, sd)) in values[*i].iter_mut().zip(scales) {
+                    *value = (*value - mean) / sd;
+                }
             }
         }
         let size: usize = strata.iter().map(|s| s.size).sum();
         let mut target = [0.0; 3];
         for s in strata {
             let weight = s.size as f64 / (s.own.len() as f64 * size as f64);
-            s.own.iter().for_each(|i| (0..3).for_each(|f| target[f] += weight * values[*i][f]));
+            for i in &s.own {
+                (0..3).for_each(|f| target[f] += weight * values[*i][f]);
+            }
         }
         Self { values, target }
     }
 
     fn mean(&self, set: &[usize]) -> [f64; 3] {
         let mut mean = [0.0; 3];
-        set.iter().for_each(|i| (0..3).for_each(|f| mean[f] += self.values[*i][f] / set.len() as f64));
+        for i in set {
+            (0..3).for_each(|f| mean[f] += self.values[*i][f] / set.len() as f64);
+        }
         mean
     }
 

@@ -110,28 +110,35 @@ const EFFECTS_HEADER: &str = "lesion,area,cell_type,class,size,window,mode,measu
 
 /// `effects.csv`: the intact network's fit first, then a row per effect. What is undefined is empty.
 pub fn effects_csv(study: &Study) -> String {
-    let Study { subject, lesions, keys, effects: rows, .. } = study;
-    let mut csv = format!("{EFFECTS_HEADER}\n");
-    for (measure, scope, value) in &study.intact {
-        csv.push_str(&format!("intact,,,,0,,,{measure},{},{},,,,,,,\n", quoted(scope), number(*value)));
+    let intact = study.intact.iter().map(|(measure, scope, value)| {
+        let texts = ["intact", "", "", "", "0", "", "", measure, scope].map(quoted);
+        let numbers = std::iter::once(number(*value)).chain(std::iter::repeat_n(String::new(), 7));
+        texts.into_iter().chain(numbers).collect()
+    });
+    csv(EFFECTS_HEADER, intact.chain(study.effects.iter().map(|row| effect_cells(study, row))))
+}
+
+fn effect_cells(study: &Study, row: &Effect) -> Vec<String> {
+    let (lesion, key) = (&study.lesions[row.lesion], &study.keys[row.measure]);
+    let (size, window, mode) = (row.size.to_string(), lesion.window(&study.subject), lesion.mode.label());
+    let texts = [&lesion.name, &lesion.area, &lesion.cell_type, &lesion.class, &size, &window, &mode];
+    let mut cells: Vec<String> = texts.into_iter().map(|t| quoted(t)).collect();
+    cells.extend([key.measure, &key.scope].map(quoted));
+    cells.push(number(row.value));
+    match &row.comparison {
+        None => cells.extend(std::iter::repeat_n(String::new(), 7)),
+        Some(c) => {
+            cells.extend([c.mean, c.low, c.high, c.p, c.q, c.effect_size].map(number));
+            cells.push(if c.matched { "yes" } else { "no" }.into());
+        }
     }
-    for row in rows {
-        let (lesion, key) = (&lesions[row.lesion], &keys[row.measure]);
-        let text = |values: &[&str]| values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(",");
-        csv.push_str(&text(&[&lesion.name, &lesion.area, &lesion.cell_type, &lesion.class]));
-        csv.push_str(&format!(",{},", row.size));
-        csv.push_str(&text(&[&lesion.window(subject), &lesion.mode.label(), key.measure, &key.scope]));
-        let numbers = match &row.comparison {
-            None => format!(",{},,,,,,,", number(row.value)),
-            Some(c) => {
-                let all = [row.value, c.mean, c.low, c.high, c.p, c.q, c.effect_size].map(number).join(",");
-                format!(",{all},{}", if c.matched { "yes" } else { "no" })
-            }
-        };
-        csv.push_str(&numbers);
-        csv.push('\n');
-    }
-    csv
+    cells
+}
+
+/// A table of `rows` of cells.
+pub(super) fn csv(header: &str, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let lines: Vec<String> = rows.map(|cells| cells.join(",") + "\n").collect();
+    format!("{header}\n{}", lines.concat())
 }
 
 /// A number of a table; empty where it is undefined.

@@ -1,6 +1,7 @@
 //! One lesion after another: simulated, kicked, read out, each beside its controls.
 
 use super::controls::{ControlSettings, Controls, draw_controls};
+use super::lesion::marked;
 use super::readout::{LesionDecoding, ReadoutSettings, Readouts, TrialScores};
 use super::stability::Stability;
 use super::{Damage, Kick, Lesion, MeasureKey, Measures, OpenEngine, Simulator, Subject, Trial};
@@ -192,7 +193,9 @@ impl<'a> Experiment<'a> {
     ) -> Result<()> {
         let regions: Vec<&[bool]> = self.measures.regions().map(|(_, mask)| mask).collect();
         let Some(kick) = kick else {
-            damages.iter_mut().for_each(|d| d.extend(vec![f64::NAN; regions.len()]));
+            for damage in damages.iter_mut() {
+                damage.extend(vec![f64::NAN; regions.len()]);
+            }
             return Ok(());
         };
         let subject = self.subject;
@@ -225,11 +228,7 @@ impl<'a> Experiment<'a> {
 
 /// Neurons that a lesion changes directly: those of `set`, unless it only cuts what they send.
 fn lesioned(lesion: &Lesion, set: &[usize], neurons: usize) -> Vec<bool> {
-    let mut mask = vec![false; neurons];
-    if !matches!(lesion.mode, super::Mode::Cut(_)) {
-        set.iter().for_each(|i| mask[*i] = true);
-    }
-    mask
+    marked(if matches!(lesion.mode, super::Mode::Cut(_)) { &[] } else { set }, neurons)
 }
 
 fn kick_keys(measures: &Measures) -> Vec<MeasureKey> {

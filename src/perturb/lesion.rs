@@ -57,8 +57,7 @@ impl Lesion {
     /// What is done to the network when this lesion hits `neurons` instead of its own.
     pub fn perturbation(&self, neurons: &[usize], subject: &Subject) -> Perturbation {
         let n = subject.dims().neurons;
-        let mut marked = vec![false; n];
-        neurons.iter().for_each(|i| marked[*i] = true);
+        let marked = marked(neurons, n);
         let action = match &self.mode {
             Mode::Cut(post) => {
                 let cut = Cut { post: post.clone(), pre: marked, from: self.from, to: self.to };
@@ -108,6 +107,15 @@ pub fn default_lesions(subject: &Subject) -> Vec<Lesion> {
         }
     }
     lesions
+}
+
+/// A mask of `neurons`, `[N]`.
+pub(super) fn marked(list: &[usize], neurons: usize) -> Vec<bool> {
+    let mut mask = vec![false; neurons];
+    for i in list {
+        mask[*i] = true;
+    }
+    mask
 }
 
 /// The neurons of an area, cell type and class; `None` and `all` mean any.

@@ -1,7 +1,7 @@
 //! Lesions as a TOML file states them.
 
 use super::Subject;
-use super::lesion::{Lesion, Mode, members};
+use super::lesion::{Lesion, Mode, marked, members};
 use crate::error::{Error, Result};
 use crate::rng::{Rng, Stream};
 use serde::Deserialize;
@@ -115,7 +115,7 @@ impl LesionSpec {
     }
 
     fn mode(&self, subject: &Subject) -> Result<Mode> {
-        let missing = |key: &str| Error::input(format!("mode = \"{key}\" needs the value {key} = ….",));
+        let missing = |key: &str| Error::input(format!("mode = \"{key}\" needs the value {key} = …."));
         match self.mode.as_deref().unwrap_or("silence") {
             "silence" => Ok(Mode::Silence),
             "mean" => Ok(Mode::Mean),
@@ -128,21 +128,11 @@ impl LesionSpec {
                     )
                 })?;
                 let population = &subject.problem.population;
-                let post = members(population, Some(self.known_area(subject, onto)?), None, None);
-                let mut marked = vec![false; population.len()];
-                post.iter().for_each(|i| marked[*i] = true);
-                Ok(Mode::Cut(marked))
+                let post = members(population, Some(known_area(subject, onto)?), None, None);
+                Ok(Mode::Cut(marked(&post, population.len())))
             }
             other => Err(Error::input(format!("mode = \"{other}\": expected silence, mean, gain, current or cut."))),
         }
-    }
-
-    fn known_area<'a>(&self, subject: &Subject, name: &'a str) -> Result<&'a str> {
-        let areas: Vec<&str> = subject.problem.population.areas().iter().map(|a| a.name.as_str()).collect();
-        if areas.contains(&name) {
-            return Ok(name);
-        }
-        Err(Error::input(format!("there is no area “{name}”: expected one of {}.", areas.join(", "))))
     }
 
     fn neurons(&self, subject: &Subject) -> Result<Vec<usize>> {
@@ -163,7 +153,7 @@ impl LesionSpec {
             return Ok(list);
         }
         if let Some(area) = &self.area {
-            self.known_area(subject, area)?;
+            known_area(subject, area)?;
         }
         expect_one_of("cell_type", self.cell_type.as_deref(), &["excitatory", "inhibitory", "all"])?;
         expect_one_of("class", self.class.as_deref(), &["mirror", "non-mirror", "all"])?;
@@ -172,6 +162,14 @@ impl LesionSpec {
         }
         Ok(members(population, self.area.as_deref(), self.cell_type.as_deref(), self.class.as_deref()))
     }
+}
+
+fn known_area<'a>(subject: &Subject, name: &'a str) -> Result<&'a str> {
+    let areas: Vec<&str> = subject.problem.population.areas().iter().map(|a| a.name.as_str()).collect();
+    if areas.contains(&name) {
+        return Ok(name);
+    }
+    Err(Error::input(format!("there is no area “{name}”: expected one of {}.", areas.join(", "))))
 }
 
 fn expect_one_of(key: &str, value: Option<&str>, known: &[&str]) -> Result<()> {

@@ -48,14 +48,20 @@ impl<'a> Measures<'a> {
         let mut keys = Vec::new();
         let mut add = |measure, scope: &str, harm| keys.push(MeasureKey { measure, scope: scope.into(), harm });
         for (measure, harm) in [("r2_change", -1.0), ("rmse_change", 1.0)] {
-            scopes.iter().for_each(|(name, _)| add(measure, name, harm));
+            for (name, _) in &scopes {
+                add(measure, name, harm);
+            }
             if subject.held_out.contains(&true) {
                 add(measure, HELD_OUT, harm);
             }
-            subject.conditions.iter().for_each(|c| add(measure, &c.name, harm));
+            for c in &subject.conditions {
+                add(measure, &c.name, harm);
+            }
         }
         for (measure, harm) in [("self_other_distance_change", -1.0), ("saturated_fraction_change", 1.0)] {
-            scopes[..regions].iter().for_each(|(name, _)| add(measure, name, harm));
+            for (name, _) in &scopes[..regions] {
+                add(measure, name, harm);
+            }
         }
         let intact_sse = squared_errors(subject, &subject.intact);
         Self { keys, regions, intact_sse, sst: squares(subject), pairs, scopes, subject }
@@ -78,16 +84,16 @@ impl<'a> Measures<'a> {
         let intact = self.fit(&self.intact_sse, lesioned);
         let mut damage: Damage = fit.iter().zip(&intact).map(|(f, i)| f.0 - i.0).collect();
         damage.extend(fit.iter().zip(&intact).map(|(f, i)| f.1 - i.1));
-        let changes = |of: &dyn Fn(&[f32], &dyn Fn(usize) -> bool) -> f64, relative: bool| {
-            let change = |(_, mask): &(String, Vec<bool>)| {
-                let spared = |i: usize| mask[i] && !lesioned[i];
-                let (now, before) = (of(rates, &spared), of(&self.subject.intact, &spared));
-                if relative { now / before - 1.0 } else { now - before }
-            };
-            self.scopes[..self.regions].iter().map(change).collect::<Vec<f64>>()
-        };
-        damage.extend(changes(&|rates, spared| self.self_other_distance(rates, spared), true));
-        damage.extend(changes(&|rates, spared| self.saturated(rates, spared), false));
+        for (_, mask) in &self.scopes[..self.regions] {
+            let spared = |i: usize| mask[i] && !lesioned[i];
+            let distance = |rates: &[f32]| self.self_other_distance(rates, &spared);
+            damage.push(distance(rates) / distance(&self.subject.intact) - 1.0);
+        }
+        for (_, mask) in &self.scopes[..self.regions] {
+            let spared = |i: usize| mask[i] && !lesioned[i];
+            let saturated = |rates: &[f32]| self.saturated(rates, &spared);
+            damage.push(saturated(rates) - saturated(&self.subject.intact));
+        }
         damage
     }
 

@@ -115,8 +115,17 @@ pub struct Readouts<'a> {
     subject: &'a Subject,
     settings: ReadoutSettings,
     bins_per_window: usize,
-    readouts: Vec<Readout>,
+    list: Vec<Readout>,
 }
+
+/// Simulations of the intact network: for training, and with the noise that control lesions are tested with.
+struct Samples {
+    training: Vec<Windowed>,
+    fresh: Vec<Windowed>,
+}
+
+/// A name and neurons.
+type Region = (String, Vec<usize>);
 
 /// A label: its name, and the class of each condition that has one.
 type Label = (&'static str, Vec<(usize, usize)>);
@@ -129,24 +138,24 @@ impl<'a> Readouts<'a> {
     pub(super) fn train(subject: &'a Subject, settings: ReadoutSettings, simulator: &mut Simulator) -> Result<Self> {
         let bin_ms = subject.step_ms * subject.dims().steps_per_bin as f64;
         let bins_per_window = ((settings.window_ms / bin_ms).round() as usize).clamp(1, subject.common_bins().max(1));
-        let mut all = Self { subject, settings, bins_per_window, readouts: Vec::new() };
+        let mut all = Self { subject, settings, bins_per_window, list: Vec::new() };
         let intact = |first: u32| move |k: usize| noise(&settings, first, k);
-        let training = all.simulate(simulator, &Perturbation::default(), settings.trials, &intact(0))?;
-        let fresh = all.simulate(simulator, &Perturbation::default(), settings.control_trials, &intact(TEST))?;
-        for (scope, neurons) in regions(subject) {
+        let none = Perturbation::default();
+        let samples = Samples {
+            training: all.simulate(simulator, &none, settings.trials, &intact(0))?,
+            fresh: all.simulate(simulator, &none, settings.control_trials, &intact(TEST))?,
+        };
+        for region in regions(subject) {
             for (label, classes_of) in labels(&subject.conditions, &subject.problem.bins) {
-                let readout = |from, to, trained: &[(usize, usize)], tested: Vec<(usize, usize)>| {
-                    all.readout(label, (&scope, &neurons), (from, to), trained, tested, &training, &fresh)
-                };
-                let mut found = vec![readout(None, "own", &classes_of, classes_of.clone())?];
+                let mut found = vec![all.readout(label, &region, (None, "own"), &classes_of, &classes_of, &samples)?];
                 for (from, to) in [("execution", "observation"), ("observation", "execution")] {
                     let of = |agent| all.of_agent(&classes_of, agent);
                     let (trained, tested) = (of(from), of(to));
                     if label != "agent" && classes(&trained) > 1 && classes(&trained) == classes(&tested) {
-                        found.push(readout(Some(from), to, &trained, tested)?);
+                        found.push(all.readout(label, &region, (Some(from), to), &trained, &tested, &samples)?);
                     }
                 }
-                all.readouts.extend(found);
+                all.list.extend(found);
             }
         }
         Ok(all)
@@ -157,23 +166,23 @@ impl<'a> Readouts<'a> {
         conditions.iter().filter(|(c, _)| self.subject.conditions[*c].class == class).copied().collect()
     }
 
+    /// One label of one region, trained on trials of some conditions and tested on those of others.
     fn readout(
         &self,
         label: &'static str,
-        (scope, neurons): (&str, &[usize]),
+        (scope, neurons): &Region,
         (from, to): (Option<&'static str>, &'static str),
         trained: &[(usize, usize)],
-        tested: Vec<(usize, usize)>,
-        training: &[Windowed],
-        fresh: &[Windowed],
+        tested: &[(usize, usize)],
+        samples: &Samples,
     ) -> Result<Readout> {
         let bins = &self.subject.problem.bins;
-        let common = trained.iter().chain(&tested).map(|(c, _)| bins[*c]).min().unwrap_or(0);
+        let common = trained.iter().chain(tested).map(|(c, _)| bins[*c]).min().unwrap_or(0);
         let (windows, classes) = (common / self.bins_per_window, classes(trained));
-        let (trials, classes_of) = self.trials(training, trained, windows, neurons)?;
+        let (trials, classes_of) = self.trials(&samples.training, trained, windows, neurons)?;
         let settings = self.settings.decoder();
         let decoder = Decoder::fit(&trials, &classes_of, classes, &settings)?;
-        let (test, truth) = self.trials(fresh, &tested, windows, neurons)?;
+        let (test, truth) = self.trials(&samples.fresh, tested, windows, neurons)?;
         let reference = decoder.evaluate(&test, &truth)?;
         let (mut intact, mut chance) = (reference.clone(), None);
         if from.is_none() {
@@ -182,7 +191,7 @@ impl<'a> Readouts<'a> {
             let pooled = permuted.accuracy.concat();
             chance = (!pooled.is_empty()).then(|| (quantile(&pooled, 0.025), quantile(&pooled, 0.975)));
         }
-        let (scope, neurons) = (scope.into(), neurons.to_vec());
+        let (scope, neurons, tested) = (scope.clone(), neurons.clone(), tested.to_vec());
         Ok(Readout { label, scope, neurons, from, to, tested, classes, windows, decoder, intact, chance, reference })
     }
 
@@ -212,7 +221,9 @@ impl<'a> Readouts<'a> {
                 let bin = &rates[(c * d.bins + b) * d.neurons..][..d.neurons];
                 mean.iter_mut().zip(bin).for_each(|(m, r)| *m += r);
             }
-            mean.iter_mut().for_each(|m| *m /= self.bins_per_window as f32);
+            for m in mean {
+                *m /= self.bins_per_window as f32;
+            }
         }
         out
     }
@@ -243,7 +254,7 @@ impl<'a> Readouts<'a> {
 
     /// What [`Self::changes`] gives, in order.
     pub(super) fn keys(&self) -> Vec<MeasureKey> {
-        let plain = self.readouts.iter().filter(|r| r.from.is_none());
+        let plain = self.list.iter().filter(|r| r.from.is_none());
         plain
             .flat_map(|r| {
                 measure_names(r.label).map(|measure| MeasureKey { measure, scope: r.scope.clone(), harm: -1.0 })
@@ -256,7 +267,7 @@ impl<'a> Readouts<'a> {
     /// Rates that are not finite read as undecided.
     pub(super) fn scores(&self, rates: &[f32]) -> TrialScores {
         let windowed = [self.windowed(rates)];
-        let plain = self.readouts.iter().filter(|r| r.from.is_none());
+        let plain = self.list.iter().filter(|r| r.from.is_none());
         let score = |r: &Readout| {
             let (trials, _) = self.trials(&windowed, &r.tested, r.windows, &r.neurons).ok()?;
             r.decoder.linear().scores(&trials).ok()
@@ -270,7 +281,7 @@ impl<'a> Readouts<'a> {
     /// label can be read from the intact network at all (cross-validated accuracy above the 97.5 % quantile of chance).
     /// NaN where there are none.
     pub(super) fn changes(&self, simulations: &[TrialScores]) -> Vec<f64> {
-        let plain = self.readouts.iter().filter(|r| r.from.is_none());
+        let plain = self.list.iter().filter(|r| r.from.is_none());
         plain
             .enumerate()
             .flat_map(|(k, r)| {
@@ -293,7 +304,7 @@ impl<'a> Readouts<'a> {
     /// If its rates are not finite.
     pub(super) fn decode(&self, simulations: &[Windowed]) -> Result<LesionDecoding> {
         let mut rows = Vec::new();
-        for r in &self.readouts {
+        for r in &self.list {
             let (trials, truth) = self.trials(simulations, &r.tested, r.windows, &r.neurons)?;
             let mut scores = r.decoder.evaluate(&trials, &truth)?;
             if r.from.is_none() {
@@ -308,7 +319,7 @@ impl<'a> Readouts<'a> {
     pub fn rows(&self, network: &str, decoding: &LesionDecoding) -> Vec<DecodingRow> {
         let mut scores = decoding.0.iter().map(|row| Score { accuracy: row[0], auc: row[1] });
         let mut rows = Vec::new();
-        for r in &self.readouts {
+        for r in &self.list {
             let kinds: &[(&'static str, &'static str)] =
                 if r.from.is_none() { &[("intact", "lesioned"), ("lesioned", "own")] } else { &[("", "")] };
             for (trained_on, tested_on) in kinds {
@@ -323,7 +334,7 @@ impl<'a> Readouts<'a> {
     /// The rows of the intact network.
     pub fn intact_rows(&self) -> Vec<DecodingRow> {
         let of = |r: &Readout| self.series(r, "intact", (r.from.unwrap_or("intact"), r.to), &r.intact);
-        self.readouts.iter().flat_map(of).collect()
+        self.list.iter().flat_map(of).collect()
     }
 
     fn series(
@@ -365,14 +376,14 @@ fn measure_names(label: &str) -> [&'static str; 2] {
 }
 
 /// All neurons, and those of each area.
-fn regions(subject: &Subject) -> Vec<(String, Vec<usize>)> {
+fn regions(subject: &Subject) -> Vec<Region> {
     let population = &subject.problem.population;
     let mut regions = vec![("all".to_string(), (0..population.len()).collect())];
     for (k, area) in population.areas().iter().enumerate() {
         let members = (0..population.len()).filter(|i| population.area_of()[*i] as usize == k).collect();
         regions.push((area.name.clone(), members));
     }
-    regions.retain(|(_, members): &(String, Vec<usize>)| !members.is_empty());
+    regions.retain(|(_, members): &Region| !members.is_empty());
     regions
 }
 

@@ -63,7 +63,7 @@ pub fn read_finished(path: &Path, key: &str, drawn: Option<Controls>) -> Option<
             if (subsets.len(), sets.len()) != (drawn.subsets.len(), drawn.sets.len()) {
                 return None;
             }
-            Some(ControlOutcome { subsets, sets, drawn })
+            Some(ControlOutcome { drawn, subsets, sets })
         }
     };
     let size = *file.array("size").ok()?.iter().next()? as usize;

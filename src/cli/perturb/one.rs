@@ -60,7 +60,9 @@ pub(super) fn study(args: &PerturbArgs, directory: &Path, stop: &AtomicBool) -> 
     let settings = ExperimentSettings { controls: args.controls(), readouts: args.readouts(), slots: args.at_once };
     let choices = choices(args, &trained, &device)?;
     if !args.quiet {
-        choices.iter().for_each(|(label, value)| output::say(format!("{label:<10} {value}")));
+        for (label, value) in &choices {
+            output::say(format!("{label:<10} {value}"));
+        }
     }
     let place = run.file(PERTURB);
     std::fs::create_dir_all(place.join(LESIONS)).map_err(Error::io("create", &place))?;
@@ -170,16 +172,15 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn lesions(args: &PerturbArgs, subject: &Subject) -> Result<Vec<Lesion>> {
-    let lesions = match &args.lesions {
-        Some(path) => read_lesions(path, subject, args.seed)?,
-        None => {
-            if subject.problem.population.mirror().is_none() {
-                output::warn(
-                    "no mirror mask is known, so lesions are areas × cell types. Give --mirror-mat FILE for mirror classes.",
-                );
-            }
-            default_lesions(subject)
+    let lesions = if let Some(path) = &args.lesions {
+        read_lesions(path, subject, args.seed)?
+    } else {
+        if subject.problem.population.mirror().is_none() {
+            output::warn(
+                "no mirror mask is known, so lesions are areas × cell types. Give --mirror-mat FILE for mirror classes.",
+            );
         }
+        default_lesions(subject)
     };
     for lesion in lesions.iter().filter(|l| l.neurons.is_empty()) {
         output::warn(format!("{}: there are no such neurons; its rows are empty.", lesion.name));
