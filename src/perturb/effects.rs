@@ -150,3 +150,53 @@ pub(super) fn number(value: f64) -> String {
 pub(super) fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Balance, ControlOutcome, Controls};
+    use super::*;
+
+    fn outcome(own: f64, controls: &[f64], widening: f64) -> Outcome {
+        let sets = controls.iter().map(|c| vec![*c]).collect();
+        let drawn = Controls { size: 3, subsets: vec![], sets: vec![], widening, balance: Balance::default() };
+        Outcome { size: 3, whole: vec![own], controls: Some(ControlOutcome { drawn, subsets: vec![vec![own]], sets }) }
+    }
+
+    fn key(harm: f64) -> Vec<MeasureKey> {
+        vec![MeasureKey { measure: "r2_change", scope: "all".into(), harm }]
+    }
+
+    #[test]
+    fn p_counts_controls_that_do_at_least_as_much_harm() {
+        let controls = [-0.1, -0.2, -0.3, -0.4];
+        let p = |own: f64, harm: f64| effects(&[outcome(own, &controls, 1.0)], &key(harm))[0].comparison.unwrap().p;
+        assert_eq!(p(-0.35, -1.0), 2.0 / 5.0);
+        assert_eq!(p(-0.9, -1.0), 1.0 / 5.0);
+        assert_eq!(p(-0.4, -1.0), 2.0 / 5.0, "a tie counts");
+        assert_eq!(p(-0.35, 1.0), 4.0 / 5.0);
+    }
+
+    /// With deviations doubled around −0.25 the controls are 0.05, −0.15, −0.35, −0.55.
+    #[test]
+    fn widened_controls_keep_their_mean() {
+        let c = effects(&[outcome(-0.4, &[-0.1, -0.2, -0.3, -0.4], 2.0)], &key(-1.0))[0].comparison.unwrap();
+        assert!((c.mean + 0.25).abs() < 1e-12 && (c.low + 0.535).abs() < 1e-12 && (c.high - 0.035).abs() < 1e-12);
+        assert_eq!(c.p, 2.0 / 5.0);
+        // The standard deviation of those four, with n − 1, is √(0.2/3).
+        assert!((c.effect_size + 0.15 / (0.2_f64 / 3.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn lesions_of_a_measure_are_one_family_and_nothing_is_made_of_nothing() {
+        let outcomes = [
+            outcome(-9.0, &[-0.1, -0.2, -0.3, -0.4], 1.0),
+            outcome(-0.25, &[-0.1, -0.2, -0.3, -0.4], 1.0),
+            outcome(f64::NAN, &[-0.1, -0.2, -0.3, -0.4], 1.0),
+            outcome(-0.25, &[f64::NAN; 4], 1.0),
+        ];
+        let rows = effects(&outcomes, &key(-1.0));
+        let q: Vec<Option<f64>> = rows.iter().map(|r| r.comparison.map(|c| c.q)).collect();
+        // p: 1/5 and 3/5 of a family of two.
+        assert_eq!(q, [Some(2.0 / 5.0), Some(3.0 / 5.0), None, None]);
+    }
+}

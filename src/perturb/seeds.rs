@@ -48,7 +48,7 @@ pub struct ConsistencyRow {
 }
 
 /// Resamples of a bootstrap.
-const RESAMPLES: usize = 2000;
+const RESAMPLES: usize = 1000;
 
 /// Effects over all runs, and over those of each setting where there are several settings.
 ///
@@ -134,4 +134,68 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
         w.iter().enumerate().filter(|(k, _)| k / n != k % n).map(|(_, w)| f64::from(*w)).collect()
     };
     pearson(&between(a), &between(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Balance, ControlOutcome, Controls, Mode};
+    use super::*;
+
+    /// A run whose only lesion has this value, beside controls around zero.
+    fn outcome(value: f64) -> Vec<Outcome> {
+        let drawn = Controls { size: 1, subsets: vec![], sets: vec![], widening: 1.0, balance: Balance::default() };
+        let sets = [-0.1, 0.0, 0.1].map(|c| vec![c]).to_vec();
+        let controls = ControlOutcome { drawn, subsets: vec![vec![value]], sets };
+        vec![Outcome { size: 1, whole: vec![value], controls: Some(controls) }]
+    }
+
+    fn rows(values: &[(f64, &str)]) -> Vec<SeedRow> {
+        let outcomes: Vec<Vec<Outcome>> = values.iter().map(|(v, _)| outcome(*v)).collect();
+        let runs: Vec<RunResult> = values
+            .iter()
+            .zip(&outcomes)
+            .map(|((_, setting), outcomes)| RunResult { name: "run", setting, outcomes, effective: &[] })
+            .collect();
+        let keys = [MeasureKey { measure: "r2_change", scope: "all".into(), harm: -1.0 }];
+        let lesion = Lesion {
+            name: "lesion".into(),
+            area: "all".into(),
+            cell_type: "all".into(),
+            class: "all".into(),
+            neurons: vec![0],
+            from: 0,
+            to: 1,
+            mode: Mode::Silence,
+        };
+        across_seeds(&runs, &keys, &[lesion], 0)
+    }
+
+    #[test]
+    fn an_effect_that_all_runs_share_excludes_zero_and_one_that_they_do_not_share_does_not() {
+        let shared = rows(&[(-0.5, "a"), (-0.6, "a"), (-0.4, "a"), (-0.55, "a"), (-0.45, "a")]).remove(0);
+        assert!((shared.effect.mean + 0.5).abs() < 1e-12 && shared.effect.high < 0.0 && shared.same_sign == 1.0);
+        let split = rows(&[(-0.5, "a"), (0.6, "a"), (-0.4, "a"), (0.55, "a"), (-0.45, "a")]).remove(0);
+        assert!(split.effect.low < 0.0 && split.effect.high > 0.0 && split.same_sign == 0.6);
+    }
+
+    #[test]
+    fn an_effect_of_one_setting_is_seen_as_such() {
+        let all = rows(&[(-0.5, "strong"), (-0.6, "strong"), (0.01, "weak"), (-0.01, "weak")]);
+        let settings: Vec<(&str, usize)> = all.iter().map(|r| (r.setting.as_str(), r.runs)).collect();
+        assert_eq!(settings, [("all", 4), ("strong", 2), ("weak", 2)]);
+        assert!(all[1].effect.high < 0.0 && all[2].effect.high > 0.0);
+    }
+
+    #[test]
+    fn one_run_has_no_interval() {
+        let one = rows(&[(-0.5, "a")]).remove(0);
+        assert!((one.effect.mean + 0.5).abs() < 1e-12 && one.effect.low.is_nan());
+    }
+
+    #[test]
+    fn runs_with_the_same_weights_correlate_perfectly() {
+        let weights = [9.0, 1.0, -2.0, 9.0];
+        assert!((correlation(&weights, &weights) - 1.0).abs() < 1e-12);
+        assert!((correlation(&weights, &[5.0, -1.0, 2.0, 7.0]) + 1.0).abs() < 1e-12, "the diagonal does not count");
+    }
 }
