@@ -4,7 +4,6 @@ mod canvas;
 mod conditions;
 mod figures;
 mod page;
-pub mod perturbation;
 mod raster;
 mod scaling;
 
