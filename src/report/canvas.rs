@@ -184,13 +184,14 @@ impl Axes<'_> {
         X: Ranged<ValueType = f64> + ValueFormatter<f64>,
         Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
     {
+        let (x, y) = (chart.x_range(), chart.y_range());
         chart
             .configure_mesh()
             .disable_x_mesh()
             .x_labels(self.x_labels)
             .y_labels(self.y_labels)
-            .x_label_formatter(&|v| tick(*v))
-            .y_label_formatter(&|v| tick(*v))
+            .x_label_formatter(&|v| tick(snapped(*v, &x)))
+            .y_label_formatter(&|v| tick(snapped(*v, &y)))
             .max_light_lines(0)
             .bold_line_style(stroke(GRID, 1.0))
             .axis_style(stroke(MUTED, 1.0))
@@ -202,6 +203,11 @@ impl Axes<'_> {
             .draw()?;
         Ok(())
     }
+}
+
+/// A tick's place without the rounding error that steps from the range's end add up to where zero should be.
+fn snapped(value: f64, range: &std::ops::Range<f64>) -> f64 {
+    if value.abs() < 1e-12 * (range.end - range.start).abs() { 0.0 } else { value }
 }
 
 /// A tick's number: no more digits than it needs, a true minus sign.
@@ -230,6 +236,7 @@ mod tests {
 
     #[test]
     fn ticks_are_short() {
+        assert_eq!([-3e-17, 1e-9].map(|v| snapped(v, &(-0.1..0.2))), [0.0, 1e-9]);
         assert_eq!([0.0, -0.5, 100.0, 0.25, 1e-5, -0.0].map(tick), ["0", "−0.5", "100", "0.25", "1e−5", "0"]);
     }
 

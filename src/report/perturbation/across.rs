@@ -9,7 +9,7 @@ use super::lines::{Legend, Pen, colour};
 use super::matrix::{Cell, Matrix, colour_bar};
 use super::summary::excludes_zero;
 use super::wiring::distinct;
-use super::words::{scopes_of, short};
+use super::words::{key_number, short};
 use crate::error::Result;
 use crate::perturb::SeedRow;
 
@@ -20,12 +20,18 @@ fn row<'a>(report: &'a AcrossReport, lesion: usize, measure: usize, setting: &st
     report.rows.iter().find(|r| r.lesion == lesion && r.measure == measure && r.setting == setting)
 }
 
-/// Mean effects over all runs.
-pub(super) fn effects(report: &AcrossReport) -> Result<Option<Figure>> {
+/// The measures of the matrix.
+pub(super) fn columns(report: &AcrossReport) -> Vec<usize> {
     let mut columns = chosen(report.keys);
     for extra in ["kick_remaining", "saturated_fraction_change"] {
-        columns.extend(scopes_of(report.keys, extra).into_iter().filter(|m| report.keys[*m].scope == "all"));
+        columns.extend(key_number(report.keys, extra, "all"));
     }
+    columns
+}
+
+/// Mean effects over all runs.
+pub(super) fn effects(report: &AcrossReport) -> Result<Option<Figure>> {
+    let columns = columns(report);
     if columns.is_empty() || report.lesions.is_empty() || report.rows.is_empty() {
         return Ok(None);
     }

@@ -17,7 +17,7 @@ const AREAS: usize = 8;
 const NAMES: f64 = 236.0;
 const ROW: f64 = 26.0;
 /// Above the matrix: the sentence about the fit, the colour bar, the names of the columns.
-const HEAD: f64 = 134.0;
+const HEAD: f64 = 116.0;
 
 pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
     let (columns, left_out) = columns(study);
@@ -56,7 +56,7 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
 }
 
 /// The measures that have a column, and how many areas have none.
-fn columns(study: &Study) -> (Vec<usize>, usize) {
+pub(super) fn columns(study: &Study) -> (Vec<usize>, usize) {
     let keys = &study.keys;
     let one = |measure: &str, scope: &str| key_number(keys, measure, scope);
     let areas: Vec<usize> =

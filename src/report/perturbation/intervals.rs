@@ -15,7 +15,7 @@ const HEAD: f64 = 26.0;
 const FOOT: f64 = 52.0;
 const COLUMNS: usize = 3;
 /// Room for what is written at the right of a panel.
-const NOTES: f64 = 96.0;
+const NOTES: f64 = 90.0;
 
 /// What is drawn in one row of a panel; what is not finite is left out.
 pub(super) struct Mark {
@@ -41,8 +41,7 @@ impl Strip {
     /// Titled by a measure, with an arrow towards harm along its axis.
     pub(super) fn of(key: &MeasureKey, quantity: &str, rows: Vec<Vec<Mark>>) -> Self {
         let title = format!("{}, {}", measure(key.measure), scope(&key.scope));
-        let axis =
-            if key.harm < 0.0 { format!("← harm      {quantity}") } else { format!("{quantity}      harm →") };
+        let axis = if key.harm < 0.0 { format!("{quantity} (← harm)") } else { format!("{quantity} (harm →)") };
         Self { title, axis, rows }
     }
 }
@@ -158,8 +157,7 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
     })?;
     let caption = "Filled dot: the lesion, subsampled to the size of its controls where their pool is too small (n = \
                    compared of all; then the mean over subsets). Bar and tick: 2.5 to 97.5 % interval and mean of the \
-                   control lesions, deviations widened for the smaller variance of sets from one pool. Hollow dot: the \
-                   whole lesion. The grey line is the intact network. p (one-sided, for harm) and q are printed where q < \
+                   control lesions, deviations widened for the smaller variance of sets from one pool. Hollow dot: the whole lesion, where it was subsampled or has no controls. The grey line is the intact network. p (one-sided, for harm) and q are printed where q < \
                    0.05. Numbers: effects.csv."
         .into();
     Ok(Some(Figure { name: "intervals", title: "Lesions beside their controls", caption, drawing }))
@@ -175,7 +173,12 @@ fn strip(study: &Study, measure: usize) -> Strip {
         let Some((effect, c)) = compared(study, lesion, measure) else { return vec![none] };
         let note =
             if is_significant(c) { format!("p {}, q {}", probability(c.p), probability(c.q)) } else { String::new() };
-        vec![Mark { bar: (c.low, c.mean, c.high), dot: effect.value, note, ..none }]
+        let ring = if effect.size == study.lesions[lesion].neurons.len() { f64::NAN } else { whole };
+        vec![Mark { bar: (c.low, c.mean, c.high), dot: effect.value, ring, note, ..none }]
     };
-    Strip::of(key, "change", (0..study.lesions.len()).map(row).collect())
+    let quantity = match key.measure {
+        "self_other_distance_change" => "relative change",
+        _ => "change",
+    };
+    Strip::of(key, quantity, (0..study.lesions.len()).map(row).collect())
 }

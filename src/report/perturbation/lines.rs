@@ -73,6 +73,7 @@ impl Plot<'_> {
         heading(panel, self.title)?;
         let mut chart = ChartBuilder::on(panel)
             .margin_top(px(24.0))
+            .margin_left(px(3.0))
             .margin_right(px(14.0))
             .x_label_area_size(px(if self.axes.x.is_empty() { 24.0 } else { 40.0 }))
             .y_label_area_size(px(if self.axes.y.is_empty() { 34.0 } else { 54.0 }))

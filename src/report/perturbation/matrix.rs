@@ -90,7 +90,7 @@ impl Matrix<'_> {
             }
         }
         if cell.framed {
-            rectangle(panel, (x + 1.0, y + 1.0, w - 2.0, h - 2.0), stroke(INK, 1.2))?;
+            rectangle(panel, (x + 1.2, y + 1.2, w - 2.4, h - 2.4), stroke(INK, 2.0))?;
         }
         let first = y + h / 2.0 - LEADING * (cell.lines.len().max(1) - 1) as f64 / 2.0;
         for (k, words) in cell.lines.iter().enumerate() {

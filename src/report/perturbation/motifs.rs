@@ -56,8 +56,9 @@ pub(super) fn figure(anatomy: &Anatomy) -> Result<Option<Figure>> {
         let panel = part(root, 0.0, 0.0, WIDTH, CHART);
         let mut chart = ChartBuilder::on(&panel)
             .margin_top(px(HEAD))
+            .margin_left(px(3.0))
             .margin_right(px(4.0))
-            .y_label_area_size(px(LEFT))
+            .y_label_area_size(px(LEFT - 3.0))
             .build_cartesian_2d(0.0..rows.len() as f64, range.clone())?;
         Axes { x: "", y: "log₂ (count / mean of rewired)", x_labels: 0, y_labels: 6 }.draw(&mut chart)?;
         let area = chart.plotting_area();
@@ -103,7 +104,7 @@ pub(super) fn figure(anatomy: &Anatomy) -> Result<Option<Figure>> {
 /// Three nodes and their arrows around a centre.
 fn diagram(root: &Panel, motif: &str, x: f64, y: f64) -> Drawn<()> {
     const NODE: f64 = 3.2;
-    let nodes = [(x - 17.0, y + 15.0), (x, y - 15.0), (x + 17.0, y + 15.0)];
+    let nodes = [(x - 20.0, y + 16.0), (x, y - 16.0), (x + 20.0, y + 16.0)];
     let edges = DIAGRAMS.iter().find(|(name, _)| *name == motif).map_or(&[][..], |(_, edges)| edges);
     for (from, to) in edges {
         let ((x0, y0), (x1, y1)) = (nodes[*from], nodes[*to]);
@@ -112,7 +113,7 @@ fn diagram(root: &Panel, motif: &str, x: f64, y: f64) -> Drawn<()> {
         let along = |s: f64, side: f64| (x0 + ux * s - uy * side, y0 + uy * s + ux * side);
         let tip = length - NODE - 1.5;
         path(root, &[along(NODE + 1.5, 0.0), along(tip, 0.0)], INK, 1.2)?;
-        path(root, &[along(tip - 5.0, 3.0), along(tip, 0.0), along(tip - 5.0, -3.0)], INK, 1.2)?;
+        path(root, &[along(tip - 4.5, 2.6), along(tip, 0.0), along(tip - 4.5, -2.6)], INK, 1.2)?;
     }
     for (x, y) in nodes {
         root.draw(&Circle::new((px(x), px(y)), px(NODE), INK.filled()))?;

@@ -55,7 +55,7 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
             Words::ink(12.0, HPos::Left).draw(root, &fitted(&row.scope, 12.0, NAMES - 10.0), 0.0, middle)?;
             let [model, input_only, difference] =
                 [row.model, row.input_only, row.model - row.input_only].map(|v| short(v, 2));
-            let numbers = format!("{model} against {input_only}: {difference}");
+            let numbers = format!("{model} and {input_only}, difference {difference}");
             Words::muted(11.0, HPos::Left).draw(root, &numbers, WIDTH - NUMBERS + 12.0, middle)?;
         }
         Ok(())

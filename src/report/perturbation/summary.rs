@@ -3,6 +3,7 @@
 use super::AcrossReport;
 use super::wiring::distinct;
 use super::words::{compared, is_significant, listed, measure, names, scope, short, signed, sizes};
+use super::{across, effects};
 use crate::perturb::{Lesion, SeedRow, Study};
 
 /// The sentences of one network's report: what harms, then what to know about the comparisons.
@@ -45,6 +46,7 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
 fn found(study: &Study) -> Vec<String> {
     let mut sentences = Vec::new();
     let mut quiet = Vec::new();
+    let (columns, _) = effects::columns(study);
     for (lesion, named) in study.lesions.iter().enumerate() {
         let effects: Vec<(usize, f64)> = (0..study.keys.len())
             .filter_map(|m| Some((m, compared(study, lesion, m)?.1)))
@@ -52,22 +54,24 @@ fn found(study: &Study) -> Vec<String> {
             .map(|(m, c)| (m, study.keys[m].harm * c.effect_size))
             .collect();
         if !effects.is_empty() {
+            let main: Vec<(usize, f64)> = effects.iter().filter(|(m, _)| columns.contains(m)).copied().collect();
+            let which = if main.is_empty() {
+                "none of them in the matrix below".to_string()
+            } else {
+                format!("of those in the matrix below: {}", by_measure(study, &main))
+            };
             sentences.push(format!(
-                "{} harms more than its controls (q < 0.05): {}.",
+                "{} harms more than its controls in {} of {} measures and scopes (q < 0.05), {which}.",
                 named.name,
-                by_measure(study, &effects)
+                effects.len(),
+                study.keys.len()
             ));
         } else if study.outcomes[lesion].controls.is_some() {
             quiet.push(named.name.clone());
         }
     }
     if !quiet.is_empty() {
-        let verb = if quiet.len() == 1 { "harms" } else { "harm" };
-        let none = format!(
-            "Not found to {} more than controls in any measure: {}.",
-            verb.trim_end_matches('s'),
-            listed(&quiet)
-        );
+        let none = format!("Not found to do more harm than controls in any measure: {}.", listed(&quiet));
         sentences.push(none);
     }
     sentences
@@ -89,11 +93,13 @@ fn by_measure(study: &Study, effects: &[(usize, f64)]) -> String {
 /// The sentences about several runs.
 pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
     let mut sentences = Vec::new();
+    let columns = across::columns(report);
     let of_all = || report.rows.iter().filter(|r| r.setting == "all");
     for (lesion, named) in report.lesions.iter().enumerate() {
         let own: Vec<&SeedRow> = of_all().filter(|r| r.lesion == lesion && excludes_zero(r)).collect();
         let harm = |r: &&&SeedRow| report.keys[r.measure].harm * r.effect.mean > 0.0;
-        let worse: Vec<&SeedRow> = own.iter().filter(harm).copied().collect();
+        let all: Vec<&SeedRow> = own.iter().filter(harm).copied().collect();
+        let worse: Vec<&SeedRow> = all.iter().filter(|r| columns.contains(&r.measure)).copied().collect();
         if worse.is_empty() {
             continue;
         }
@@ -105,12 +111,14 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
         };
         let text = measures.iter().map(of).collect::<Vec<_>>().join("; ");
         sentences.push(format!(
-            "{} harms more than controls over all runs (95 % interval beyond zero): {text}.",
-            named.name
+            "{} harms more than controls over all runs in {} measures and scopes (95 % interval beyond zero), of those in the \
+             matrix below: {text}.",
+            named.name,
+            all.len()
         ));
     }
     if sentences.is_empty() {
-        sentences.push("No effect over all runs has a 95 % interval on the side of harm.".into());
+        sentences.push("No effect in the matrix below has a 95 % interval over all runs on the side of harm.".into());
     }
     let empty: Vec<Lesion> = report.lesions.iter().filter(|l| l.neurons.is_empty()).cloned().collect();
     if !empty.is_empty() {

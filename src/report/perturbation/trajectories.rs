@@ -14,7 +14,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;
 
-const PANEL: f64 = 250.0;
+const PANEL: f64 = 262.0;
 /// Lesions beside the intact network.
 const LESIONS: usize = 3;
 const COMPONENTS: usize = 3;
@@ -206,7 +206,9 @@ fn portrait(
     };
     let mut chart = ChartBuilder::on(panel)
         .margin_top(px(24.0))
+        .margin_left(px(3.0))
         .margin_right(px(14.0))
+        .margin_bottom(px(8.0))
         .x_label_area_size(px(42.0))
         .y_label_area_size(px(50.0))
         .build_cartesian_2d(range(0), range(1))?;

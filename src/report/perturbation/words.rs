@@ -1,5 +1,6 @@
 //! Numbers and names as people read them.
 
+use super::super::canvas::tick;
 use super::SIGNIFICANT;
 use crate::perturb::{Comparison, Effect, Lesion, MeasureKey, Study};
 
@@ -28,9 +29,9 @@ pub(super) fn signed(value: f64) -> String {
     if text.trim_start_matches(['+', '-']) == "0.0" { "0.0".into() } else { text.replace('-', "−") }
 }
 
-/// A p or q value.
+/// A p or q value, to a thousandth.
 pub(super) fn probability(value: f64) -> String {
-    if value < 0.001 { "< 0.001".into() } else { short(value, 2) }
+    if value < 0.001 { "< 0.001".into() } else { tick((value * 1000.0).round() / 1000.0) }
 }
 
 /// What a measure is called in figures.
@@ -38,7 +39,7 @@ pub(super) fn measure(name: &str) -> String {
     match name {
         "r2_change" => "ΔR²".into(),
         "rmse_change" => "ΔRMSE".into(),
-        "self_other_distance_change" => "self–other distance, rel. change".into(),
+        "self_other_distance_change" => "Δ self–other distance".into(),
         "saturated_fraction_change" => "Δ saturated fraction".into(),
         "spectral_radius_change" => "Δ spectral radius".into(),
         "kick_remaining" => "kick remaining".into(),
