@@ -98,9 +98,13 @@ fn subject() -> Subject {
 fn keys(subject: &Subject) -> Vec<MeasureKey> {
     let mut keys = Measures::new(subject).keys().to_vec();
     let mut add = |measure, scope: &str, harm| keys.push(MeasureKey { measure, scope: scope.into(), harm });
-    ["execution", "observation"].iter().for_each(|s| add("spectral_radius_change", s, 1.0));
+    for s in ["execution", "observation"] {
+        add("spectral_radius_change", s, 1.0);
+    }
     let regions = ["all", "AIP", "F5", "F6"];
-    regions.iter().for_each(|s| add("kick_remaining", s, 1.0));
+    for s in regions {
+        add("kick_remaining", s, 1.0);
+    }
     let names = [
         ["agent_accuracy_change", "agent_auc_change"],
         ["go_accuracy_change", "go_auc_change"],
@@ -185,7 +189,7 @@ pub(crate) fn made_up() -> Study {
         rates(|i, c, b| if spared[i] { 0.3 * (1.0 - less) + less * rate(i, c, b) } else { 0.0 })
     };
     let scopes = ["all", "AIP", "F5", "F6", "excitatory", "inhibitory", "mirror", "non-mirror"];
-    let recurrence = scopes.iter().map(|s| s.to_string()).chain(subject.conditions.iter().map(|c| c.name.clone()));
+    let recurrence = scopes.iter().map(ToString::to_string).chain(subject.conditions.iter().map(|c| c.name.clone()));
     let row = |(k, scope): (usize, String)| {
         let model = 0.8 + 0.05 * normal(12, k);
         RecurrenceRow { scope, model, input_only: model - 0.35 + 0.1 * normal(13, k) }

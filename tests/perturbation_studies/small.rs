@@ -7,7 +7,8 @@ use aon::engine::{Adam, BatchState, Engine, LossKind, NetworkSettings, Problem, 
 use aon::error::Result;
 use aon::network::{Constraint, InitScheme, InitSettings, Layout, MagnitudeDistribution, initial_parameters};
 use aon::perturb::{
-    Anatomy, ControlSettings, Experiment, ExperimentSettings, ReadoutSettings, Study, Subject, default_lesions, effects,
+    Anatomy, ControlSettings, Experiment, ExperimentSettings, ReadoutSettings, Readouts, Study, Subject,
+    default_lesions, effects,
 };
 use aon::rng::{Rng, Stream};
 
@@ -82,7 +83,7 @@ pub(crate) fn small(mirror: bool, readouts: bool) -> Study {
     let lesions = default_lesions(&subject);
     let mut experiment =
         Experiment::new(&subject, ExperimentSettings { controls, readouts, slots: 16 }, &open).unwrap();
-    let mut decoding = experiment.readouts().map_or_else(Vec::new, |r| r.intact_rows());
+    let mut decoding = experiment.readouts().map_or_else(Vec::new, Readouts::intact_rows);
     let mut outcomes = Vec::new();
     for (number, lesion) in lesions.iter().enumerate() {
         outcomes.push(experiment.examine(lesion, number, &mut |_| true).unwrap().unwrap());

@@ -8,12 +8,16 @@ use super::intervals::{Mark, Strip, chosen, draw_strips, height};
 use super::lines::{Legend, Pen, colour};
 use super::matrix::{Cell, Matrix, colour_bar};
 use super::summary::excludes_zero;
-use super::wiring::distinct;
-use super::words::{key_number, short};
+use super::words::{distinct, key_number, short};
 use crate::error::Result;
 use crate::perturb::SeedRow;
 
 const NAMES: f64 = 236.0;
+/// Above the cells: colour bar and names of the columns.
+const HEAD: f64 = 104.0;
+const ROW: f64 = 36.0;
+/// Room for the names of the runs.
+const RUNS: f64 = 226.0;
 
 /// The row of a lesion, measure and setting.
 fn row<'a>(report: &'a AcrossReport, lesion: usize, measure: usize, setting: &str) -> Option<&'a SeedRow> {
@@ -35,8 +39,6 @@ pub(super) fn effects(report: &AcrossReport) -> Result<Option<Figure>> {
     if columns.is_empty() || report.lesions.is_empty() || report.rows.is_empty() {
         return Ok(None);
     }
-    const HEAD: f64 = 104.0;
-    const ROW: f64 = 36.0;
     let lesions = 0..report.lesions.len();
     let rows: Vec<(String, String)> = report.lesions.iter().map(|l| (l.name.clone(), String::new())).collect();
     let largest = |measure: usize| {
@@ -120,7 +122,7 @@ pub(super) fn settings(report: &AcrossReport) -> Result<Option<Figure>> {
         |(k, s): (usize, &String)| (if s == "all" { "all runs".into() } else { s.clone() }, Pen::solid(colour(k), 6.0));
     let legend = Legend::new(settings.iter().enumerate().map(entry));
     let top = legend.height() + 8.0;
-    let drawing = draw(WIDTH, top + height(strips.len(), names.len()), |root, _| {
+    let drawing = draw(WIDTH, top + height(&strips), |root, _| {
         legend.draw(root, 0.0)?;
         draw_strips(root, &strips, &names, top)
     })?;
@@ -136,10 +138,8 @@ pub(super) fn consistency(report: &AcrossReport) -> Result<Option<Figure>> {
     if report.consistency.is_empty() {
         return Ok(None);
     }
-    const LABELS: f64 = 150.0;
-    const HEAD: f64 = 110.0;
     let half = WIDTH / 2.0;
-    let side = ((half - LABELS - 10.0) / runs as f64).min(52.0);
+    let side = ((half - RUNS - 10.0) / runs as f64).min(52.0);
     let rows: Vec<(String, String)> = report
         .names
         .iter()
@@ -174,8 +174,8 @@ pub(super) fn consistency(report: &AcrossReport) -> Result<Option<Figure>> {
             if k == 0 {
                 colour_bar(&panel, (2.0, 32.0), ((COLD, "−1"), (WARM, "1")), "correlation")?;
             }
-            let (origin, cell) = ((LABELS, HEAD), (side, side.max(15.0)));
-            Matrix { origin, names: LABELS, cell, rows: &rows, columns: &columns, cells }.draw(&panel)?;
+            let (origin, cell) = ((RUNS, HEAD), (side, side.max(15.0)));
+            Matrix { origin, names: RUNS, cell, rows: &rows, columns: &columns, cells }.draw(&panel)?;
         }
         Ok(())
     })?;

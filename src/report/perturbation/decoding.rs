@@ -9,6 +9,7 @@ use super::words::{fit_sentence, scope};
 use crate::error::Result;
 use crate::perturb::{DecodingRow, Lesion, Study};
 use plotters::style::text_anchor::HPos;
+use std::fmt::Write as _;
 
 const PANEL: f64 = 172.0;
 /// Lesions with a curve, and regions with a row, at most.
@@ -60,9 +61,10 @@ fn lesioned(
          noisy trials; grey band: 2.5 to 97.5 % of its accuracy with permuted labels. Coloured: {text}."
     );
     if left_out > 0 {
-        caption.push_str(&format!(
+        let _ = write!(
+            caption,
             " The {LESIONS} lesions that change the accuracy most are shown; {left_out} more are in the table."
-        ));
+        );
     }
     grid.note(&mut caption);
     caption.push_str(" Numbers: decoding.csv.");
@@ -172,7 +174,7 @@ impl Grid {
 
     fn note(&self, caption: &mut String) {
         if self.left_out > 0 {
-            caption.push_str(&format!(" {} further areas are in the table.", self.left_out));
+            let _ = write!(caption, " {} further areas are in the table.", self.left_out);
         }
     }
 

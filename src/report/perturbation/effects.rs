@@ -8,6 +8,7 @@ use super::words::{compared, fit_sentence, is_significant, key_number, measure, 
 use crate::error::Result;
 use crate::perturb::{MeasureKey, Study};
 use plotters::style::text_anchor::HPos;
+use std::fmt::Write as _;
 
 /// Effect sizes beyond this have the strongest colour.
 const CLIP: f64 = 4.0;
@@ -49,7 +50,7 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
          controls that do not differ."
     );
     if left_out > 0 {
-        caption.push_str(&format!(" The fit of {left_out} further areas is in the table."));
+        let _ = write!(caption, " The fit of {left_out} further areas is in the table.");
     }
     caption.push_str(" Numbers: effects.csv (there, effect_size keeps the measure's own sign).");
     Ok(Some(Figure { name: "effects", title: "What the lesions harm", caption, drawing }))

@@ -14,6 +14,8 @@ const ROW: f64 = 21.0;
 const HEAD: f64 = 26.0;
 const FOOT: f64 = 52.0;
 const COLUMNS: usize = 3;
+/// Height of the sentence about the fit.
+const TOP: f64 = 28.0;
 /// Room for what is written at the right of a panel.
 const NOTES: f64 = 90.0;
 
@@ -56,20 +58,31 @@ pub(super) fn chosen(keys: &[MeasureKey]) -> Vec<usize> {
     chosen
 }
 
-/// Height of `strips` panels of `rows` rows.
-pub(super) fn height(strips: usize, rows: usize) -> f64 {
-    strips.div_ceil(COLUMNS) as f64 * (HEAD + ROW * rows as f64 + FOOT)
+/// Height of a row: marks side by side must not touch.
+fn row_height(strips: &[Strip]) -> f64 {
+    let marks = strips.iter().flat_map(|s| &s.rows).map(Vec::len).max().unwrap_or(1);
+    ROW.max(9.0 * marks as f64 + 4.0)
+}
+
+fn panel_height(strips: &[Strip]) -> f64 {
+    let rows = strips.iter().map(|s| s.rows.len()).max().unwrap_or(0);
+    HEAD + row_height(strips) * rows as f64 + FOOT
+}
+
+/// Height of all panels.
+pub(super) fn height(strips: &[Strip]) -> f64 {
+    strips.len().div_ceil(COLUMNS) as f64 * panel_height(strips)
 }
 
 /// Draws the strips in rows of panels from `top`; `names` are those of the rows, and what stands beside them.
 pub(super) fn draw_strips(root: &Panel, strips: &[Strip], names: &[(String, String)], top: f64) -> Drawn<()> {
     let width = (WIDTH - NAMES) / COLUMNS as f64;
-    let panel_height = height(1, names.len());
+    let (panel_height, row_height) = (panel_height(strips), row_height(strips));
     for (k, strip) in strips.iter().enumerate() {
         let top = top + (k / COLUMNS) as f64 * panel_height;
         if k % COLUMNS == 0 {
             for (r, (name, about)) in names.iter().enumerate() {
-                let y = top + HEAD + ROW * (r as f64 + 0.5);
+                let y = top + HEAD + row_height * (r as f64 + 0.5);
                 Words::ink(12.0, HPos::Left).draw(root, &fitted(name, 12.0, NAMES - 66.0), 0.0, y)?;
                 Words::muted(11.0, HPos::Right).draw(root, about, NAMES - 6.0, y)?;
             }
@@ -150,8 +163,7 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
     let strips: Vec<Strip> = chosen.iter().map(|m| strip(study, *m)).collect();
     let label = |l: usize| (study.lesions[l].name.clone(), format!("n = {}", sizes(study, l)));
     let names: Vec<(String, String)> = (0..study.lesions.len()).map(label).collect();
-    const TOP: f64 = 28.0;
-    let drawing = draw(WIDTH, TOP + height(strips.len(), names.len()), |root, _| {
+    let drawing = draw(WIDTH, TOP + height(&strips), |root, _| {
         Words::muted(12.0, HPos::Left).draw(root, &fit_sentence(study), 0.0, 9.0)?;
         draw_strips(root, &strips, &names, TOP)
     })?;

@@ -1,7 +1,7 @@
 //! Matrices of coloured cells with numbers in them.
 
-use super::super::canvas::{Drawn, INK, MUTED, Panel, SHADE, stroke};
-use super::marks::{Words, fitted, rectangle, wrapped};
+use super::super::canvas::{Drawn, INK, MUTED, Panel, SHADE};
+use super::marks::{Words, fitted, path, rectangle, wrapped};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -90,7 +90,9 @@ impl Matrix<'_> {
             }
         }
         if cell.framed {
-            rectangle(panel, (x + 1.2, y + 1.2, w - 2.4, h - 2.4), stroke(INK, 2.0))?;
+            // The backend gives rectangles no stroke width.
+            let (l, t, r, b) = (x + 1.0, y + 1.0, x + w - 1.0, y + h - 1.0);
+            path(panel, &[(l, t), (r, t), (r, b), (l, b), (l, t), (r, t)], INK, 1.6)?;
         }
         let first = y + h / 2.0 - LEADING * (cell.lines.len().max(1) - 1) as f64 / 2.0;
         for (k, words) in cell.lines.iter().enumerate() {

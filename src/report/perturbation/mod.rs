@@ -111,6 +111,7 @@ fn check(study: &Study) -> Result<()> {
     expect("outcomes", study.outcomes.len(), lesions)?;
     expect("sets of lesioned rates", study.lesioned_rates.len(), lesions)?;
     expect("conditions", study.subject.conditions.len(), d.conditions)?;
+    expect("numbers of bins", study.subject.problem.bins.len(), d.conditions)?;
     let length = d.conditions * d.bins * d.neurons;
     expect("rates", study.subject.intact.len(), length)?;
     study.lesioned_rates.iter().try_for_each(|rates| expect("lesioned rates", rates.len(), length))?;

@@ -49,10 +49,12 @@ pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
         "<h1>{title}</h1>\n<p class=\"lead\">The same perturbations of {} trained networks ({}). Solutions are degenerate: \
          the run is the statistical unit.</p>",
         report.names.len(),
-        escape(&settings.join(", ")),
+        escape(&settings.join("; ")),
     );
     summary_list(&mut page, &summary::of_runs(report));
-    figures.iter().for_each(|figure| section(&mut page, figure));
+    for figure in figures {
+        section(&mut page, figure);
+    }
     choices(&mut page, "What was done", report.choices);
     end(&mut page);
     page

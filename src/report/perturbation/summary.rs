@@ -1,8 +1,7 @@
 //! What was found, in words, and nothing beyond the numbers.
 
-use super::AcrossReport;
-use super::wiring::distinct;
-use super::words::{compared, is_significant, listed, measure, names, scope, short, signed, sizes};
+use super::words::{compared, distinct, is_significant, listed, measure, names, scope, short, signed, sizes};
+use super::{AcrossReport, SIGNIFICANT};
 use super::{across, effects};
 use crate::perturb::{Lesion, SeedRow, Study};
 
@@ -20,6 +19,14 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
         sentences.push(format!(
             "Compared with fewer neurons than they have, because too few like cells are spared: {}.",
             named(&subsampled, &about)
+        ));
+    }
+    let few = with(&|l| controls(l).is_some_and(|c| smallest_p(c.sets.len()) > SIGNIFICANT));
+    if !few.is_empty() {
+        let about = |l: usize| format!(" ({})", controls(l).map_or(0, |c| c.sets.len()));
+        sentences.push(format!(
+            "With so few different controls that no effect could be found (q < 0.05 takes at least 19): {}.",
+            named(&few, &about)
         ));
     }
     let unmatched = with(&|l| controls(l).is_some_and(|c| !c.drawn.balance.is_matched()));
@@ -42,6 +49,11 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
     sentences
 }
 
+/// The smallest p that so many controls can give.
+fn smallest_p(controls: usize) -> f64 {
+    1.0 / (controls as f64 + 1.0)
+}
+
 /// A sentence for each lesion that harms more than its controls, and one about the others.
 fn found(study: &Study) -> Vec<String> {
     let mut sentences = Vec::new();
@@ -61,7 +73,7 @@ fn found(study: &Study) -> Vec<String> {
                 format!("of those in the matrix below: {}", by_measure(study, &main))
             };
             sentences.push(format!(
-                "{} harms more than its controls in {} of {} measures and scopes (q < 0.05), {which}.",
+                "{} harms more than its controls in {} of {} measures and scopes (q < 0.05); {which}.",
                 named.name,
                 effects.len(),
                 study.keys.len()
@@ -111,7 +123,7 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
         };
         let text = measures.iter().map(of).collect::<Vec<_>>().join("; ");
         sentences.push(format!(
-            "{} harms more than controls over all runs in {} measures and scopes (95 % interval beyond zero), of those in the \
+            "{} harms more than controls over all runs in {} measures and scopes (95 % interval beyond zero); of those in the \
              matrix below: {text}.",
             named.name,
             all.len()

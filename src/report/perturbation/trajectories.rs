@@ -15,6 +15,8 @@ use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;
 
 const PANEL: f64 = 262.0;
+/// Height of the sentence about the fit and the legend.
+const TOP: f64 = 52.0;
 /// Lesions beside the intact network.
 const LESIONS: usize = 3;
 const COMPONENTS: usize = 3;
@@ -151,7 +153,6 @@ pub(super) fn figure(study: &Study, trajectories: &Trajectories) -> Result<Optio
     }
     let names = trajectories.network_names(study);
     let width = (WIDTH / names.len() as f64).min(WIDTH / 3.0);
-    const TOP: f64 = 52.0;
     let height = TOP + PANEL * trajectories.areas.len() as f64;
     let shown: Vec<ConditionClass> = classes(study).into_iter().map(|(class, _)| class).collect();
     let legend = Legend::new(shown.iter().map(|class| match class {

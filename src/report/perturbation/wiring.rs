@@ -4,7 +4,7 @@ use super::super::canvas::{COLD, WARM, draw, heading};
 use super::super::figures::{Figure, WIDTH, part};
 use super::marks::Words;
 use super::matrix::{Cell, Matrix, colour_bar};
-use super::words::short;
+use super::words::{distinct, short};
 use crate::analysis::connectivity::ConnectionRow;
 use crate::analysis::currents::CurrentRow;
 use crate::error::Result;
@@ -105,17 +105,6 @@ fn sources(study: &Study) -> Vec<(String, &'static str)> {
 
 fn targets(study: &Study) -> Vec<String> {
     distinct(study.anatomy.currents.rows.iter().filter(|r| r.target_type == "all").map(|r| r.target.clone()))
-}
-
-/// Each item once, in the order of their first.
-pub(super) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut found = Vec::new();
-    items.for_each(|item| {
-        if !found.contains(&item) {
-            found.push(item);
-        }
-    });
-    found
 }
 
 fn connection(

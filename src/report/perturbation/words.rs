@@ -121,6 +121,17 @@ pub(super) fn names(lesions: &[Lesion]) -> Vec<String> {
     lesions.iter().map(|l| l.name.clone()).collect()
 }
 
+/// Each item once, in the order of their first.
+pub(super) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    items.for_each(|item| {
+        if !found.contains(&item) {
+            found.push(item);
+        }
+    });
+    found
+}
+
 /// A number of a table; empty where it is undefined.
 pub(super) fn csv_number(value: f64) -> String {
     if value.is_finite() { format!("{value:.6e}") } else { String::new() }
