@@ -218,8 +218,11 @@ fn conditions(page: &mut String, data: &ReportData) {
     page.push_str("</tbody></table></div>\n</section>\n");
 }
 
-/// What was chosen, as label and value, under a heading.
+/// What was chosen, as label and value, under a heading; nothing where nothing was.
 pub(super) fn choices(page: &mut String, heading: &str, choices: &[(String, String)]) {
+    if choices.is_empty() {
+        return;
+    }
     let _ = write!(page, "<section>\n<h2>{heading}</h2>\n<dl class=\"choices\">\n");
     for (label, value) in choices {
         let _ = writeln!(page, "<div><dt>{}</dt><dd>{}</dd></div>", escape(label), escape(value));

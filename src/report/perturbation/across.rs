@@ -179,9 +179,9 @@ pub(super) fn consistency(report: &AcrossReport) -> Result<Option<Figure>> {
         }
         Ok(())
     })?;
-    let caption = "Every pair of runs. Left: correlation of their effective weights over pairs of different neurons. Right: \
-                   rank correlation of what the lesions do to the fit of each scope. Different weights with like effects \
-                   speak for the effects, not for the weights. Numbers: consistency.csv."
-        .into();
+    let caption =
+        "Every pair of runs. Left: correlation of their effective weights over pairs of different neurons. Right: \
+         rank correlation of what the lesions do to the fit of each scope. Numbers: consistency.csv."
+            .into();
     Ok(Some(Figure { name: "consistency", title: "Consistency of the runs", caption, drawing }))
 }

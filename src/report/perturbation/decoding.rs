@@ -57,8 +57,8 @@ fn lesioned(
     let legend = Legend::new(std::iter::once(("intact".to_string(), INTACT)).chain(named));
     let mut caption = format!(
         "Accuracy of linear read-outs of the agent, of Go or No-Go and of the object (columns) from all neurons and from \
-         each area (rows), in windows over the time from the first bin. Black: the intact network, cross-validated on \
-         noisy trials; grey band: 2.5 to 97.5 % of its accuracy with permuted labels. Coloured: {text}."
+         each area (rows), in windows over the time from the first bin. Thickest line: the intact network, \
+         cross-validated on noisy trials; grey band: 2.5 to 97.5 % of its accuracy with permuted labels. Coloured: {text}."
     );
     if left_out > 0 {
         let _ = write!(
@@ -95,8 +95,8 @@ pub(super) fn between_agents(study: &Study) -> Result<Option<Figure>> {
             .chain(named.into_iter().zip(pens).map(|(words, pen)| (words.to_string(), pen))),
     );
     let mut caption = "Read-outs of the intact network that were trained on the trials of one agent and tested on those \
-                       of the other: where they succeed, own and others' actions share a code. Black: trained and tested \
-                       on both agents, cross-validated, with the grey band of permuted labels."
+                       of the other: where they exceed the grey band of permuted labels, what is learned from one agent \
+                       generalises to the other. Thickest line: trained and tested on both agents, cross-validated."
         .to_string();
     grid.note(&mut caption);
     caption.push_str(" Numbers: decoding.csv.");
