@@ -31,9 +31,19 @@ pub(super) const INPUT_ONLY: RGBColor = RGBColor(0xd9, 0x8c, 0x00);
 pub(super) const EXCITATORY: RGBColor = RGBColor(0xc4, 0x4e, 0x00);
 /// Inhibitory neurons and negative weights.
 pub(super) const INHIBITORY: RGBColor = RGBColor(0x6a, 0x51, 0xa3);
+/// A further series, where there are more than those above.
+pub(super) const GREEN: RGBColor = RGBColor(0x00, 0x9e, 0x73);
+/// Another.
+pub(super) const PINK: RGBColor = RGBColor(0xb8, 0x5c, 0x8e);
+/// Cells of a matrix in which something is worse, or positive. Text in ink must be legible on it.
+pub(super) const WARM: RGBColor = RGBColor(0xe0, 0x6a, 0x10);
+/// Cells in which something is better, or negative.
+pub(super) const COLD: RGBColor = RGBColor(0x2f, 0x86, 0xc8);
+/// Areas without a value, and bands behind curves.
+pub(super) const SHADE: RGBColor = RGBColor(0xe4, 0xe8, 0xeb);
 
 /// The style sheet's variable for each colour.
-const THEME: [(RGBColor, &str); 7] = [
+const THEME: [(RGBColor, &str); 12] = [
     (INK, "--ink"),
     (MUTED, "--muted"),
     (GRID, "--grid"),
@@ -41,6 +51,11 @@ const THEME: [(RGBColor, &str); 7] = [
     (INPUT_ONLY, "--input-only"),
     (EXCITATORY, "--excitatory"),
     (INHIBITORY, "--inhibitory"),
+    (GREEN, "--green"),
+    (PINK, "--pink"),
+    (WARM, "--warm"),
+    (COLD, "--cold"),
+    (SHADE, "--shade"),
 ];
 
 /// CSS pixels in units of the backend.
@@ -126,7 +141,8 @@ pub(super) fn heading(panel: &Panel, title: &str) -> Drawn<()> {
 }
 
 /// Bold text keeps its place and colour.
-trait Bold {
+pub(super) trait Bold {
+    /// The same in bold.
     fn into_font_bold(self) -> Self;
 }
 
@@ -168,13 +184,14 @@ impl Axes<'_> {
         X: Ranged<ValueType = f64> + ValueFormatter<f64>,
         Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
     {
+        let (x, y) = (chart.x_range(), chart.y_range());
         chart
             .configure_mesh()
             .disable_x_mesh()
             .x_labels(self.x_labels)
             .y_labels(self.y_labels)
-            .x_label_formatter(&|v| tick(*v))
-            .y_label_formatter(&|v| tick(*v))
+            .x_label_formatter(&|v| tick(snapped(*v, &x)))
+            .y_label_formatter(&|v| tick(snapped(*v, &y)))
             .max_light_lines(0)
             .bold_line_style(stroke(GRID, 1.0))
             .axis_style(stroke(MUTED, 1.0))
@@ -186,6 +203,11 @@ impl Axes<'_> {
             .draw()?;
         Ok(())
     }
+}
+
+/// A tick's place without the rounding error that steps from the range's end add up to where zero should be.
+fn snapped(value: f64, range: &std::ops::Range<f64>) -> f64 {
+    if value.abs() < 1e-12 * (range.end - range.start).abs() { 0.0 } else { value }
 }
 
 /// A tick's number: no more digits than it needs, a true minus sign.
@@ -214,6 +236,7 @@ mod tests {
 
     #[test]
     fn ticks_are_short() {
+        assert_eq!([-3e-17, 1e-9].map(|v| snapped(v, &(-0.1..0.2))), [0.0, 1e-9]);
         assert_eq!([0.0, -0.5, 100.0, 0.25, 1e-5, -0.0].map(tick), ["0", "−0.5", "100", "0.25", "1e−5", "0"]);
     }
 

@@ -4,6 +4,7 @@ mod canvas;
 mod conditions;
 mod figures;
 mod page;
+pub mod perturbation;
 mod raster;
 mod scaling;
 
@@ -96,12 +97,16 @@ impl ReportData<'_> {
 pub fn write(path: &Path, data: &ReportData) -> Result<()> {
     data.check()?;
     let figures = figures::all(data)?;
+    write_files(path, &figures, &page::html(data, &figures))
+}
+
+/// Writes a page, and its figures beside it.
+fn write_files(path: &Path, figures: &[figures::Figure], html: &str) -> Result<()> {
     let directory = path.with_file_name("figures");
     std::fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
-    for figure in &figures {
+    for figure in figures {
         let file = directory.join(figure.name).with_extension("svg");
         write_atomically(&file, |w| w.write_all(figure.drawing.standalone.as_bytes()))?;
     }
-    let html = page::html(data, &figures);
     write_atomically(path, |w| w.write_all(html.as_bytes()))
 }

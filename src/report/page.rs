@@ -12,12 +12,7 @@ const TELLING_DIFFERENCE: f64 = 0.1;
 /// The whole page.
 pub(super) fn html(data: &ReportData, figures: &[Figure]) -> String {
     let title = escape(data.title);
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} · aon report</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
-        include_str!("style.css")
-    );
+    let mut page = begin(&title);
     header(&mut page, data, &title);
     for figure in figures {
         section(&mut page, figure);
@@ -26,14 +21,29 @@ pub(super) fn html(data: &ReportData, figures: &[Figure]) -> String {
         }
     }
     conditions(&mut page, data);
-    choices(&mut page, data);
-    let version = env!("CARGO_PKG_VERSION");
-    let _ = write!(page, "</main>\n<footer>Made by aon {version}.</footer>\n</body>\n</html>\n");
+    choices(&mut page, "What was trained", data.choices);
+    end(&mut page);
     page
 }
 
+/// A page up to its first heading; `title` is escaped already.
+pub(super) fn begin(title: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title} · aon report</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
+        include_str!("style.css")
+    )
+}
+
+/// The end of a page.
+pub(super) fn end(page: &mut String) {
+    let version = env!("CARGO_PKG_VERSION");
+    let _ = write!(page, "</main>\n<footer>Made by aon {version}.</footer>\n</body>\n</html>\n");
+}
+
 /// Text as HTML shows it literally, in elements and in quoted attributes.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -69,11 +79,7 @@ fn header(page: &mut String, data: &ReportData, title: &str) {
         numbers.push((last.step.to_string(), "steps".into()));
     }
     numbers.push((duration(data.seconds), "training time".into()));
-    page.push_str("<ul class=\"numbers\">\n");
-    for (value, label) in numbers {
-        let _ = writeln!(page, "<li><strong>{value}</strong><span>{label}</span></li>");
-    }
-    page.push_str("</ul>\n");
+    headline(page, &numbers);
     if let Some(median) = baseline
         && fit.median_r2 - median < TELLING_DIFFERENCE
     {
@@ -84,6 +90,15 @@ fn header(page: &mut String, data: &ReportData, title: &str) {
             decimal(median)
         );
     }
+}
+
+/// The numbers to see first: value and what it is, escaped already.
+pub(super) fn headline(page: &mut String, numbers: &[(String, String)]) {
+    page.push_str("<ul class=\"numbers\">\n");
+    for (value, label) in numbers {
+        let _ = writeln!(page, "<li><strong>{value}</strong><span>{label}</span></li>");
+    }
+    page.push_str("</ul>\n");
 }
 
 /// Seconds as people say them.
@@ -97,7 +112,8 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-fn section(page: &mut String, figure: &Figure) {
+/// A figure under its heading.
+pub(super) fn section(page: &mut String, figure: &Figure) {
     let Figure { name, title, caption, drawing } = figure;
     let (caption, themed) = (escape(caption), &drawing.themed);
     let _ = write!(
@@ -202,9 +218,13 @@ fn conditions(page: &mut String, data: &ReportData) {
     page.push_str("</tbody></table></div>\n</section>\n");
 }
 
-fn choices(page: &mut String, data: &ReportData) {
-    page.push_str("<section>\n<h2>What was trained</h2>\n<dl class=\"choices\">\n");
-    for (label, value) in data.choices {
+/// What was chosen, as label and value, under a heading; nothing where nothing was.
+pub(super) fn choices(page: &mut String, heading: &str, choices: &[(String, String)]) {
+    if choices.is_empty() {
+        return;
+    }
+    let _ = write!(page, "<section>\n<h2>{heading}</h2>\n<dl class=\"choices\">\n");
+    for (label, value) in choices {
         let _ = writeln!(page, "<div><dt>{}</dt><dd>{}</dd></div>", escape(label), escape(value));
     }
     page.push_str("</dl>\n</section>\n");

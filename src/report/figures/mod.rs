@@ -11,7 +11,7 @@ use super::canvas::{Drawing, Panel, px};
 use crate::error::Result;
 
 /// Width of every figure in CSS pixels.
-const WIDTH: f64 = 1120.0;
+pub(super) const WIDTH: f64 = 1120.0;
 
 /// A figure and what is said about it.
 pub(super) struct Figure {
@@ -46,7 +46,7 @@ pub(super) fn part<'a>(panel: &Panel<'a>, left: f64, top: f64, width: f64, heigh
 }
 
 /// A range with some air at both ends; never empty.
-fn padded(values: impl Iterator<Item = f64> + Clone) -> std::ops::Range<f64> {
+pub(super) fn padded(values: impl Iterator<Item = f64> + Clone) -> std::ops::Range<f64> {
     let finite = values.filter(|v| v.is_finite());
     let low = finite.clone().fold(f64::INFINITY, f64::min);
     let high = finite.fold(f64::NEG_INFINITY, f64::max);

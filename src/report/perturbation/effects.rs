@@ -1,0 +1,105 @@
+//! Which lesion harms which measure: effects of all lesions against their controls.
+
+use super::super::canvas::{COLD, WARM, draw};
+use super::super::figures::{Figure, WIDTH};
+use super::marks::Words;
+use super::matrix::{Cell, Matrix, colour_bar};
+use super::words::{compared, fit_sentence, is_significant, key_number, measure, scope, scopes_of, signed, sizes};
+use crate::error::Result;
+use crate::perturb::{MeasureKey, Study};
+use plotters::style::text_anchor::HPos;
+use std::fmt::Write as _;
+
+/// Effect sizes beyond this have the strongest colour.
+const CLIP: f64 = 4.0;
+/// Areas whose fit has a column, at most.
+const AREAS: usize = 8;
+/// Room for the lesions' names and sizes.
+const NAMES: f64 = 236.0;
+const ROW: f64 = 26.0;
+/// Above the matrix: the sentence about the fit, the colour bar, the names of the columns.
+const HEAD: f64 = 116.0;
+
+pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
+    let (columns, left_out) = columns(study);
+    if columns.is_empty() || study.lesions.is_empty() {
+        return Ok(None);
+    }
+    let rows: Vec<(String, String)> =
+        study.lesions.iter().enumerate().map(|(k, l)| (l.name.clone(), sizes(study, k))).collect();
+    let cells: Vec<Vec<Cell>> = (0..rows.len()).map(|l| columns.iter().map(|m| cell(study, l, *m)).collect()).collect();
+    let names: Vec<(String, String)> = columns.iter().map(|m| column_name(&study.keys[*m])).collect();
+    let cell = (((WIDTH - NAMES) / columns.len() as f64).min(90.0), ROW);
+    let height = HEAD + ROW * rows.len() as f64 + 4.0;
+    let drawing = draw(WIDTH, height, |root, _| {
+        Words::muted(12.0, HPos::Left).draw(root, &fit_sentence(study), 0.0, 9.0)?;
+        let title = "effect size, in standard deviations of the controls";
+        colour_bar(root, (NAMES, 28.0), ((COLD, "−4, less harm"), (WARM, "more harm, 4")), title)?;
+        let matrix = Matrix { origin: (NAMES, HEAD), names: NAMES, cell, rows: &rows, columns: &names, cells: &cells };
+        matrix.draw(root)
+    })?;
+    let mut caption = format!(
+        "Effects of the lesions (rows, with the number of neurons that were compared) on the network's measures \
+         (columns), against control lesions of as many like cells. A number is the effect size: lesion minus mean of the \
+         controls, in standard deviations of the controls, widened for the smaller variance of sets from one pool. Its \
+         sign is turned so that in every column positive and orange means more harm than the controls: a lower R², \
+         accuracy or self–other distance, a larger spectral radius, remaining kick or saturated fraction. Colours end at \
+         ±{CLIP}. Bold with an asterisk: q < 0.05 (one-sided permutation test for harm; Benjamini and Hochberg over all \
+         lesions and scopes of a measure). Framed: the controls are not matched in rate and outgoing weight, so a \
+         difference may be theirs. Grey: no comparison – no neurons, no controls, a measure without a value, or \
+         controls that do not differ."
+    );
+    if left_out > 0 {
+        let _ = write!(caption, " The fit of {left_out} further areas is in the table.");
+    }
+    caption.push_str(" Numbers: effects.csv (there, effect_size keeps the measure's own sign).");
+    Ok(Some(Figure { name: "effects", title: "What the lesions harm", caption, drawing }))
+}
+
+/// The measures that have a column, and how many areas have none.
+pub(super) fn columns(study: &Study) -> (Vec<usize>, usize) {
+    let keys = &study.keys;
+    let one = |measure: &str, scope: &str| key_number(keys, measure, scope);
+    let areas: Vec<usize> =
+        study.subject.problem.population.areas().iter().filter_map(|a| one("r2_change", &a.name)).collect();
+    let left_out = areas.len().saturating_sub(AREAS);
+    let mut columns: Vec<usize> = one("r2_change", "all").into_iter().collect();
+    columns.extend(areas.iter().take(AREAS));
+    columns.extend(one("self_other_distance_change", "all"));
+    columns.extend(scopes_of(keys, "spectral_radius_change"));
+    let of_all = ["kick_remaining", "saturated_fraction_change"];
+    columns.extend(of_all.iter().filter_map(|m| one(m, "all")));
+    let accuracies = ["agent_accuracy_change", "go_accuracy_change", "object_accuracy_change"];
+    columns.extend(accuracies.iter().filter_map(|m| one(m, "all")));
+    (columns, left_out)
+}
+
+/// Measure and scope as the head of a column.
+pub(super) fn column_name(key: &MeasureKey) -> (String, String) {
+    let name = match key.measure {
+        "self_other_distance_change" => "self–other distance".into(),
+        "saturated_fraction_change" => "saturated fraction".into(),
+        "spectral_radius_change" => "spectral radius".into(),
+        other => measure(other).trim_start_matches("Δ ").to_string(),
+    };
+    (name, scope(&key.scope).to_string())
+}
+
+fn cell(study: &Study, lesion: usize, measure: usize) -> Cell {
+    let none = |words: &str| Cell { lines: vec![words.into()], ..Cell::default() };
+    if study.lesions[lesion].neurons.is_empty() {
+        return none("empty");
+    }
+    let Some((_, comparison)) = compared(study, lesion, measure) else { return none("–") };
+    let harm = study.keys[measure].harm * comparison.effect_size;
+    if !harm.is_finite() {
+        return Cell { framed: !comparison.matched, ..none("–") };
+    }
+    let significant = is_significant(comparison);
+    Cell {
+        tint: Some((if harm < 0.0 { COLD } else { WARM }, harm.abs() / CLIP)),
+        lines: vec![format!("{}{}", signed(harm), if significant { " *" } else { "" })],
+        bold: significant,
+        framed: !comparison.matched,
+    }
+}

@@ -1,0 +1,145 @@
+//! Curves, their styles, and what the styles mean.
+
+use super::super::canvas::{
+    Axes, Drawn, EXCITATORY, GREEN, INHIBITORY, INK, INPUT_ONLY, MODEL, PINK, Panel, SHADE, heading, px, stroke,
+    text_width,
+};
+use super::super::figures::WIDTH;
+use super::marks::{Words, line};
+use crate::perturb::Lesion;
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+/// Colours of areas, and of what else comes in numbers; they repeat after the last.
+const SERIES: [RGBColor; 6] = [MODEL, INPUT_ONLY, GREEN, PINK, EXCITATORY, INHIBITORY];
+
+/// How a curve is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Pen {
+    pub colour: RGBColor,
+    pub width: f64,
+    pub dashed: bool,
+}
+
+impl Pen {
+    pub(super) const fn solid(colour: RGBColor, width: f64) -> Self {
+        Self { colour, width, dashed: false }
+    }
+
+    pub(super) const fn dashed(colour: RGBColor, width: f64) -> Self {
+        Self { colour, width, dashed: true }
+    }
+}
+
+/// The colour of series `k`.
+pub(super) fn colour(k: usize) -> RGBColor {
+    SERIES[k % SERIES.len()]
+}
+
+/// A pen for each lesion: its area's colour, dashed if inhibitory, thin if non-mirror. Where these do not tell the lesions
+/// apart, a colour each, dashed from the seventh.
+pub(super) fn lesion_pens(lesions: &[&Lesion], areas: &[String]) -> Vec<Pen> {
+    let by_class = |l: &&Lesion| {
+        let area = areas.iter().position(|a| *a == l.area)?;
+        let width = if l.class == "non-mirror" { 1.1 } else { 2.4 };
+        Some(Pen { colour: colour(area), width, dashed: l.cell_type == "inhibitory" })
+    };
+    let pens: Option<Vec<Pen>> = lesions.iter().map(by_class).collect();
+    let distinct = |pens: &Vec<Pen>| pens.iter().enumerate().all(|(k, pen)| !pens[..k].contains(pen));
+    let by_number = |k: usize| Pen { colour: colour(k), width: 1.8, dashed: k / SERIES.len() % 2 == 1 };
+    pens.filter(|pens| areas.len() <= SERIES.len() && distinct(pens))
+        .unwrap_or_else(|| (0..lesions.len()).map(by_number).collect())
+}
+
+/// A curve; points that are not finite interrupt it.
+pub(super) struct Curve {
+    pub points: Vec<(f64, f64)>,
+    pub pen: Pen,
+}
+
+/// Curves over time in one panel.
+pub(super) struct Plot<'a> {
+    pub title: &'a str,
+    pub axes: Axes<'a>,
+    pub x: std::ops::Range<f64>,
+    pub y: std::ops::Range<f64>,
+    /// Lower and upper end of a grey band over all of x.
+    pub band: Option<(f64, f64)>,
+    pub curves: &'a [Curve],
+}
+
+impl Plot<'_> {
+    pub(super) fn draw(&self, panel: &Panel) -> Drawn<()> {
+        heading(panel, self.title)?;
+        let mut chart = ChartBuilder::on(panel)
+            .margin_top(px(24.0))
+            .margin_left(px(3.0))
+            .margin_right(px(14.0))
+            .x_label_area_size(px(if self.axes.x.is_empty() { 24.0 } else { 40.0 }))
+            .y_label_area_size(px(if self.axes.y.is_empty() { 34.0 } else { 54.0 }))
+            .build_cartesian_2d(self.x.clone(), self.y.clone())?;
+        if let Some((low, high)) = self.band {
+            let corners = [(self.x.start, low), (self.x.end, high)];
+            chart.draw_series([Rectangle::new(corners, SHADE.filled())])?;
+        }
+        self.axes.draw(&mut chart)?;
+        for curve in self.curves {
+            let style = stroke(curve.pen.colour, curve.pen.width);
+            for part in curve.points.split(|(x, y)| !x.is_finite() || !y.is_finite()).filter(|p| !p.is_empty()) {
+                let part = part.iter().copied();
+                if curve.pen.dashed {
+                    chart.draw_series(DashedLineSeries::new(part, px(5.0) as u32, px(3.0) as u32, style))?;
+                } else {
+                    chart.draw_series(LineSeries::new(part, style))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What pens mean, in as many rows as it takes.
+pub(super) struct Legend {
+    /// Words, pen, left and row.
+    places: Vec<(String, Pen, f64, usize)>,
+    rows: usize,
+}
+
+const SAMPLE: f64 = 24.0;
+const SIZE: f64 = 12.0;
+const LEADING: f64 = 18.0;
+
+impl Legend {
+    pub(super) fn new(entries: impl IntoIterator<Item = (String, Pen)>) -> Self {
+        let (mut x, mut row) = (0.0, 0);
+        let mut places = Vec::new();
+        for (words, pen) in entries {
+            let width = SAMPLE + 6.0 + text_width(&words, SIZE) + 14.0;
+            if x + width > WIDTH && x > 0.0 {
+                (x, row) = (0.0, row + 1);
+            }
+            places.push((words, pen, x, row));
+            x += width;
+        }
+        Self { rows: if places.is_empty() { 0 } else { row + 1 }, places }
+    }
+
+    pub(super) fn height(&self) -> f64 {
+        LEADING * self.rows as f64
+    }
+
+    pub(super) fn draw(&self, panel: &Panel, top: f64) -> Drawn<()> {
+        for (words, pen, x, row) in &self.places {
+            let y = top + LEADING * (*row as f64 + 0.5);
+            if pen.dashed {
+                for start in [0.0, 9.0, 18.0] {
+                    line(panel, (x + start, y), (x + start + 6.0, y), stroke(pen.colour, pen.width))?;
+                }
+            } else {
+                line(panel, (*x, y), (x + SAMPLE, y), stroke(pen.colour, pen.width))?;
+            }
+            Words { colour: INK, ..Words::ink(SIZE, HPos::Left) }.draw(panel, words, x + SAMPLE + 6.0, y)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! The pages around the figures.
+
+use super::super::figures::Figure;
+use super::super::page::{begin, choices, end, escape, headline, section};
+use super::words::{fit_sentence, is_significant, short};
+use super::{AcrossReport, PerturbationReport, summary};
+use crate::perturb::Study;
+use std::fmt::Write as _;
+
+/// The page of one network.
+pub(super) fn of_study(report: &PerturbationReport, figures: &[Figure]) -> String {
+    let study = report.study;
+    let title = escape(report.title);
+    let mut page = begin(&title);
+    let population = &study.subject.problem.population;
+    let areas: Vec<String> = population.areas().iter().map(|a| format!("{} {}", escape(&a.name), a.size)).collect();
+    let _ = writeln!(
+        page,
+        "<h1>{title}</h1>\n<p class=\"lead\">Perturbations of a recurrent network of {} neurons ({}) in {} conditions, \
+         weights unchanged. {}</p>",
+        population.len(),
+        areas.join(", "),
+        study.subject.conditions.len(),
+        escape(&fit_sentence(study)),
+    );
+    headline(&mut page, &numbers(study));
+    notes(&mut page, report.notes);
+    summary_list(&mut page, &summary::of_study(study));
+    for figure in figures {
+        section(&mut page, figure);
+        if figure.name == "wiring" {
+            balance(&mut page, study);
+        }
+    }
+    choices(&mut page, "What was done", report.choices);
+    end(&mut page);
+    page
+}
+
+/// The page of several runs.
+pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
+    let title = escape(report.title);
+    let mut page = begin(&title);
+    let mut settings: Vec<&str> = report.settings.iter().map(String::as_str).collect();
+    settings.sort_unstable();
+    settings.dedup();
+    let _ = writeln!(
+        page,
+        "<h1>{title}</h1>\n<p class=\"lead\">The same perturbations of {} trained networks ({}). Solutions are degenerate: \
+         the run is the statistical unit.</p>",
+        report.names.len(),
+        escape(&settings.join("; ")),
+    );
+    summary_list(&mut page, &summary::of_runs(report));
+    for figure in figures {
+        section(&mut page, figure);
+    }
+    choices(&mut page, "What was done", report.choices);
+    end(&mut page);
+    page
+}
+
+fn numbers(study: &Study) -> Vec<(String, String)> {
+    let harmful = |l: usize| {
+        let own = study.effects.iter().filter(|e| e.lesion == l).filter_map(|e| e.comparison.as_ref());
+        own.into_iter().any(is_significant)
+    };
+    let controls = study.outcomes.iter().filter_map(|o| Some(o.controls.as_ref()?.sets.len())).max();
+    let r2 = study.intact.iter().find(|(m, s, _)| *m == "r2" && s == "all").map_or(f64::NAN, |(.., v)| *v);
+    let held_out = study.held_out.as_ref().and_then(|h| h.model.r2).unwrap_or(f64::NAN);
+    vec![
+        (study.lesions.len().to_string(), "lesions".into()),
+        ((0..study.lesions.len()).filter(|l| harmful(*l)).count().to_string(), "harm more than controls".into()),
+        (controls.map_or("–".into(), |c| c.to_string()), "controls a lesion, at most".into()),
+        (study.keys.len().to_string(), "measures".into()),
+        (short(r2, 2), "R² of the intact network".into()),
+        (short(held_out, 2), "R² on held-out conditions".into()),
+    ]
+}
+
+fn notes(page: &mut String, notes: &[String]) {
+    for note in notes {
+        let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(note));
+    }
+}
+
+fn summary_list(page: &mut String, sentences: &[String]) {
+    if sentences.is_empty() {
+        return;
+    }
+    page.push_str("<section>\n<h2>What was found</h2>\n<ul>\n");
+    for sentence in sentences {
+        let _ = writeln!(page, "<li>{}</li>", escape(sentence));
+    }
+    page.push_str("</ul>\n</section>\n");
+}
+
+/// Local against inter-areal and excitatory against inhibitory input.
+fn balance(page: &mut String, study: &Study) {
+    let heads = ["Local", "Inter-areal", "Local / inter-areal", "Excitatory", "Inhibitory", "E / I"];
+    let heads = heads.map(|h| format!("<th scope=\"col\" class=\"number\">{h}</th>")).concat();
+    let _ = write!(
+        page,
+        "<section>\n<h2>Balance of the input</h2>\n<div class=\"wide\"><table>\n<caption>Sums of |w| of the connections into \
+         each area, by where they come from and by their sign. Numbers: balance.csv.</caption>\n<thead><tr>\
+         <th scope=\"col\">Area</th>{heads}</tr></thead>\n<tbody>\n"
+    );
+    for r in &study.anatomy.connectivity.balance {
+        let numbers = [r.local, r.inter_areal, r.local_ratio, r.excitatory, r.inhibitory, r.ei_ratio];
+        let cells = numbers.map(|v| format!("<td class=\"number\">{}</td>", short(v, 3))).concat();
+        let _ = writeln!(page, "<tr><th scope=\"row\">{}</th>{cells}</tr>", escape(&r.area));
+    }
+    page.push_str("</tbody></table></div>\n</section>\n");
+}

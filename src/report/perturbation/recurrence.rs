@@ -1,0 +1,69 @@
+//! How much of the fit needs recurrent connections.
+
+use super::super::canvas::{Axes, INPUT_ONLY, MODEL, MUTED, draw, px, stroke};
+use super::super::figures::{Figure, WIDTH, padded};
+use super::lines::{Legend, Pen};
+use super::marks::{Words, fitted};
+use super::words::{fit_sentence, short};
+use crate::error::Result;
+use crate::perturb::Study;
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+const NAMES: f64 = 236.0;
+const ROW: f64 = 22.0;
+const HEAD: f64 = 50.0;
+const FOOT: f64 = 46.0;
+const NUMBERS: f64 = 240.0;
+
+pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
+    let rows = &study.recurrence;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let values: Vec<f64> = rows.iter().flat_map(|r| [r.model, r.input_only]).chain([0.0, 1.0]).collect();
+    let height = HEAD + ROW * rows.len() as f64 + FOOT;
+    let legend = Legend::new([
+        ("trained network".to_string(), Pen::solid(MODEL, 6.0)),
+        ("input-only network".to_string(), Pen::solid(INPUT_ONLY, 6.0)),
+    ]);
+    let drawing = draw(WIDTH, height, |root, _| {
+        Words::muted(12.0, HPos::Left).draw(root, &fit_sentence(study), 0.0, 9.0)?;
+        legend.draw(root, 24.0)?;
+        let count = rows.len() as f64;
+        let mut chart = ChartBuilder::on(root)
+            .margin_top(px(HEAD))
+            .margin_left(px(NAMES))
+            .margin_right(px(NUMBERS))
+            .margin_bottom(px(4.0))
+            .x_label_area_size(px(FOOT - 4.0))
+            .build_cartesian_2d(padded(values.into_iter()), 0.0..count)?;
+        Axes { x: "R²", y: "", x_labels: 8, y_labels: 0 }.draw(&mut chart)?;
+        let area = chart.plotting_area();
+        area.draw(&PathElement::new([(0.0, 0.0), (0.0, count)], stroke(MUTED, 1.0)))?;
+        for (k, row) in rows.iter().enumerate() {
+            let y = count - k as f64 - 0.5;
+            if row.model.is_finite() && row.input_only.is_finite() {
+                area.draw(&PathElement::new([(row.input_only, y), (row.model, y)], stroke(MUTED, 1.2)))?;
+            }
+            for (value, colour) in [(row.input_only, INPUT_ONLY), (row.model, MODEL)] {
+                if value.is_finite() {
+                    area.draw(&Circle::new((value, y), px(4.5), colour.filled()))?;
+                }
+            }
+            let middle = HEAD + ROW * (k as f64 + 0.5);
+            Words::ink(12.0, HPos::Left).draw(root, &fitted(&row.scope, 12.0, NAMES - 10.0), 0.0, middle)?;
+            let [model, input_only, difference] =
+                [row.model, row.input_only, row.model - row.input_only].map(|v| short(v, 2));
+            let numbers = format!("{model} and {input_only}, difference {difference}");
+            Words::muted(11.0, HPos::Left).draw(root, &numbers, WIDTH - NUMBERS + 12.0, middle)?;
+        }
+        Ok(())
+    })?;
+    let caption = "R² of the trained network and of a network that was trained with all recurrent weights held at zero, for \
+                   all neurons, areas, classes and conditions. Only what lies between the dots needs recurrence; where it \
+                   is small, the data do not constrain the recurrent weights, and lesions of them mean little. Numbers: \
+                   recurrence.csv."
+        .into();
+    Ok(Some(Figure { name: "recurrence", title: "What needs recurrence", caption, drawing }))
+}

@@ -1,0 +1,151 @@
+//! What was found, in words, and nothing beyond the numbers.
+
+use super::words::{compared, distinct, is_significant, listed, measure, names, scope, short, signed, sizes};
+use super::{AcrossReport, SIGNIFICANT};
+use super::{across, effects};
+use crate::perturb::{Lesion, SeedRow, Study};
+
+/// The sentences of one network's report: what harms, then what to know about the comparisons.
+pub(super) fn of_study(study: &Study) -> Vec<String> {
+    let mut sentences = found(study);
+    let with = |is: &dyn Fn(usize) -> bool| -> Vec<usize> { (0..study.lesions.len()).filter(|l| is(*l)).collect() };
+    let named = |lesions: &[usize], about: &dyn Fn(usize) -> String| {
+        listed(&lesions.iter().map(|l| format!("{}{}", study.lesions[*l].name, about(*l))).collect::<Vec<_>>())
+    };
+    let controls = |l: usize| study.outcomes[l].controls.as_ref();
+    let subsampled = with(&|l| controls(l).is_some_and(|c| c.drawn.size < study.lesions[l].neurons.len()));
+    if !subsampled.is_empty() {
+        let about = |l: usize| format!(" ({})", sizes(study, l));
+        sentences.push(format!(
+            "Compared with fewer neurons than they have, because too few like cells are spared: {}.",
+            named(&subsampled, &about)
+        ));
+    }
+    let few = with(&|l| controls(l).is_some_and(|c| smallest_p(c.sets.len()) > SIGNIFICANT));
+    if !few.is_empty() {
+        let about = |l: usize| format!(" ({})", controls(l).map_or(0, |c| c.sets.len()));
+        sentences.push(format!(
+            "With so few different controls that no effect could be found (q < 0.05 takes at least 19): {}.",
+            named(&few, &about)
+        ));
+    }
+    let unmatched = with(&|l| controls(l).is_some_and(|c| !c.drawn.balance.is_matched()));
+    if !unmatched.is_empty() {
+        let worst = |l: usize| controls(l).map_or(f64::NAN, |c| c.drawn.balance.worst());
+        let about = |l: usize| format!(" ({} SD)", short(worst(l), 2));
+        sentences.push(format!(
+            "Controls not matched in rate and outgoing weight (largest difference of means): {}.",
+            named(&unmatched, &about)
+        ));
+    }
+    let empty = with(&|l| study.lesions[l].neurons.is_empty());
+    if !empty.is_empty() {
+        sentences.push(format!("Without neurons: {}.", named(&empty, &|_| String::new())));
+    }
+    let alone = with(&|l| !study.lesions[l].neurons.is_empty() && controls(l).is_none());
+    if !alone.is_empty() {
+        sentences.push(format!("Without controls to compare with: {}.", named(&alone, &|_| String::new())));
+    }
+    sentences
+}
+
+/// The smallest p that so many controls can give.
+fn smallest_p(controls: usize) -> f64 {
+    1.0 / (controls as f64 + 1.0)
+}
+
+/// A sentence for each lesion that harms more than its controls, and one about the others.
+fn found(study: &Study) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let mut quiet = Vec::new();
+    let (columns, _) = effects::columns(study);
+    for (lesion, named) in study.lesions.iter().enumerate() {
+        let effects: Vec<(usize, f64)> = (0..study.keys.len())
+            .filter_map(|m| Some((m, compared(study, lesion, m)?.1)))
+            .filter(|(_, c)| is_significant(c))
+            .map(|(m, c)| (m, study.keys[m].harm * c.effect_size))
+            .collect();
+        if !effects.is_empty() {
+            let main: Vec<(usize, f64)> = effects.iter().filter(|(m, _)| columns.contains(m)).copied().collect();
+            let which = if main.is_empty() {
+                "none of them in the matrix below".to_string()
+            } else {
+                format!("of those in the matrix below: {}", by_measure(study, &main))
+            };
+            sentences.push(format!(
+                "{} harms more than its controls in {} of {} measures and scopes (q < 0.05); {which}.",
+                named.name,
+                effects.len(),
+                study.keys.len()
+            ));
+        } else if study.outcomes[lesion].controls.is_some() {
+            quiet.push(named.name.clone());
+        }
+    }
+    if !quiet.is_empty() {
+        let none = format!("Not found to do more harm than controls in any measure: {}.", listed(&quiet));
+        sentences.push(none);
+    }
+    sentences
+}
+
+/// Effects by measure: `ΔR² of all neurons and F5 (effect sizes +3.2 and +4.1)`.
+fn by_measure(study: &Study, effects: &[(usize, f64)]) -> String {
+    let measures = distinct(effects.iter().map(|(m, _)| study.keys[*m].measure));
+    let of = |name: &&str| {
+        let own = || effects.iter().filter(|(m, _)| study.keys[*m].measure == *name);
+        let scopes: Vec<String> = own().map(|(m, _)| scope(&study.keys[*m].scope).to_string()).collect();
+        let largest = own().map(|(_, size)| *size).filter(|s| s.is_finite()).fold(f64::NAN, f64::max);
+        let size = if scopes.len() > 1 { "effect sizes up to" } else { "effect size" };
+        format!("{} – {} ({size} {})", measure(name), listed(&scopes), signed(largest))
+    };
+    measures.iter().map(of).collect::<Vec<_>>().join("; ")
+}
+
+/// The sentences about several runs.
+pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let columns = across::columns(report);
+    let of_all = || report.rows.iter().filter(|r| r.setting == "all");
+    for (lesion, named) in report.lesions.iter().enumerate() {
+        let own: Vec<&SeedRow> = of_all().filter(|r| r.lesion == lesion && excludes_zero(r)).collect();
+        let harm = |r: &&&SeedRow| report.keys[r.measure].harm * r.effect.mean > 0.0;
+        let all: Vec<&SeedRow> = own.iter().filter(harm).copied().collect();
+        let worse: Vec<&SeedRow> = all.iter().filter(|r| columns.contains(&r.measure)).copied().collect();
+        if worse.is_empty() {
+            continue;
+        }
+        let measures = distinct(worse.iter().map(|r| report.keys[r.measure].measure));
+        let of = |name: &&str| {
+            let rows = worse.iter().filter(|r| report.keys[r.measure].measure == *name);
+            let scopes: Vec<String> = rows.map(|r| scope(&report.keys[r.measure].scope).to_string()).collect();
+            format!("{} – {}", measure(name), listed(&scopes))
+        };
+        let text = measures.iter().map(of).collect::<Vec<_>>().join("; ");
+        sentences.push(format!(
+            "{} harms more than controls over all runs in {} measures and scopes (95 % interval beyond zero); of those in the \
+             matrix below: {text}.",
+            named.name,
+            all.len()
+        ));
+    }
+    if sentences.is_empty() {
+        sentences.push("No effect in the matrix below has a 95 % interval over all runs on the side of harm.".into());
+    }
+    let empty: Vec<Lesion> = report.lesions.iter().filter(|l| l.neurons.is_empty()).cloned().collect();
+    if !empty.is_empty() {
+        sentences.push(format!("Without neurons: {}.", listed(&names(&empty))));
+    }
+    if (2..6).contains(&report.names.len()) {
+        sentences.push(format!(
+            "With {} runs, bootstrap intervals are too narrow: expect about 85 % coverage in place of 95 %.",
+            report.names.len()
+        ));
+    }
+    sentences
+}
+
+/// Whether an effect's interval lies on one side of zero.
+pub(super) fn excludes_zero(row: &SeedRow) -> bool {
+    row.effect.low > 0.0 || row.effect.high < 0.0
+}

@@ -1,0 +1,162 @@
+//! Numbers and names as people read them.
+
+use super::super::canvas::tick;
+use super::SIGNIFICANT;
+use crate::perturb::{Comparison, Effect, Lesion, MeasureKey, Study};
+
+/// A number with so many significant digits and a true minus sign, `–` where it is undefined.
+pub(super) fn short(value: f64, digits: i32) -> String {
+    if !value.is_finite() {
+        return "–".into();
+    }
+    let exponent = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
+    if value != 0.0 && !(-4..6).contains(&exponent) {
+        return format!("{value:.*e}", (digits - 1).max(0) as usize).replace('-', "−");
+    }
+    let decimals = (digits - 1 - exponent).max(0) as usize;
+    let text = format!("{value:.decimals$}");
+    // Rounding may leave a negative zero.
+    let text = if text.trim_start_matches(['-', '0', '.']).is_empty() { "0".to_string() } else { text };
+    text.replace('-', "−")
+}
+
+/// Effect sizes, with a sign.
+pub(super) fn signed(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".into();
+    }
+    let text = if value.abs() < 9.95 { format!("{value:+.1}") } else { format!("{value:+.0}") };
+    if text.trim_start_matches(['+', '-']) == "0.0" { "0.0".into() } else { text.replace('-', "−") }
+}
+
+/// A p or q value, to a thousandth.
+pub(super) fn probability(value: f64) -> String {
+    if value < 0.001 { "< 0.001".into() } else { tick((value * 1000.0).round() / 1000.0) }
+}
+
+/// What a measure is called in figures.
+pub(super) fn measure(name: &str) -> String {
+    match name {
+        "r2_change" => "ΔR²".into(),
+        "rmse_change" => "ΔRMSE".into(),
+        "self_other_distance_change" => "Δ self–other distance".into(),
+        "saturated_fraction_change" => "Δ saturated fraction".into(),
+        "spectral_radius_change" => "Δ spectral radius".into(),
+        "kick_remaining" => "kick remaining".into(),
+        other => match other.strip_suffix("_change") {
+            Some(stem) => format!("Δ {}", stem.replace('_', " ").replace("auc", "AUC")),
+            None => other.replace('_', " "),
+        },
+    }
+}
+
+/// What its scope is called.
+pub(super) fn scope(name: &str) -> &str {
+    if name == "all" { "all neurons" } else { name }
+}
+
+/// Names in a sentence: `a, b and c`.
+pub(super) fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The number of a measure among `keys`.
+pub(super) fn key_number(keys: &[MeasureKey], measure: &str, scope: &str) -> Option<usize> {
+    keys.iter().position(|k| k.measure == measure && k.scope == scope)
+}
+
+/// The numbers of all scopes of a measure.
+pub(super) fn scopes_of(keys: &[MeasureKey], measure: &str) -> Vec<usize> {
+    (0..keys.len()).filter(|k| keys[*k].measure == measure).collect()
+}
+
+/// A lesion that was compared with its controls in a measure.
+pub(super) fn compared(study: &Study, lesion: usize, measure: usize) -> Option<(&Effect, &Comparison)> {
+    let is = |e: &&Effect| e.lesion == lesion && e.measure == measure;
+    study.effects.iter().filter(is).find_map(|e| Some((e, e.comparison.as_ref()?)))
+}
+
+/// Whether an effect is found.
+pub(super) fn is_significant(comparison: &Comparison) -> bool {
+    comparison.q < SIGNIFICANT
+}
+
+/// How many neurons of a lesion were compared: `66`, `35 of 66`, or `0`.
+pub(super) fn sizes(study: &Study, lesion: usize) -> String {
+    let whole = study.lesions[lesion].neurons.len();
+    match study.outcomes[lesion].controls.as_ref().map(|c| c.drawn.size) {
+        Some(size) if size != whole => format!("{size} of {whole}"),
+        _ => whole.to_string(),
+    }
+}
+
+/// How well the network fits, on what it was trained on and on what it was not: without it, nobody can judge what its
+/// lesions mean.
+pub(super) fn fit_sentence(study: &Study) -> String {
+    let of_all = study.intact.iter().find(|(measure, scope, _)| *measure == "r2" && scope == "all");
+    let r2 = |value: Option<f64>| value.filter(|v| v.is_finite()).map_or("unknown".into(), |v| short(v, 2));
+    let fit = format!("Fit of the intact network: R² {}", r2(of_all.map(|(.., value)| *value)));
+    let Some(held_out) = &study.held_out else {
+        return format!("{fit}. No condition was held out: nothing is known about generalisation.");
+    };
+    let count = held_out.conditions.len();
+    let noun = if count == 1 { "condition" } else { "conditions" };
+    let mut others = Vec::new();
+    if let Some(siblings) = &held_out.baseline.siblings {
+        others.push(format!("mean of sibling conditions {}", r2(siblings.r2)));
+    }
+    if let Some(input_only) = &held_out.baseline.input_only {
+        others.push(format!("input-only network {}", r2(input_only.r2)));
+    }
+    let beside = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
+    format!("{fit}; on {count} held-out {noun}: R² {}{beside}.", r2(held_out.model.r2))
+}
+
+/// Names of the lesions, `[lesions]`.
+pub(super) fn names(lesions: &[Lesion]) -> Vec<String> {
+    lesions.iter().map(|l| l.name.clone()).collect()
+}
+
+/// Each item once, in the order of their first.
+pub(super) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    items.for_each(|item| {
+        if !found.contains(&item) {
+            found.push(item);
+        }
+    });
+    found
+}
+
+/// A number of a table; empty where it is undefined.
+pub(super) fn csv_number(value: f64) -> String {
+    if value.is_finite() { format!("{value:.6e}") } else { String::new() }
+}
+
+/// A text of a table.
+pub(super) fn csv_text(text: &str) -> String {
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_never_nan() {
+        let found = [0.0, 0.123_45, -0.000_5, 12.34, 1234.5, 2.5e-7, f64::NAN, f64::INFINITY].map(|v| short(v, 2));
+        assert_eq!(found, ["0", "0.12", "−0.00050", "12", "1234", "2.5e−7", "–", "–"]);
+        assert_eq!([2.449, -0.04, -12.4, f64::NAN].map(signed), ["+2.4", "0.0", "−12", "–"]);
+    }
+
+    #[test]
+    fn unknown_measures_keep_their_words() {
+        assert_eq!(measure("go_auc_change"), "Δ go AUC");
+        assert_eq!(measure("kick_remaining"), "kick remaining");
+        assert_eq!(listed(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+    }
+}
