@@ -167,10 +167,11 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
         Words::muted(12.0, HPos::Left).draw(root, &fit_sentence(study), 0.0, 9.0)?;
         draw_strips(root, &strips, &names, TOP)
     })?;
-    let caption = "Filled dot: the lesion, subsampled to the size of its controls where their pool is too small (n = \
-                   compared of all; then the mean over subsets). Bar and tick: 2.5 to 97.5 % interval and mean of the \
-                   control lesions, deviations widened for the smaller variance of sets from one pool. Hollow dot: the whole lesion, where it was subsampled or has no controls. The grey line is the intact network. p (one-sided, for harm) and q are printed where q < \
-                   0.05. Numbers: effects.csv."
+    let caption = "Filled dot: the lesion, subsampled to the size of its controls where their pool is too small (n \
+                   = compared of all; then the mean over subsets). Bar and tick: 2.5 to 97.5 % interval and mean of \
+                   the control lesions, deviations widened for the smaller variance of sets from one pool. Hollow \
+                   dot: the whole lesion, where it was subsampled or has no controls. The grey line is the intact \
+                   network. p (one-sided, for harm) and q are printed where q < 0.05. Numbers: effects.csv."
         .into();
     Ok(Some(Figure { name: "intervals", title: "Lesions beside their controls", caption, drawing }))
 }
