@@ -3,6 +3,7 @@
 use super::comparison::{Comparison, Grouping};
 use super::fit::{Fit, GOOD_FIT, Score, Summary};
 use super::held_out::HeldOutSummary;
+use crate::data::csv_text;
 use crate::network::Population;
 use std::fmt::Write as _;
 
@@ -14,9 +15,9 @@ use std::fmt::Write as _;
 pub fn fit_csv(fit: &Fit, population: &Population, conditions: &[String]) -> String {
     let mut csv = String::from("neuron,area,cell_type,class,condition,r2,rmse\n");
     let mut rows = |condition: &str, scores: &[Score]| {
-        let condition = csv_field(condition);
+        let condition = csv_text(condition);
         for (i, score) in scores.iter().enumerate() {
-            let area = csv_field(&population.areas()[population.area_of()[i] as usize].name);
+            let area = csv_text(&population.areas()[population.area_of()[i] as usize].name);
             let (cell_type, class) = (population.cell_type(i), population.class(i));
             let (r2, rmse) = (csv_number(score.r2), csv_number(score.rmse));
             let _ = writeln!(csv, "{},{area},{cell_type},{class},{condition},{r2},{rmse}", i + 1);
@@ -32,12 +33,9 @@ pub fn fit_csv(fit: &Fit, population: &Population, conditions: &[String]) -> Str
     csv
 }
 
+/// Scores of neurons are of order one: six decimals.
 fn csv_number(value: f64) -> String {
     if value.is_nan() { String::new() } else { format!("{value:.6}") }
-}
-
-fn csv_field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
 }
 
 /// The fit as a table for the terminal: groups down, the network and its baselines across.

@@ -7,9 +7,11 @@ pub mod mat;
 pub mod npz;
 mod recording;
 pub mod synthetic;
+mod table;
 
 pub(crate) use arrays::shape_text;
 pub use arrays::{ArrayFile, NamedArray, Values, write_arrays};
 pub use atomic::write_atomically;
 pub use inputs::{read_mask, read_stimulus};
 pub use recording::{ConditionRates, Normalization, NormalizationFactors, Recording};
+pub(crate) use table::{csv, csv_number, csv_text};

@@ -3,6 +3,7 @@
 use super::experiment::Outcome;
 use super::{MeasureKey, Study};
 use crate::analysis::statistics::{benjamini_hochberg, effect_size, mean, permutation_p, quantile};
+use crate::data::{csv, csv_number, csv_text};
 
 /// A lesion's effect on one measure: a row of `effects.csv`.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,8 +112,8 @@ const EFFECTS_HEADER: &str = "lesion,area,cell_type,class,size,window,mode,measu
 /// `effects.csv`: the intact network's fit first, then a row per effect. What is undefined is empty.
 pub fn effects_csv(study: &Study) -> String {
     let intact = study.intact.iter().map(|(measure, scope, value)| {
-        let texts = ["intact", "", "", "", "0", "", "", measure, scope].map(quoted);
-        let numbers = std::iter::once(number(*value)).chain(std::iter::repeat_n(String::new(), 7));
+        let texts = ["intact", "", "", "", "0", "", "", measure, scope].map(csv_text);
+        let numbers = std::iter::once(csv_number(*value)).chain(std::iter::repeat_n(String::new(), 7));
         texts.into_iter().chain(numbers).collect()
     });
     csv(EFFECTS_HEADER, intact.chain(study.effects.iter().map(|row| effect_cells(study, row))))
@@ -122,33 +123,17 @@ fn effect_cells(study: &Study, row: &Effect) -> Vec<String> {
     let (lesion, key) = (&study.lesions[row.lesion], &study.keys[row.measure]);
     let (size, window, mode) = (row.size.to_string(), lesion.window(&study.subject), lesion.mode.label());
     let texts = [&lesion.name, &lesion.area, &lesion.cell_type, &lesion.class, &size, &window, &mode];
-    let mut cells: Vec<String> = texts.into_iter().map(|t| quoted(t)).collect();
-    cells.extend([key.measure, &key.scope].map(quoted));
-    cells.push(number(row.value));
+    let mut cells: Vec<String> = texts.into_iter().map(|t| csv_text(t)).collect();
+    cells.extend([key.measure, &key.scope].map(csv_text));
+    cells.push(csv_number(row.value));
     match &row.comparison {
         None => cells.extend(std::iter::repeat_n(String::new(), 7)),
         Some(c) => {
-            cells.extend([c.mean, c.low, c.high, c.p, c.q, c.effect_size].map(number));
+            cells.extend([c.mean, c.low, c.high, c.p, c.q, c.effect_size].map(csv_number));
             cells.push(if c.matched { "yes" } else { "no" }.into());
         }
     }
     cells
-}
-
-/// A table of `rows` of cells.
-pub(super) fn csv(header: &str, rows: impl Iterator<Item = Vec<String>>) -> String {
-    let lines: Vec<String> = rows.map(|cells| cells.join(",") + "\n").collect();
-    format!("{header}\n{}", lines.concat())
-}
-
-/// A number of a table; empty where it is undefined.
-pub(super) fn number(value: f64) -> String {
-    if value.is_finite() { format!("{value:.6e}") } else { String::new() }
-}
-
-/// A text of a table.
-pub(super) fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Everything that was found out about one run, and its tables.
 
-use super::effects::{csv, number, quoted};
 use super::{Anatomy, ConsistencyRow, DecodingRow, Effect, Lesion, MeasureKey, Outcome, SeedRow, Subject};
 use crate::analysis::HeldOutSummary;
 use crate::analysis::connectivity::{BalanceRow, ConnectionRow};
 use crate::analysis::currents::CurrentRow;
 use crate::analysis::motifs::MotifRow;
+use crate::data::{csv, csv_number, csv_text};
 
 /// A study of one trained network.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub struct RecurrenceRow {
 
 /// Texts, then numbers.
 fn cells<const T: usize, const N: usize>(texts: [&str; T], numbers: [f64; N]) -> Vec<String> {
-    texts.map(quoted).into_iter().chain(numbers.map(number)).collect()
+    texts.map(csv_text).into_iter().chain(numbers.map(csv_number)).collect()
 }
 
 /// `decoding.csv`.

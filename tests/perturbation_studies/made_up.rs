@@ -87,6 +87,7 @@ fn subject() -> Subject {
         peak_rate: vec![0.6; N],
         outgoing: vec![1.0; N],
         parameters,
+        held_out: vec![false; problem.dims.conditions],
         conditions: conditions(&["ring", "cube", "small cone"]),
         step_ms: 5.0,
         effective,

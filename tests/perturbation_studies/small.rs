@@ -71,7 +71,7 @@ pub(crate) fn small(mirror: bool, readouts: bool) -> Study {
     let layout = Layout::new(&problem.dims);
     let mut parameters = initial_parameters(&layout, &problem.population, &problem.constraint, &init);
     parameters[layout.inputs()].iter_mut().for_each(|w| *w *= 30.0);
-    let subject = Subject::new(&problem, parameters, conditions(&["cup", "ring"]), 20.0, &open).unwrap();
+    let subject = Subject::new(&problem, parameters, conditions(&["cup", "ring"]), &[], 20.0, &open).unwrap();
     let readouts = readouts.then(|| ReadoutSettings {
         trials: 8,
         control_trials: 2,

@@ -132,16 +132,6 @@ pub(super) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
-/// A number of a table; empty where it is undefined.
-pub(super) fn csv_number(value: f64) -> String {
-    if value.is_finite() { format!("{value:.6e}") } else { String::new() }
-}
-
-/// A text of a table.
-pub(super) fn csv_text(text: &str) -> String {
-    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
