@@ -143,16 +143,28 @@ fn controls_are_spared_cells_of_the_same_area_and_type() {
         for lesion in default_lesions(&subject) {
             let settings = ControlSettings { count: 50, subsets: 4, matched, seed: 7 };
             let Some(controls) = draw_controls(&lesion, number, &subject, &settings) else {
-                assert!(lesion.neurons.len() <= 1 || controls_impossible(&subject, &lesion), "{}", lesion.name);
+                assert!(lesion.neurons.is_empty() || controls_impossible(&subject, &lesion), "{}", lesion.name);
                 continue;
             };
-            assert!(controls.size <= lesion.neurons.len() && controls.widening >= 1.0);
+            assert!(controls.size <= lesion.neurons.len() && (controls.size == 0 || controls.widening >= 1.0));
             for set in controls.sets.iter().chain(&controls.subsets) {
                 assert_eq!(set.len(), controls.size);
                 assert!(set.windows(2).all(|w| w[0] < w[1]));
                 assert!(set.iter().all(|i| kind(i) == kind(&lesion.neurons[0])));
             }
             assert!(controls.sets.iter().flatten().all(|i| !lesion.neurons.contains(i)));
+            for set in &controls.relabelled {
+                assert!(set.len() == lesion.neurons.len() && *set != lesion.neurons);
+                assert!(set.iter().all(|i| kind(i) == kind(&lesion.neurons[0])));
+            }
+            if controls.relabelled.len() < 50 {
+                continue; // that none is the lesion itself shows where there are few
+            }
+            // Of relabelled cells as many are the lesion's own as of all cells of the kind, up to chance.
+            let own = controls.relabelled.iter().flatten().filter(|i| lesion.neurons.contains(i)).count() as f64;
+            let all = (controls.relabelled.len() * lesion.neurons.len()) as f64;
+            let kin = (0..population.len()).filter(|i| kind(i) == kind(&lesion.neurons[0])).count() as f64;
+            assert!((own / all - lesion.neurons.len() as f64 / kin).abs() < 0.12, "{}: {}", lesion.name, own / all);
             assert!(controls.subsets.iter().flatten().all(|i| lesion.neurons.contains(i)));
             let mut distinct = controls.sets.clone();
             distinct.sort();
@@ -163,12 +175,12 @@ fn controls_are_spared_cells_of_the_same_area_and_type() {
     }
 }
 
-/// Fewer than two spared cells of its kind.
+/// No spared cell of its kind.
 fn controls_impossible(subject: &Subject, lesion: &Lesion) -> bool {
     let population = &subject.problem.population;
     let kind = |i: usize| (population.area_of()[i], population.inhibitory()[i]);
     let like = (0..population.len()).filter(|i| kind(*i) == kind(lesion.neurons[0])).count();
-    like - lesion.neurons.len() < 2
+    like == lesion.neurons.len()
 }
 
 #[test]
@@ -196,7 +208,12 @@ fn an_experiment_repeats_whatever_runs_at_once_and_is_read_back_from_its_file() 
     let (other, ..) = examine(3);
     let bits = |o: &aon::perturb::Outcome| -> Vec<u64> {
         let c = o.controls.as_ref().unwrap();
-        o.whole.iter().chain(c.subsets.iter().flatten()).chain(c.sets.iter().flatten()).map(|v| v.to_bits()).collect()
+        o.whole
+            .iter()
+            .chain(c.subsets.iter().flatten())
+            .chain(c.sets.iter().chain(&c.relabelled).flatten())
+            .map(|v| v.to_bits())
+            .collect()
     };
     assert!(bits(&outcome) == bits(&other));
     assert!(outcome.whole.len() == keys.len() && keys.iter().any(|k| k.measure == "agent_accuracy_change"));
@@ -292,7 +309,7 @@ fn an_experiment_on_a_gpu_finds_what_it_finds_on_the_cpu() {
     let (gpu, _) = examine(&|problem, settings, state| open_gpu(&device, problem, settings, state));
     let all = |o: &aon::perturb::Outcome| -> Vec<Vec<f64>> {
         let c = o.controls.as_ref().unwrap();
-        std::iter::once(&o.whole).chain(&c.subsets).chain(&c.sets).cloned().collect()
+        std::iter::once(&o.whole).chain(&c.subsets).chain(&c.sets).chain(&c.relabelled).cloned().collect()
     };
     for (a, b) in all(&cpu).iter().zip(&all(&gpu)) {
         for ((a, b), key) in a.iter().zip(b).zip(&keys) {

@@ -11,7 +11,7 @@ pub(super) const MATCHED: f64 = 0.1;
 /// How controls are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ControlSettings {
-    /// Control sets of each lesion.
+    /// Control sets of each lesion, and as many relabelled sets.
     pub count: usize,
     /// Sets of the lesion itself, where it must be subsampled.
     pub subsets: usize,
@@ -44,17 +44,21 @@ impl Balance {
     }
 }
 
-/// What a lesion is compared with.
+/// What a lesion is compared with, in two ways.
 ///
-/// The pool of a lesion are the cells of its areas and types that it spares. A set as large as the pool would leave
-/// nothing to draw, so at most half of a pool is taken, and then the lesion itself is subsampled to the same size:
-/// several random sets of it, whose mean effect is compared.
+/// **Controls** are sets of cells of the lesion's areas and types that it spares: what losing other cells of the kind does.
+/// A set as large as their pool would leave nothing to draw, so at most half of a pool is taken, and then the lesion is
+/// subsampled to the same size: several random sets of it, whose mean effect is compared. Sets from one pool resemble each
+/// other more than the lesion resembles them, even if it is nothing special: were effects sums over neurons of equal
+/// variance, `m` of `M` pool cells would vary by `m (1 − m/M)`, while the difference between `m` cells' worth of a lesion of
+/// `s` cells and the pool varies by `m² (1/s + 1/M)` (both from sampling without replacement), plus `m (1 − m/s)/R` for R
+/// subsets in place of all. In intervals and effect sizes the deviations of controls from their mean are therefore
+/// widened by the root of the ratio.
 ///
-/// Sets from one pool resemble each other more than the lesion resembles them, even if it is nothing special: were
-/// effects sums over neurons of equal variance, `m` of `M` pool cells would vary by `m (1 − m/M)`, while the difference
-/// between `m` cells' worth of a lesion of `s` cells and the pool varies by `m² (1/s + 1/M)` (both from sampling without
-/// replacement), plus `m (1 − m/s)/R` for R subsets in place of all. Deviations of controls from their mean are
-/// therefore widened by the root of the ratio; without that, p values of lesions that mean nothing are too small.
+/// **Relabelled** sets have the lesion's own size and are drawn from all cells of its areas and types, its own among
+/// them: what the lesion would be if the labels that made it were dealt anew. If the labels mean nothing, the lesion is one
+/// such set, and p values that rank it among them are exact, whatever the distribution of effects. That does not hold for
+/// ranks among controls: effects are heavy-tailed, and no factor makes the tails right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Controls {
     /// Neurons in each set that is compared.
@@ -63,10 +67,20 @@ pub struct Controls {
     pub subsets: Vec<Vec<usize>>,
     /// Control sets, all different. Fewer than asked for where there are not as many.
     pub sets: Vec<Vec<usize>>,
+    /// Sets of the lesion's size from all cells of its kind, all different, none the lesion itself.
+    pub relabelled: Vec<Vec<usize>>,
     /// Factor by which the controls' deviations from their mean are widened.
     pub widening: f64,
     /// How alike controls and lesion are.
     pub balance: Balance,
+}
+
+impl Controls {
+    /// The sets that are simulated besides the lesion itself: its subsets where it is subsampled, controls, relabelled ones.
+    pub fn simulated<'a>(&'a self, lesion: &Lesion) -> impl Iterator<Item = &'a Vec<usize>> + use<'a> {
+        let subsets = if self.size == lesion.neurons.len() { &[] } else { self.subsets.as_slice() };
+        subsets.iter().chain(&self.sets).chain(&self.relabelled)
+    }
 }
 
 /// Lesion cells and spared cells of one area and type.
@@ -77,39 +91,44 @@ struct Stratum {
 }
 
 /// Draws the controls of lesion `number`; `None` where there are none to draw: no like cells are spared, the lesion has no
-/// neurons, or it cuts connections, which have no like.
+/// neurons, or it cuts connections, which have no like. From the smallest pools only relabelled sets can be drawn.
 pub fn draw_controls(
     lesion: &Lesion,
     number: usize,
     subject: &Subject,
     settings: &ControlSettings,
 ) -> Option<Controls> {
-    if matches!(lesion.mode, Mode::Cut(_)) {
-        return None;
-    }
     let strata = strata(lesion, subject);
-    let size: usize = strata.iter().map(|s| s.size).sum();
-    if size == 0 {
+    if matches!(lesion.mode, Mode::Cut(_)) || strata.iter().all(|s| s.pool.is_empty()) {
         return None;
     }
+    let (size, whole): (usize, bool) =
+        (strata.iter().map(|s| s.size).sum(), strata.iter().all(|s| s.size == s.own.len()));
     let rng = Rng::new(settings.seed, number as u32, Stream::Subsets);
-    let whole = strata.iter().all(|s| s.size == s.own.len());
+    let compared = |cells: fn(&Stratum) -> &Vec<usize>, rng: Rng| joined(&strata, |s| (cells(s).clone(), s.size), rng);
     let subsets = if whole {
         vec![lesion.neurons.clone()]
     } else {
-        let draw = |k: u32| joined(strata.iter().map(|s| &s.own), &strata, rng.at_step(1_000_000 + k));
-        distinct(settings.subsets.max(1), draw)
+        distinct(if size == 0 { 0 } else { settings.subsets.max(1) }, None, |k| {
+            compared(|s| &s.own, rng.at_step(SUBSETS + k))
+        })
     };
     let features = Features::new(subject, &strata);
-    let sets = distinct(settings.count, |k| {
-        let rng = rng.at_step(k);
-        let set = joined(strata.iter().map(|s| &s.pool), &strata, rng);
-        if settings.matched { features.matched(set, &strata, rng) } else { set }
+    let sets = distinct(if size == 0 { 0 } else { settings.count }, None, |k| {
+        let set = compared(|s| &s.pool, rng.at_step(k));
+        if settings.matched { features.matched(set, &strata, rng.at_step(k)) } else { set }
+    });
+    let relabelled = distinct(settings.count, Some(&lesion.neurons), |k| {
+        joined(&strata, |s| ([s.own.as_slice(), &s.pool].concat(), s.own.len()), rng.at_step(RELABELLED + k))
     });
     let widening = widening(&strata, subsets.len(), whole);
     let balance = features.balance(&sets);
-    Some(Controls { size, subsets, sets, widening, balance })
+    Some(Controls { size, subsets, sets, relabelled, widening, balance })
 }
+
+/// First steps in the keys of what is drawn besides controls.
+const SUBSETS: u32 = 1_000_000;
+const RELABELLED: u32 = 2_000_000;
 
 fn strata(lesion: &Lesion, subject: &Subject) -> Vec<Stratum> {
     let population = &subject.problem.population;
@@ -125,21 +144,22 @@ fn strata(lesion: &Lesion, subject: &Subject) -> Vec<Stratum> {
     keys.into_iter().map(stratum).collect()
 }
 
-/// One random set of each stratum's size from `cells` of each stratum, ascending.
-fn joined<'a>(cells: impl Iterator<Item = &'a Vec<usize>>, strata: &[Stratum], rng: Rng) -> Vec<usize> {
+/// A random set, ascending: of each stratum as many of its cells as `from` says.
+fn joined(strata: &[Stratum], from: impl Fn(&Stratum) -> (Vec<usize>, usize), rng: Rng) -> Vec<usize> {
     let mut first = 0;
     let mut set = Vec::new();
-    for (cells, stratum) in cells.zip(strata) {
-        set.extend(rng.subset(cells, stratum.size, first));
-        first += stratum.size as u32;
+    for stratum in strata {
+        let (cells, size) = from(stratum);
+        set.extend(rng.subset(&cells, size, first));
+        first += size as u32;
     }
     set.sort_unstable();
     set
 }
 
-/// Up to `count` different sets. Ends when draws have brought nothing new for long: of a few possible sets each would
+/// Up to `count` different sets, none of them `except`. Ends when draws have brought nothing new for long: of a few possible sets each would
 /// have been drawn by then.
-fn distinct(count: usize, draw: impl Fn(u32) -> Vec<usize>) -> Vec<Vec<usize>> {
+fn distinct(count: usize, except: Option<&[usize]>, draw: impl Fn(u32) -> Vec<usize>) -> Vec<Vec<usize>> {
     const IN_VAIN: u32 = 300;
     let (mut seen, mut sets) = (HashSet::new(), Vec::with_capacity(count));
     let (mut drawn, mut in_vain) = (0, 0);
@@ -147,7 +167,7 @@ fn distinct(count: usize, draw: impl Fn(u32) -> Vec<usize>) -> Vec<Vec<usize>> {
         let set = draw(drawn);
         drawn += 1;
         in_vain += 1;
-        if seen.insert(set.clone()) {
+        if except != Some(set.as_slice()) && seen.insert(set.clone()) {
             sets.push(set);
             in_vain = 0;
         }

@@ -1,6 +1,6 @@
 //! What lesions did, held against their controls.
 
-use super::experiment::Outcome;
+use super::experiment::{ControlOutcome, Outcome};
 use super::{MeasureKey, Study};
 use crate::analysis::statistics::{benjamini_hochberg, effect_size, mean, permutation_p, quantile};
 use crate::data::{csv, csv_number, csv_text};
@@ -20,7 +20,7 @@ pub struct Effect {
     pub comparison: Option<Comparison>,
 }
 
-/// A value beside those of control lesions.
+/// A value beside those of control lesions; NaN where there are no controls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
     /// Mean of the controls.
@@ -29,7 +29,8 @@ pub struct Comparison {
     pub low: f64,
     /// 97.5 % quantile.
     pub high: f64,
-    /// Probability that like neurons do at least as much harm: `(1 + #{control ≥ lesion}) / (n + 1)`.
+    /// Probability that so much harm comes of dealing the labels anew: `(1 + #{relabelled ≥ lesion}) / (n + 1)`, for the
+    /// whole lesion.
     pub p: f64,
     /// p after Benjamini and Hochberg over all lesions and scopes of the measure.
     pub q: f64,
@@ -47,16 +48,20 @@ pub fn effects(outcomes: &[Outcome], keys: &[MeasureKey]) -> Vec<Effect> {
         for (measure, key) in keys.iter().enumerate() {
             let value = outcome.whole[measure];
             let controls = outcome.controls.as_ref();
-            let whole = controls.is_some_and(|c| c.drawn.size == outcome.size);
-            let compared = controls.map(|c| {
-                let own = mean(&column(&c.subsets, measure));
-                (c.drawn.size, own, compare(own, &column(&c.sets, measure), key.harm, outcome))
-            });
+            let whole = controls.is_some_and(|c| c.is_whole(outcome.size));
             if !whole {
                 rows.push(Effect { lesion, measure, size: outcome.size, value, comparison: None });
             }
-            if let Some((size, value, comparison)) = compared {
-                rows.push(Effect { lesion, measure, size, value, comparison });
+            if let Some(c) = controls {
+                let own = if whole { value } else { mean(&column(&c.subsets, measure)) };
+                let size = if whole { outcome.size } else { c.drawn.size };
+                rows.push(Effect {
+                    lesion,
+                    measure,
+                    size,
+                    value: own,
+                    comparison: compare(own, value, c, measure, key.harm),
+                });
             }
         }
     }
@@ -69,22 +74,23 @@ pub(super) fn column(sets: &[Vec<f64>], measure: usize) -> Vec<f64> {
     sets.iter().map(|set| set[measure]).filter(|v| v.is_finite()).collect()
 }
 
-fn compare(own: f64, controls: &[f64], harm: f64, outcome: &Outcome) -> Option<Comparison> {
-    let drawn = &outcome.controls.as_ref()?.drawn;
-    if controls.is_empty() || !own.is_finite() {
+/// The compared value `own` beside the controls, and the value of the whole lesion among the relabelled sets.
+fn compare(own: f64, whole: f64, outcome: &ControlOutcome, measure: usize, harm: f64) -> Option<Comparison> {
+    let (drawn, controls) = (&outcome.drawn, column(&outcome.sets, measure));
+    let relabelled: Vec<f64> = column(&outcome.relabelled, measure).iter().map(|r| harm * r).collect();
+    if relabelled.is_empty() || !whole.is_finite() {
         return None;
     }
-    let middle = mean(controls);
+    let middle = mean(&controls);
     let widened: Vec<f64> = controls.iter().map(|c| middle + drawn.widening * (c - middle)).collect();
-    let harms: Vec<f64> = widened.iter().map(|c| harm * c).collect();
     Some(Comparison {
         mean: middle,
         low: quantile(&widened, 0.025),
         high: quantile(&widened, 0.975),
-        p: permutation_p(harm * own, &harms),
+        p: permutation_p(harm * whole, &relabelled),
         q: f64::NAN,
         effect_size: effect_size(own, &widened),
-        matched: drawn.balance.is_matched(),
+        matched: !controls.is_empty() && drawn.balance.is_matched(),
     })
 }
 
@@ -138,13 +144,15 @@ fn effect_cells(study: &Study, row: &Effect) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Balance, ControlOutcome, Controls};
+    use super::super::{Balance, Controls};
     use super::*;
 
     fn outcome(own: f64, controls: &[f64], widening: f64) -> Outcome {
-        let sets = controls.iter().map(|c| vec![*c]).collect();
-        let drawn = Controls { size: 3, subsets: vec![], sets: vec![], widening, balance: Balance::default() };
-        Outcome { size: 3, whole: vec![own], controls: Some(ControlOutcome { drawn, subsets: vec![vec![own]], sets }) }
+        let sets: Vec<Vec<f64>> = controls.iter().map(|c| vec![*c]).collect();
+        let balance = Balance::default();
+        let drawn = Controls { size: 3, subsets: vec![], sets: vec![], relabelled: vec![], widening, balance };
+        let controls = ControlOutcome { drawn, subsets: vec![vec![own]], relabelled: sets.clone(), sets };
+        Outcome { size: 3, whole: vec![own], controls: Some(controls) }
     }
 
     fn key(harm: f64) -> Vec<MeasureKey> {
@@ -152,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn p_counts_controls_that_do_at_least_as_much_harm() {
+    fn p_counts_relabelled_sets_that_do_at_least_as_much_harm() {
         let controls = [-0.1, -0.2, -0.3, -0.4];
         let p = |own: f64, harm: f64| effects(&[outcome(own, &controls, 1.0)], &key(harm))[0].comparison.unwrap().p;
         assert_eq!(p(-0.35, -1.0), 2.0 / 5.0);

@@ -40,6 +40,15 @@ pub struct ControlOutcome {
     pub subsets: Vec<Damage>,
     /// Measures of the control sets.
     pub sets: Vec<Damage>,
+    /// Measures of the relabelled sets.
+    pub relabelled: Vec<Damage>,
+}
+
+impl ControlOutcome {
+    /// Whether a lesion of `size` neurons is compared as it is: it is not subsampled, or there is nothing but relabelled sets.
+    pub fn is_whole(&self, size: usize) -> bool {
+        self.drawn.size == size || self.drawn.size == 0
+    }
 }
 
 /// The laboratory with everything set up for one subject.
@@ -139,8 +148,7 @@ impl<'a> Experiment<'a> {
         let drawn = self.controls(lesion, number);
         let mut sets = vec![lesion.neurons.clone()];
         if let Some(c) = &drawn {
-            let own = if c.size == lesion.neurons.len() { &[] } else { c.subsets.as_slice() };
-            sets.extend(own.iter().chain(&c.sets).cloned());
+            sets.extend(c.simulated(lesion).cloned());
         }
         let kick = Kick::new(self.subject, lesion, self.settings.controls.seed);
         let mut damages = Vec::with_capacity(sets.len());
@@ -150,12 +158,12 @@ impl<'a> Experiment<'a> {
                 return Ok(None);
             }
         }
-        let whole = damages[0].clone();
+        let whole = damages.remove(0);
         let controls = drawn.map(|drawn| {
-            let mut rest = damages.split_off(1);
-            let subsampled = drawn.size < lesion.neurons.len();
-            let sets = rest.split_off(if subsampled { drawn.subsets.len() } else { 0 });
-            ControlOutcome { subsets: if subsampled { rest } else { vec![whole.clone()] }, sets, drawn }
+            let relabelled = damages.split_off(damages.len() - drawn.relabelled.len());
+            let sets = damages.split_off(damages.len() - drawn.sets.len());
+            let subsets = if drawn.size == lesion.neurons.len() { vec![whole.clone()] } else { damages };
+            ControlOutcome { drawn, subsets, sets, relabelled }
         });
         Ok(Some(Outcome { size: lesion.neurons.len(), whole, controls }))
     }

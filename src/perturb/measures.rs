@@ -84,16 +84,10 @@ impl<'a> Measures<'a> {
         let intact = self.fit(&self.intact_sse, lesioned);
         let mut damage: Damage = fit.iter().zip(&intact).map(|(f, i)| f.0 - i.0).collect();
         damage.extend(fit.iter().zip(&intact).map(|(f, i)| f.1 - i.1));
-        for (_, mask) in &self.scopes[..self.regions] {
-            let spared = |i: usize| mask[i] && !lesioned[i];
-            let distance = |rates: &[f32]| self.self_other_distance(rates, &spared);
-            damage.push(distance(rates) / distance(&self.subject.intact) - 1.0);
-        }
-        for (_, mask) in &self.scopes[..self.regions] {
-            let spared = |i: usize| mask[i] && !lesioned[i];
-            let saturated = |rates: &[f32]| self.saturated(rates, &spared);
-            damage.push(saturated(rates) - saturated(&self.subject.intact));
-        }
+        let (now, before) = (self.distances(rates, lesioned), self.distances(&self.subject.intact, lesioned));
+        damage.extend(now.iter().zip(&before).map(|(now, before)| now / before - 1.0));
+        let (now, before) = (self.saturated(rates, lesioned), self.saturated(&self.subject.intact, lesioned));
+        damage.extend(now.iter().zip(&before).map(|(now, before)| now - before));
         damage
     }
 
@@ -134,36 +128,57 @@ impl<'a> Measures<'a> {
         fit.into_iter().map(|(r2, rmse)| (if r2.is_finite() { r2 } else { f64::NAN }, rmse)).collect()
     }
 
-    /// Root mean square distance over neurons between executed and observed trajectories, averaged over time and pairs.
-    fn self_other_distance(&self, rates: &[f32], spared: &dyn Fn(usize) -> bool) -> f64 {
-        let d = self.subject.dims();
-        let neurons: Vec<usize> = (0..d.neurons).filter(|i| spared(*i)).collect();
-        let (mut sum, mut count) = (0.0, 0.0);
+    /// Root mean square distance over spared neurons between executed and observed trajectories, averaged over time and
+    /// pairs: of all, and of each area.
+    fn distances(&self, rates: &[f32], lesioned: &[bool]) -> Vec<f64> {
+        let (d, bins) = (self.subject.dims(), &self.subject.problem.bins);
+        let mut sums = vec![0.0; self.regions];
+        let mut count = 0.0;
+        let sizes = self.spared(lesioned);
         for (own, other) in &self.pairs {
-            for b in 0..self.subject.problem.bins[*own].min(self.subject.problem.bins[*other]) {
+            for b in 0..bins[*own].min(bins[*other]) {
                 let row = |c: usize| &rates[(c * d.bins + b) * d.neurons..][..d.neurons];
-                let (a, o) = (row(*own), row(*other));
-                let squares: f64 = neurons.iter().map(|i| f64::from(a[*i] - o[*i]).powi(2)).sum();
-                sum += (squares / neurons.len() as f64).sqrt();
+                let squares =
+                    self.by_region(row(*own).iter().zip(row(*other)).zip(lesioned).map(|((a, o), lesioned)| {
+                        let difference = if *lesioned { 0.0 } else { f64::from(a - o) };
+                        difference * difference
+                    }));
+                sums.iter_mut().zip(squares.iter().zip(&sizes)).for_each(|(sum, (s, n))| *sum += (s / n).sqrt());
                 count += 1.0;
             }
         }
-        sum / count
+        sums.iter().map(|sum| sum / count).collect()
     }
 
-    /// Fraction of the spared neurons' bins in which the rate is close to 0 or 1.
-    fn saturated(&self, rates: &[f32], spared: &dyn Fn(usize) -> bool) -> f64 {
+    /// Fraction of the spared neurons' bins in which the rate is close to 0 or 1: of all, and of each area.
+    fn saturated(&self, rates: &[f32], lesioned: &[bool]) -> Vec<f64> {
         let d = self.subject.dims();
-        let neurons: Vec<usize> = (0..d.neurons).filter(|i| spared(*i)).collect();
-        let (mut saturated, mut count) = (0.0, 0.0);
-        for (c, bins) in self.subject.problem.bins.iter().enumerate() {
-            for row in rates[c * d.bins * d.neurons..].chunks_exact(d.neurons).take(*bins) {
-                let is_saturated = |i: &&usize| row[**i] <= SATURATED_LOW || row[**i] >= SATURATED_HIGH;
-                saturated += neurons.iter().filter(is_saturated).count() as f64;
-                count += neurons.len() as f64;
+        let mut counts = vec![0.0; d.neurons];
+        let mut bins = 0.0;
+        for c in 0..d.conditions {
+            for row in rows(self.subject, c, rates) {
+                let is_saturated = |r: f32| r <= SATURATED_LOW || r >= SATURATED_HIGH;
+                counts.iter_mut().zip(row).for_each(|(n, r)| *n += f64::from(u8::from(is_saturated(*r))));
+                bins += 1.0;
             }
         }
-        saturated / count
+        let spared = counts.iter().zip(lesioned).map(|(n, lesioned)| if *lesioned { 0.0 } else { *n });
+        self.by_region(spared).iter().zip(self.spared(lesioned)).map(|(n, size)| n / (size * bins)).collect()
+    }
+
+    /// Spared neurons: all, and those of each area.
+    fn spared(&self, lesioned: &[bool]) -> Vec<f64> {
+        self.by_region(lesioned.iter().map(|lesioned| f64::from(u8::from(!lesioned))))
+    }
+
+    /// Sums of a number of each neuron: over all, and over those of each area.
+    fn by_region(&self, values: impl Iterator<Item = f64>) -> Vec<f64> {
+        let mut sums = vec![0.0; self.regions];
+        for (value, area) in values.zip(self.subject.problem.population.area_of()) {
+            sums[1 + *area as usize] += value;
+        }
+        sums[0] = sums[1..].iter().sum();
+        sums
     }
 }
 

@@ -143,9 +143,10 @@ mod tests {
 
     /// A run whose only lesion has this value, beside controls around zero.
     fn outcome(value: f64) -> Vec<Outcome> {
-        let drawn = Controls { size: 1, subsets: vec![], sets: vec![], widening: 1.0, balance: Balance::default() };
+        let balance = Balance::default();
+        let drawn = Controls { size: 1, subsets: vec![], sets: vec![], relabelled: vec![], widening: 1.0, balance };
         let sets = [-0.1, 0.0, 0.1].map(|c| vec![c]).to_vec();
-        let controls = ControlOutcome { drawn, subsets: vec![vec![value]], sets };
+        let controls = ControlOutcome { drawn, subsets: vec![vec![value]], sets, relabelled: vec![] };
         vec![Outcome { size: 1, whole: vec![value], controls: Some(controls) }]
     }
 

@@ -38,6 +38,7 @@ pub fn write_finished(path: &Path, key: &str, finished: &Finished) -> Result<()>
     if let Some(controls) = &outcome.controls {
         arrays.push(matrix("subsets", &controls.subsets));
         arrays.push(matrix("controls", &controls.sets));
+        arrays.push(matrix("relabelled", &controls.relabelled));
     }
     write_arrays(path, &arrays)
 }
@@ -59,11 +60,12 @@ pub fn read_finished(path: &Path, key: &str, drawn: Option<Controls>) -> Option<
     let controls = match drawn {
         None => None,
         Some(drawn) => {
-            let (subsets, sets) = (rows("subsets")?, rows("controls")?);
-            if (subsets.len(), sets.len()) != (drawn.subsets.len(), drawn.sets.len()) {
+            let (subsets, sets, relabelled) = (rows("subsets")?, rows("controls")?, rows("relabelled")?);
+            let drawn_sizes = (drawn.subsets.len(), drawn.sets.len(), drawn.relabelled.len());
+            if (subsets.len(), sets.len(), relabelled.len()) != drawn_sizes {
                 return None;
             }
-            Some(ControlOutcome { drawn, subsets, sets })
+            Some(ControlOutcome { drawn, subsets, sets, relabelled })
         }
     };
     let size = *file.array("size").ok()?.iter().next()? as usize;

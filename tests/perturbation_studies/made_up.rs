@@ -131,11 +131,19 @@ fn outcome(number: usize, lesion: &Lesion, keys: &[MeasureKey]) -> Outcome {
     let strength = [0.5, 4.0, 1.0, 3.2, 0.3, 5.5, 0.8, 0.0, 2.0, -1.5, 0.7, 1.2][number % 12];
     let compared = if number % 4 == 1 { size / 2 + 1 } else { size };
     let balance = Balance { mean_rate: if number % 5 == 3 { 0.37 } else { 0.04 }, ..Balance::default() };
-    let drawn = Controls { size: compared, subsets: Vec::new(), sets: Vec::new(), widening: 1.3, balance };
+    let drawn = Controls {
+        size: compared,
+        subsets: Vec::new(),
+        sets: Vec::new(),
+        relabelled: Vec::new(),
+        widening: 1.3,
+        balance,
+    };
     let whole = harm(1.3 * strength + 1.0, 20 + number as u64, 0);
     let subsets = if compared < size { vec![harm(strength, 20 + number as u64, 1)] } else { vec![whole.clone()] };
-    let sets = (0..200).map(|k| harm(0.0, 40 + number as u64, k)).collect();
-    Outcome { size, whole, controls: Some(ControlOutcome { drawn, subsets, sets }) }
+    let sets: Vec<Vec<f64>> = (0..200).map(|k| harm(0.0, 40 + number as u64, k)).collect();
+    let relabelled = sets.clone();
+    Outcome { size, whole, controls: Some(ControlOutcome { drawn, subsets, sets, relabelled }) }
 }
 
 /// Accuracy that rises after a third of the trial, less in lesioned networks.

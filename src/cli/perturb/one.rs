@@ -30,7 +30,7 @@ pub(super) struct Studied {
 }
 
 /// What finished lesions depend on besides their settings: raised when a measure changes its meaning.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Studies the run in `directory` and writes what was found; `None` if it was asked to stop before the end.
 ///
@@ -207,10 +207,7 @@ fn examine_all(
             ));
         }
     }
-    let networks = |k: usize| {
-        let own = |c: &crate::perturb::Controls| if c.size < lesions[k].neurons.len() { c.subsets.len() } else { 0 };
-        1 + drawn[k].as_ref().map_or(0, |c| own(c) + c.sets.len())
-    };
+    let networks = |k: usize| 1 + drawn[k].as_ref().map_or(0, |c| c.simulated(&lesions[k]).count());
     let mut finished: Vec<Option<Finished>> = lesions
         .iter()
         .zip(&drawn)

@@ -44,8 +44,8 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
          controls, in standard deviations of the controls, widened for the smaller variance of sets from one pool. Its \
          sign is turned so that in every column positive and orange means more harm than the controls: a lower R², \
          accuracy or self–other distance, a larger spectral radius, remaining kick or saturated fraction. Colours end at \
-         ±{CLIP}. Bold with an asterisk: q < 0.05 (one-sided permutation test for harm; Benjamini and Hochberg over all \
-         lesions and scopes of a measure). Framed: the controls are not matched in rate and outgoing weight, so a \
+         ±{CLIP}. Bold with an asterisk: q < 0.05 (of the whole lesion among sets of its size, dealt anew from all cells of its kind; \
+         one-sided, for harm; Benjamini and Hochberg over all lesions and scopes of a measure). Framed: the controls are not matched in rate and outgoing weight, so a \
          difference may be theirs. Grey: no comparison – no neurons, no controls, a measure without a value, or \
          controls that do not differ."
     );

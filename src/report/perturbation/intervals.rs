@@ -171,7 +171,8 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
                    = compared of all; then the mean over subsets). Bar and tick: 2.5 to 97.5 % interval and mean of \
                    the control lesions, deviations widened for the smaller variance of sets from one pool. Hollow \
                    dot: the whole lesion, where it was subsampled or has no controls. The grey line is the intact \
-                   network. p (one-sided, for harm) and q are printed where q < 0.05. Numbers: effects.csv."
+                   network. p of the whole lesion among sets of its size from all cells of its kind (one-sided, for harm) \
+                   and q are printed where q < 0.05. Numbers: effects.csv."
         .into();
     Ok(Some(Figure { name: "intervals", title: "Lesions beside their controls", caption, drawing }))
 }

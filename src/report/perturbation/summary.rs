@@ -13,7 +13,7 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
         listed(&lesions.iter().map(|l| format!("{}{}", study.lesions[*l].name, about(*l))).collect::<Vec<_>>())
     };
     let controls = |l: usize| study.outcomes[l].controls.as_ref();
-    let subsampled = with(&|l| controls(l).is_some_and(|c| c.drawn.size < study.lesions[l].neurons.len()));
+    let subsampled = with(&|l| controls(l).is_some_and(|c| !c.is_whole(study.lesions[l].neurons.len())));
     if !subsampled.is_empty() {
         let about = |l: usize| format!(" ({})", sizes(study, l));
         sentences.push(format!(
@@ -21,11 +21,11 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
             named(&subsampled, &about)
         ));
     }
-    let few = with(&|l| controls(l).is_some_and(|c| smallest_p(c.sets.len()) > SIGNIFICANT));
+    let few = with(&|l| controls(l).is_some_and(|c| smallest_p(c.relabelled.len()) > SIGNIFICANT));
     if !few.is_empty() {
-        let about = |l: usize| format!(" ({})", controls(l).map_or(0, |c| c.sets.len()));
+        let about = |l: usize| format!(" ({})", controls(l).map_or(0, |c| c.relabelled.len()));
         sentences.push(format!(
-            "With so few different controls that no effect could be found (q < 0.05 takes at least 19): {}.",
+            "With so few ways to relabel that no effect could be found (q < 0.05 takes at least 19): {}.",
             named(&few, &about)
         ));
     }

@@ -88,8 +88,8 @@ pub(super) fn is_significant(comparison: &Comparison) -> bool {
 /// How many neurons of a lesion were compared: `66`, `35 of 66`, or `0`.
 pub(super) fn sizes(study: &Study, lesion: usize) -> String {
     let whole = study.lesions[lesion].neurons.len();
-    match study.outcomes[lesion].controls.as_ref().map(|c| c.drawn.size) {
-        Some(size) if size != whole => format!("{size} of {whole}"),
+    match &study.outcomes[lesion].controls {
+        Some(controls) if !controls.is_whole(whole) => format!("{} of {whole}", controls.drawn.size),
         _ => whole.to_string(),
     }
 }
