@@ -139,19 +139,22 @@ pub(super) fn run(args: &ValidateArgs) -> Result<()> {
         if is_done(&rows, job) {
             continue;
         }
-        let Some(new) = validate(args, *job, &open, &stop)? else { return Ok(paused()) };
+        let Some(new) = validate(args, *job, &open, &stop)? else { return paused() };
         rows.extend(new);
         write_atomically(&path, |w| w.write_all(rows_csv(&rows).as_bytes()))?;
         progress.advance(1, &format!("{} teacher {}, {} observed", job.1.name(), job.2, job.0.name()));
     }
-    let Some(calibrations) = calibrate(args, &open, &stop, &mut progress)? else { return Ok(paused()) };
+    let Some(calibrations) = calibrate(args, &open, &stop, &mut progress)? else { return paused() };
     drop(progress);
     rows.retain(|r| jobs.contains(&(r.observed, r.kind, r.teacher)));
     tables::write(&args.output_dir, &rows, &calibrations)
 }
 
-fn paused() {
+/// Says so. What was asked for is done.
+#[allow(clippy::unnecessary_wraps)]
+fn paused() -> Result<()> {
     output::say("paused; the students that are finished are kept, and the same command goes on from there.");
+    Ok(())
 }
 
 /// The rows of an earlier start.
@@ -216,9 +219,9 @@ fn validate(args: &ValidateArgs, job: Job, open: &OpenEngine, stop: &AtomicBool)
 
 /// The effect of a lesion as it is compared with its controls, where it is.
 fn compared(effects: &[Effect], lesion: usize) -> (f64, Option<Comparison>) {
-    let of_lesion = effects.iter().filter(|e| e.lesion == lesion);
     // Where a lesion is subsampled, the comparison follows the whole.
-    of_lesion.last().map_or((f64::NAN, None), |e| (e.value, e.comparison))
+    let effect = effects.iter().rfind(|e| e.lesion == lesion);
+    effect.map_or((f64::NAN, None), |e| (e.value, e.comparison))
 }
 
 /// Random lesions of null teachers, with plain and with matched controls; `None` if it was interrupted.

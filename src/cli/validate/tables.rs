@@ -5,6 +5,7 @@ use crate::cli::output;
 use crate::data::write_atomically;
 use crate::error::Result;
 use crate::perturb::validate::{Kind, NullLesion, Observed, Row, Verdict, uniformity};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// p values of lesions that mean nothing.
@@ -29,7 +30,8 @@ pub(super) fn write(directory: &Path, rows: &[Row], calibrations: &[Calibration]
     let mut csv = String::from("setting,quantity,value,low,high\n");
     let mut line = |setting: &str, quantity: &str, i: &Interval| {
         let numbers = [i.mean, i.low, i.high].map(|v| if v.is_finite() { v.to_string() } else { String::new() });
-        csv.push_str(&format!("{setting},{quantity},{}\n", numbers.join(",")));
+        // Writing to a String cannot fail.
+        let _ = writeln!(csv, "{setting},{quantity},{}", numbers.join(","));
     };
     for v in &verdicts {
         let setting = format!("{} {}", v.kind.name(), v.observed.name());
@@ -87,8 +89,8 @@ struct Part {
 }
 
 /// All of them, those that are compared whole, and those that are subsampled.
-fn parts(calibration: &Calibration) -> Vec<Part> {
-    let of = |(name, keep): (&str, fn(&NullLesion) -> bool)| {
+fn parts(calibration: &Calibration) -> [Part; 3] {
+    let of = |name: &str, keep: &dyn Fn(&NullLesion) -> bool| {
         let lesions: Vec<NullLesion> = calibration.lesions.iter().copied().filter(keep).collect();
         Part {
             name: format!("{} {name}", calibration.name),
@@ -97,9 +99,7 @@ fn parts(calibration: &Calibration) -> Vec<Part> {
             below: clopper_pearson(lesions.iter().filter(|l| l.p < 0.05).count(), lesions.len(), 0.95),
         }
     };
-    let kinds: [(&str, fn(&NullLesion) -> bool); 3] =
-        [("all", |_| true), ("whole", |l| !l.subsampled), ("subsampled", |l| l.subsampled)];
-    kinds.into_iter().map(of).collect()
+    [of("all", &|_| true), of("whole", &|l| !l.subsampled), of("subsampled", &|l| l.subsampled)]
 }
 
 fn calibration_table(parts: &[Part]) {

@@ -4,6 +4,7 @@ use super::Observed;
 use super::teacher::Kind;
 use crate::analysis::statistics::{Interval, clopper_pearson, pearson, quantile};
 use crate::error::{Error, Result};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// A lesion of a student beside the same of its teacher: a row of `validate.csv`.
@@ -58,10 +59,12 @@ pub fn rows_csv(rows: &[Row]) -> String {
         let student = [r.value, r.control_mean, r.p, r.q, r.effect_size].map(number).join(",");
         let teacher = [r.teacher_value, r.teacher_control_mean, r.teacher_p].map(number).join(",");
         let (planted, matched) = (yes(r.planted), yes(r.matched));
-        csv.push_str(&format!(
-            "{},{kind},{observed},{r2},{input_only},{},{planted},{student},{matched},{teacher}\n",
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            csv,
+            "{},{kind},{observed},{r2},{input_only},{},{planted},{student},{matched},{teacher}",
             r.teacher, r.lesion
-        ));
+        );
     }
     csv
 }
