@@ -19,6 +19,7 @@ mod interrupt;
 mod memory;
 pub mod output;
 mod perturb;
+mod progress;
 mod report;
 mod run;
 mod session;
@@ -26,6 +27,7 @@ mod summary;
 mod synth;
 mod train;
 mod tune;
+mod validate;
 
 pub use arguments::normalise;
 
@@ -64,6 +66,8 @@ enum Command {
     Synth(synth::SynthArgs),
     /// Silence populations of trained networks, beside controls, and report what that does
     Perturb(Box<perturb::PerturbArgs>),
+    /// Train students on networks whose causes are known, and ask whether lesions find them
+    Validate(validate::ValidateArgs),
     /// Write a trained network as a MAT or npz file
     Export(export::ExportArgs),
 }
@@ -86,6 +90,7 @@ impl Cli {
             }
             Command::Synth(args) => synth::run(&args),
             Command::Perturb(args) => perturb::run(&args),
+            Command::Validate(args) => validate::run(&args),
             Command::Export(args) => export::run(&args),
         }
     }

@@ -20,6 +20,7 @@ mod stability;
 mod store;
 mod study;
 mod subject;
+pub mod validate;
 
 pub use anatomy::Anatomy;
 pub use controls::{Balance, ControlSettings, Controls, draw_controls};

@@ -3,7 +3,6 @@
 mod across;
 mod export;
 mod one;
-mod progress;
 
 use super::eval::WhichWeights;
 use super::flags::EngineFlags;

@@ -1,12 +1,12 @@
 //! The study of one run.
 
-use super::progress::Progress;
 use super::{PERTURB, PerturbArgs, export, name_of};
 use crate::analysis::HeldOutSummary;
 use crate::cli::baseline::train_baselines;
 use crate::cli::device::{self, Device};
 use crate::cli::eval::Trained;
 use crate::cli::output;
+use crate::cli::progress::Progress;
 use crate::config::Plan;
 use crate::engine::{BatchState, NetworkSettings, Problem};
 use crate::error::{Error, Result};
@@ -218,7 +218,7 @@ fn examine_all(
         })
         .collect();
     let count = |done: bool| (0..lesions.len()).filter(|k| finished[*k].is_some() || !done).map(networks).sum();
-    let mut progress = Progress::new(count(false), count(true), args.quiet);
+    let mut progress = Progress::new("lesioned networks", count(false), count(true), args.quiet);
     for (k, lesion) in lesions.iter().enumerate().filter(|(k, _)| finished[*k].is_none()).collect::<Vec<_>>() {
         let mut done = |networks: usize| {
             progress.advance(networks, &lesion.name);

@@ -1,4 +1,4 @@
-//! Shows how an experiment goes.
+//! Shows how an experiment of many networks goes.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -13,6 +13,8 @@ pub(super) struct Progress {
     done: usize,
     start: Instant,
     last_line: Option<Instant>,
+    /// What is counted.
+    unit: &'static str,
     quiet: bool,
 }
 
@@ -20,22 +22,22 @@ pub(super) struct Progress {
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Progress {
-    /// Progress towards `total` networks, of which `found` were examined before.
-    pub(super) fn new(total: usize, found: usize, quiet: bool) -> Self {
+    /// Progress towards `total` networks, of which `found` were done before; `unit` is what they are called.
+    pub(super) fn new(unit: &'static str, total: usize, found: usize, quiet: bool) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(10));
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} lesioned networks, {eta} left, {msg}")
-            {
+            let template = format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left, {{msg}}");
+            if let Ok(style) = ProgressStyle::with_template(&template) {
                 bar.set_style(style);
             }
             bar.set_position(found as u64);
             bar.reset_eta();
             bar
         });
-        Self { bar, total, found, done: found, start: Instant::now(), last_line: None, quiet }
+        Self { bar, total, found, done: found, start: Instant::now(), last_line: None, unit, quiet }
     }
 
-    /// `networks` more were examined; `what` is being done.
+    /// `networks` more are done; `what` is being done.
     pub(super) fn advance(&mut self, networks: usize, what: &str) {
         self.done += networks;
         if let Some(bar) = &self.bar {
@@ -52,7 +54,8 @@ impl Progress {
         // A closed standard error is no reason to end an experiment.
         let _ = writeln!(
             std::io::stderr().lock(),
-            "lesioned networks {}/{}, {what}, {seconds:.0} s, about {left:.0} s left",
+            "{} {}/{}, {what}, {seconds:.0} s, about {left:.0} s left",
+            self.unit,
             self.done,
             self.total
         );
