@@ -44,6 +44,20 @@ pub struct ControlOutcome {
     pub relabelled: Vec<Damage>,
 }
 
+impl Outcome {
+    /// Of the measures of a lesion of `size` neurons, followed by those of the sets that [`Controls::simulated`] lists.
+    pub(super) fn of(size: usize, drawn: Option<Controls>, mut damages: Vec<Damage>) -> Self {
+        let whole = damages.remove(0);
+        let controls = drawn.map(|drawn| {
+            let relabelled = damages.split_off(damages.len() - drawn.relabelled.len());
+            let sets = damages.split_off(damages.len() - drawn.sets.len());
+            let subsets = if drawn.size == size { vec![whole.clone()] } else { damages };
+            ControlOutcome { drawn, subsets, sets, relabelled }
+        });
+        Self { size, whole, controls }
+    }
+}
+
 impl ControlOutcome {
     /// Whether a lesion of `size` neurons is compared as it is: it is not subsampled, or there is nothing but relabelled sets.
     pub fn is_whole(&self, size: usize) -> bool {
@@ -158,14 +172,7 @@ impl<'a> Experiment<'a> {
                 return Ok(None);
             }
         }
-        let whole = damages.remove(0);
-        let controls = drawn.map(|drawn| {
-            let relabelled = damages.split_off(damages.len() - drawn.relabelled.len());
-            let sets = damages.split_off(damages.len() - drawn.sets.len());
-            let subsets = if drawn.size == lesion.neurons.len() { vec![whole.clone()] } else { damages };
-            ControlOutcome { drawn, subsets, sets, relabelled }
-        });
-        Ok(Some(Outcome { size: lesion.neurons.len(), whole, controls }))
+        Ok(Some(Outcome::of(lesion.neurons.len(), drawn, damages)))
     }
 
     /// The measures of the lesion hitting each of `sets`.

@@ -15,7 +15,6 @@ use clap::Args;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use student::{Recipe, student};
-use tables::Calibration;
 
 /// The flags of `aon validate`.
 #[derive(Debug, Args)]
@@ -132,7 +131,7 @@ pub(super) fn run(args: &ValidateArgs) -> Result<()> {
     let jobs = args.jobs();
     let is_done = |rows: &[Row], job: &Job| rows.iter().any(|r| (r.observed, r.kind, r.teacher) == *job);
     let done = jobs.iter().filter(|job| is_done(&rows, job)).count();
-    let total = jobs.len() + 2 * args.calibration as usize;
+    let total = jobs.len() + args.calibration as usize;
     let mut progress = Progress::new("networks", total, done, args.quiet);
     let path = args.output_dir.join(ROWS);
     for job in &jobs {
@@ -144,10 +143,10 @@ pub(super) fn run(args: &ValidateArgs) -> Result<()> {
         write_atomically(&path, |w| w.write_all(rows_csv(&rows).as_bytes()))?;
         progress.advance(1, &format!("{} teacher {}, {} observed", job.1.name(), job.2, job.0.name()));
     }
-    let Some(calibrations) = calibrate(args, &open, &stop, &mut progress)? else { return paused() };
+    let Some(null) = calibrate(args, &open, &stop, &mut progress)? else { return paused() };
     drop(progress);
     rows.retain(|r| jobs.contains(&(r.observed, r.kind, r.teacher)));
-    tables::write(&args.output_dir, &rows, &calibrations)
+    tables::write(&args.output_dir, &rows, &null)
 }
 
 /// Says so. What was asked for is done.
@@ -224,29 +223,22 @@ fn compared(effects: &[Effect], lesion: usize) -> (f64, Option<Comparison>) {
     effect.map_or((f64::NAN, None), |e| (e.value, e.comparison))
 }
 
-/// Random lesions of null teachers, with plain and with matched controls; `None` if it was interrupted.
+/// p values of random lesions of null teachers; `None` if it was interrupted.
 fn calibrate(
     args: &ValidateArgs,
     open: &OpenEngine,
     stop: &AtomicBool,
     progress: &mut Progress,
-) -> Result<Option<Vec<Calibration>>> {
-    let mut calibrations = Vec::new();
-    for matched in [false, true] {
-        let name = if matched { "matched" } else { "plain" };
-        let mut lesions = Vec::new();
-        for number in 0..args.calibration {
-            if stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            let count = args.controls.min(CALIBRATION_CONTROLS);
-            let controls = ControlSettings { count, subsets: SUBSETS, matched, seed: args.seed };
-            lesions.extend(null_lesions(number, args.neurons, &controls, SLOTS, open)?);
-            progress.advance(1, &format!("calibration of {name} controls"));
+) -> Result<Option<Vec<f64>>> {
+    let mut null = Vec::new();
+    for number in 0..args.calibration {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(None);
         }
-        if !lesions.is_empty() {
-            calibrations.push(Calibration { name, lesions });
-        }
+        let count = args.controls.min(CALIBRATION_CONTROLS);
+        let controls = ControlSettings { count, subsets: 1, matched: false, seed: args.seed };
+        null.extend(null_lesions(number, args.neurons, &controls, SLOTS, open)?);
+        progress.advance(1, "calibration");
     }
-    Ok(Some(calibrations))
+    Ok(Some(null))
 }

@@ -2,21 +2,11 @@
 
 use super::wiring::Draw;
 use super::{Kind, Teacher, examine};
-use crate::analysis::statistics::ks_uniform;
 use crate::error::Result;
 use crate::perturb::{ControlSettings, Lesion, Mode, OpenEngine};
 
-/// The p value of a lesion that means nothing.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NullLesion {
-    /// Whether it had to be subsampled to be compared.
-    pub subsampled: bool,
-    /// Its p value.
-    pub p: f64,
-}
-
 /// Silences random neurons of null teacher `number`: five sets, each from an area and type of its own, so that no two
-/// share a neuron or a control. Halves, which are subsampled as classes are, and quarters, which are not.
+/// share a neuron or a control: halves and quarters. Returns their p values.
 ///
 /// # Errors
 /// If the engine fails.
@@ -26,7 +16,7 @@ pub fn null_lesions(
     controls: &ControlSettings,
     slots: usize,
     open: &OpenEngine,
-) -> Result<Vec<NullLesion>> {
+) -> Result<Vec<f64>> {
     let teacher = Teacher::new(Kind::Null, neurons, controls.seed, number, open)?;
     let subject = &teacher.subject;
     let population = &subject.problem.population;
@@ -49,14 +39,5 @@ pub fn null_lesions(
         });
     }
     let effects = examine(subject, &lesions, controls, slots, open)?;
-    let of = |e: &crate::perturb::Effect| {
-        let subsampled = e.size < lesions[e.lesion].neurons.len();
-        e.comparison.map(|c| NullLesion { subsampled, p: c.p })
-    };
-    Ok(effects.iter().filter_map(of).collect())
-}
-
-/// The p value of the Kolmogorov–Smirnov test that the p values of `lesions` are uniform.
-pub fn uniformity(lesions: &[NullLesion]) -> f64 {
-    ks_uniform(&lesions.iter().map(|l| l.p).collect::<Vec<_>>())
+    Ok(effects.iter().filter_map(|e| Some(e.comparison?.p)).collect())
 }

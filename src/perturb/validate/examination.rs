@@ -2,9 +2,10 @@
 
 use crate::engine::Perturbation;
 use crate::error::Result;
+use crate::perturb::lesion::marked;
 use crate::perturb::{
-    ControlOutcome, ControlSettings, Effect, Lesion, MeasureKey, Measures, OpenEngine, Outcome, Simulator, Subject,
-    Trial, draw_controls, effects,
+    ControlSettings, Effect, Lesion, MeasureKey, Measures, OpenEngine, Outcome, Simulator, Subject, Trial,
+    draw_controls, effects,
 };
 use std::sync::{Mutex, PoisonError};
 
@@ -26,25 +27,17 @@ pub fn examine(
     for (number, lesion) in lesions.iter().enumerate() {
         let drawn = draw_controls(lesion, number, subject, controls);
         let mut sets = vec![lesion.neurons.clone()];
-        sets.extend(drawn.iter().flat_map(|d| d.subsets.iter().chain(&d.sets)).cloned());
+        sets.extend(drawn.iter().flat_map(|d| d.simulated(lesion)).cloned());
         let perturbations: Vec<Perturbation> = sets.iter().map(|set| lesion.perturbation(set, subject)).collect();
         let trials: Vec<Trial> =
             perturbations.into_iter().map(|perturbation| Trial { perturbation, noise: None }).collect();
         let changes = Mutex::new(vec![f64::NAN; sets.len()]);
         simulator.run(&trials, &|k, rates| {
-            let mut lesioned = vec![false; subject.dims().neurons];
-            sets[k].iter().for_each(|i| lesioned[*i] = true);
-            let change = measures.of(rates, &lesioned)[0];
+            let change = measures.of(rates, &marked(&sets[k], subject.dims().neurons))[0];
             changes.lock().unwrap_or_else(PoisonError::into_inner)[k] = change;
         })?;
-        let mut damages = changes.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().map(|v| vec![v]);
-        let whole = damages.by_ref().next().unwrap_or_default();
-        let controls = drawn.map(|drawn| ControlOutcome {
-            subsets: damages.by_ref().take(drawn.subsets.len()).collect(),
-            sets: damages.collect(),
-            drawn,
-        });
-        outcomes.push(Outcome { size: lesion.neurons.len(), whole, controls });
+        let changes = changes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        outcomes.push(Outcome::of(lesion.neurons.len(), drawn, changes.into_iter().map(|v| vec![v]).collect()));
     }
     let key: Vec<MeasureKey> = measures.keys()[..1].to_vec();
     Ok(effects(&outcomes, &key))
