@@ -3,7 +3,7 @@
 
 mod cli_support;
 
-use cli_support::{aon, train_small};
+use cli_support::{aon, synthetic_flags, train_small};
 use predicates::prelude::PredicateBooleanExt as _;
 use predicates::str::contains;
 use std::collections::BTreeSet;
@@ -14,15 +14,7 @@ fn batch(parent: &Path) -> PathBuf {
     let (data, run) = (parent.join("data"), parent.join("run"));
     aon().args(["synth", "--small", "--output-dir"]).arg(&data).assert().success();
     let mut train = aon();
-    train.arg("train");
-    for (flag, file) in [
-        ("--task", "task.toml"),
-        ("--firing-rates-mat", "Firing_Rates.mat"),
-        ("--inhibitory-mask-mat", "InhibitoryMask.mat"),
-        ("--mirror-mat", "Mirror.mat"),
-    ] {
-        train.arg(flag).arg(data.join(file));
-    }
+    train.arg("train").args(synthetic_flags(&data));
     train.args(["--engine", "cpu", "--n-trials", "12", "--networks", "2", "--hold-out", "execute go object 1"]);
     train.arg("--output-dir").arg(&run).assert().success();
     run

@@ -22,9 +22,15 @@ fn the_task_file_of_the_documentation_is_one() {
 
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for file in
-        ["README.md", "CONTRIBUTING.md", "docs/differences.md", "docs/files.md", "docs/results.md", "docs/tasks.md"]
-    {
+    for file in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/differences.md",
+        "docs/files.md",
+        "docs/perturbation.md",
+        "docs/results.md",
+        "docs/tasks.md",
+    ] {
         let directory = Path::new(file).parent().unwrap();
         for target in page(file).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             let target = target.split('#').next().unwrap_or_default();
@@ -52,11 +58,14 @@ fn flags_in_the_documentation_are_flags_of_the_program() {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_aon")).args([command, "--help"]).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    let program: String = ["train", "demo", "eval", "export", "synth", "devices", "bench"].map(help).concat();
+    let program: String =
+        ["train", "demo", "eval", "export", "synth", "devices", "bench", "perturb", "validate"].map(help).concat();
     let known = flags(&program);
     // Of cargo.
     let others = ["--release", "--features", "--path", "--open"];
-    for file in ["README.md", "docs/differences.md", "docs/files.md", "docs/tasks.md", "CHANGELOG.md"] {
+    for file in
+        ["README.md", "docs/differences.md", "docs/files.md", "docs/perturbation.md", "docs/tasks.md", "CHANGELOG.md"]
+    {
         for flag in flags(&page(file)) {
             assert!(known.contains(&flag) || others.contains(&flag.as_str()), "{file}: {flag}");
         }

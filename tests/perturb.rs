@@ -337,6 +337,10 @@ fn lesion_files_say_whom_when_and_how_and_errors_name_the_lesion() {
          [[lesion]]\nclass = \"mirror\"\nfraction = 0.5\nmode = \"current\"\ncurrent = -2.0\n",
     )
     .unwrap();
+    let example = include_str!("../docs/perturbation.md").split("```toml").nth(1).unwrap();
+    // The small trial ends before its window does.
+    let example = example.split("```").next().unwrap().replace("from = 280", "from = 28");
+    assert_eq!(read(&example).unwrap().len(), 5);
     let thermal = subject.dims().thermal;
     assert_eq!((lesions[0].from, lesions[0].to), (thermal + 20, thermal + 60));
     assert_eq!(lesions[0].name, "F5 inhibitory 20–60");

@@ -2,6 +2,7 @@
 //! published sizes. They stay in the build directory (`perturbation/*/report.html` under `CARGO_TARGET_TMPDIR`), to be
 //! looked at.
 
+mod common;
 mod perturbation_studies;
 
 use aon::analysis::{HeldOutBaselines, HeldOutScores, HeldOutSummary};
@@ -31,21 +32,6 @@ fn directory(name: &str) -> PathBuf {
     directory
 }
 
-/// Every element that is opened is closed, in order; `<!DOCTYPE>` and void elements aside.
-fn assert_well_formed(html: &str) {
-    let mut open = Vec::new();
-    for tag in html.split('<').skip(1).map(|t| t.split('>').next().unwrap()) {
-        let name = tag.split_whitespace().next().unwrap_or("").trim_end_matches('/');
-        match name {
-            "!DOCTYPE" | "meta" => {}
-            _ if tag.ends_with('/') => {}
-            _ if name.starts_with('/') => assert_eq!(open.pop(), Some(&name[1..]), "at </{name}>"),
-            _ => open.push(name),
-        }
-    }
-    assert!(open.is_empty(), "left open: {open:?}");
-}
-
 /// The texts of an SVG figure.
 fn texts(svg: &str) -> Vec<String> {
     let elements = svg.split("<text").skip(1);
@@ -64,7 +50,7 @@ fn report(name: &str, study: &Study) -> (PathBuf, String) {
 
 fn checked(directory: &std::path::Path) -> String {
     let html = std::fs::read_to_string(directory.join("report.html")).unwrap();
-    assert_well_formed(&html);
+    common::assert_well_formed(&html);
     for outside in ["http:", "https:", "src=", "<script", "@import", "url("] {
         assert!(!html.contains(outside), "the page refers to {outside}");
     }
@@ -75,7 +61,7 @@ fn checked(directory: &std::path::Path) -> String {
     for file in std::fs::read_dir(directory.join("figures")).unwrap() {
         let path = file.unwrap().path();
         let svg = std::fs::read_to_string(&path).unwrap();
-        assert_well_formed(&svg);
+        common::assert_well_formed(&svg);
         assert!(!svg.contains("var("), "{} must not need the page's style sheet", path.display());
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert_eq!(html.matches(&format!("<figure id=\"{name}\">")).count(), 1, "{name}");

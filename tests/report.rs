@@ -1,6 +1,8 @@
 //! The report of a made-up run of the published sizes. It stays in the build directory (`report/report.html` under
 //! `CARGO_TARGET_TMPDIR`), to be looked at.
 
+mod common;
+
 use aon::analysis::{Comparison, Recorded};
 use aon::dims::Dims;
 use aon::engine::{Adam, EngineDescription, LossKind, Problem, TimeConstants};
@@ -177,21 +179,6 @@ impl Run {
     }
 }
 
-/// Every element that is opened is closed, in order; `<!DOCTYPE>` and void elements aside.
-fn assert_well_formed(html: &str) {
-    let mut open = Vec::new();
-    for tag in html.split('<').skip(1).map(|t| t.split('>').next().unwrap()) {
-        let name = tag.split_whitespace().next().unwrap_or("").trim_end_matches('/');
-        match name {
-            "!DOCTYPE" | "meta" => {}
-            _ if tag.ends_with('/') => {}
-            _ if name.starts_with('/') => assert_eq!(open.pop(), Some(&name[1..]), "at </{name}>"),
-            _ => open.push(name),
-        }
-    }
-    assert!(open.is_empty(), "left open: {open:?}");
-}
-
 #[test]
 fn the_report_is_one_complete_page_that_loads_nothing() {
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("report");
@@ -201,7 +188,7 @@ fn the_report_is_one_complete_page_that_loads_nothing() {
     report::write(&path, &run.data()).unwrap();
     let html = std::fs::read_to_string(&path).unwrap();
 
-    assert_well_formed(&html);
+    common::assert_well_formed(&html);
     for outside in ["http:", "https:", "src=", "<script", "@import", "url("] {
         assert!(!html.contains(outside), "the page refers to {outside}");
     }
@@ -212,7 +199,7 @@ fn the_report_is_one_complete_page_that_loads_nothing() {
         assert_eq!(html.matches(&format!("<figure id=\"{id}\">")).count(), 1, "{id}");
         assert_eq!(html.matches(&format!("<title id=\"{id}-title\">")).count(), 1, "{id}: text alternative");
         let file = std::fs::read_to_string(directory.join(format!("figures/{id}.svg"))).unwrap();
-        assert_well_formed(&file);
+        common::assert_well_formed(&file);
         assert!(!file.contains("var("), "{id}.svg must not need the page's style sheet");
     }
     // A page that can be mailed: the images of 355 neurons in 12 conditions take most of it.
@@ -247,6 +234,6 @@ fn the_smallest_run_has_a_report_too() {
     let path = directory.join("report.html");
     report::write(&path, &run.data()).unwrap();
     let html = std::fs::read_to_string(&path).unwrap();
-    assert_well_formed(&html);
+    common::assert_well_formed(&html);
     assert!(html.contains("2 neurons with a constant recorded rate have no R²"));
 }

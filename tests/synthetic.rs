@@ -4,7 +4,7 @@
 mod cli_support;
 
 use aon::data::synthetic::{Synthetic, SyntheticSettings};
-use cli_support::aon;
+use cli_support::{aon, synthetic_flags};
 use std::path::Path;
 
 /// Median R² of the model and of the input-only network after 100 steps of the default recipe.
@@ -22,14 +22,7 @@ fn the_reference_size_is_fitted_in_100_steps_and_not_without_recurrence() {
     let (data, run) = (parent.path().join("data"), parent.path().join("run"));
     aon().args(["synth", "--output-dir"]).arg(&data).assert().success();
     let mut train = aon();
-    for (flag, file) in [
-        ("--task", "task.toml"),
-        ("--firing-rates-mat", "Firing_Rates.mat"),
-        ("--inhibitory-mask-mat", "InhibitoryMask.mat"),
-        ("--mirror-mat", "Mirror.mat"),
-    ] {
-        train.arg(flag).arg(data.join(file));
-    }
+    train.arg("train").args(synthetic_flags(&data));
     train.args(["--engine", "cpu", "--n-trials", "100", "--output-dir"]).arg(&run).assert().success();
     let (model, input_only) = medians(&run);
     assert!(model >= 0.97 && input_only <= model - 0.2, "median R² {model}, input-only {input_only}");

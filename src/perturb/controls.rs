@@ -33,7 +33,7 @@ pub struct Balance {
 }
 
 impl Balance {
-    /// The three, largest magnitude first asked for: whether all are at most [`MATCHED`].
+    /// Whether all three are at most 0.1.
     pub fn is_matched(&self) -> bool {
         self.worst() <= MATCHED
     }

@@ -29,6 +29,17 @@ pub(crate) fn data_flags(case: &Path, areas: &str) -> Vec<String> {
     flags.into_iter().flat_map(|(flag, value)| [flag.to_string(), value]).collect()
 }
 
+/// The flags of `aon train` that name what `aon synth` wrote to a directory.
+pub(crate) fn synthetic_flags(data: &Path) -> Vec<String> {
+    let flags = [
+        ("--task", "task.toml"),
+        ("--firing-rates-mat", "Firing_Rates.mat"),
+        ("--inhibitory-mask-mat", "InhibitoryMask.mat"),
+        ("--mirror-mat", "Mirror.mat"),
+    ];
+    flags.into_iter().flat_map(|(flag, file)| [flag.to_string(), data.join(file).display().to_string()]).collect()
+}
+
 /// `aon train` on the small case, on the CPU unless `extra` says otherwise, without its baseline.
 pub(crate) fn train_small(directory: &Path, extra: &[&str]) -> Command {
     let mut command = aon();

@@ -24,6 +24,21 @@ pub fn max_abs_error(found: &[f32], expected: &[f64]) -> f64 {
     found.iter().zip(expected).map(|(f, e)| (f64::from(*f) - e).abs()).fold(0.0, f64::max)
 }
 
+/// Every element that is opened is closed, in order; `<!DOCTYPE>` and void elements aside.
+pub fn assert_well_formed(html: &str) {
+    let mut open = Vec::new();
+    for tag in html.split('<').skip(1).map(|t| t.split('>').next().unwrap()) {
+        let name = tag.split_whitespace().next().unwrap_or("").trim_end_matches('/');
+        match name {
+            "!DOCTYPE" | "meta" => {}
+            _ if tag.ends_with('/') => {}
+            _ if name.starts_with('/') => assert_eq!(open.pop(), Some(&name[1..]), "at </{name}>"),
+            _ => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+}
+
 /// A small problem of awkward sizes with numbers from the counter generator: ragged conditions, unused last steps,
 /// three areas, two input matrices, silent stretches in no channel.
 pub fn awkward_problem(networks: usize, constraint: Constraint, loss: LossKind) -> (Problem, Vec<Vec<f32>>) {

@@ -16,6 +16,7 @@ mod dale;
 mod forward;
 mod loss;
 mod network;
+mod noise;
 mod parameter_gradient;
 pub mod peak;
 #[doc(hidden)]

@@ -13,7 +13,7 @@ use super::shape::Shape;
 use super::shared::Shared;
 use super::weight_gradient::{Part, WeightGradient, shares};
 use super::weights::{Derived, WeightRows, pack_adjoint};
-use super::{dale, weights};
+use super::{dale, noise, weights};
 use crate::engine::{
     LossRecord, NetworkSettings, NetworkState, Problem, StepRecord, StopReason, TRIAL_STEP, TrialNoise,
 };
@@ -218,10 +218,17 @@ impl<T: Real> Context<'_, T> {
         if let Some(noise) = self.noise {
             let rng = |stream| Rng::new(noise.seed, noise.trial, stream).at_step(TRIAL_STEP);
             if noise.stimulus_sd > 0.0 {
-                self.draw_noise(ws, rng(Stream::StimulusNoise), noise.stimulus_sd);
+                self.draw_stimulus(ws, rng(Stream::StimulusNoise), noise.stimulus_sd);
             }
             if noise.initial_sd > 0.0 {
-                self.draw_start(ws, rng(Stream::InitialState), noise.initial_sd);
+                let (n, np) = (self.shape.dims.neurons, self.shape.padded);
+                noise::start(
+                    &self.shared.initial_x,
+                    (n, np),
+                    rng(Stream::InitialState),
+                    noise.initial_sd,
+                    &mut ws.initial_x,
+                );
             }
         }
         let loss = self.evaluate(ws, parameters).0;
@@ -230,34 +237,8 @@ impl<T: Real> Context<'_, T> {
         loss
     }
 
-    /// The state at t = 0 with noise.
-    fn draw_start(&self, ws: &mut Workspace<T>, rng: Rng, sigma: f32) {
-        let (n, np) = (self.shape.dims.neurons, self.shape.padded);
-        ws.initial_x.extend_from_slice(&self.shared.initial_x);
-        for (c, x) in ws.initial_x.chunks_exact_mut(np).enumerate() {
-            for (i, x) in x[..n].iter_mut().enumerate() {
-                *x += T::from_f64(f64::from(sigma * rng.normal_element((c * n + i) as u32)));
-            }
-        }
-    }
-
-    /// The stimulus with noise.
-    fn draw_noise(&self, ws: &mut Workspace<T>, rng: Rng, sigma: f32) {
-        const CHUNK: usize = 4096;
-        ws.stimulus.extend_from_slice(&self.shared.stimulus);
-        let add = |(chunk, values): (usize, &mut [T])| {
-            for (k, block) in values.chunks_mut(4).enumerate() {
-                let drawn = rng.normal_block((chunk * CHUNK / 4 + k) as u32);
-                for (value, z) in block.iter_mut().zip(drawn) {
-                    *value += T::from_f64(f64::from(sigma * z));
-                }
-            }
-        };
-        if self.team > 1 {
-            ws.stimulus.par_chunks_mut(CHUNK).enumerate().for_each(add);
-        } else {
-            ws.stimulus.chunks_mut(CHUNK).enumerate().for_each(add);
-        }
+    fn draw_stimulus(&self, ws: &mut Workspace<T>, rng: Rng, sigma: f32) {
+        noise::stimulus(&self.shared.stimulus, rng, sigma, self.team > 1, &mut ws.stimulus);
     }
 
     /// Stages `weights`, `forward` and `loss`. Returns the loss and the factor of the residuals in the adjoint.
@@ -416,7 +397,7 @@ impl<T: Real> Context<'_, T> {
         }
         if let Some(noise) = self.settings.fresh_noise {
             let rng = Rng::new(noise.seed, noise.network, Stream::StimulusNoise).at_step(step);
-            self.draw_noise(ws, rng, noise.sigma);
+            self.draw_stimulus(ws, rng, noise.sigma);
         }
         let (loss, scale) = self.evaluate(ws, &network.parameters);
         let grad_norm = self.differentiate(ws, &network.parameters, scale);
