@@ -138,7 +138,8 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
     }
     if (2..6).contains(&report.names.len()) {
         sentences.push(format!(
-            "With {} runs, bootstrap intervals are too narrow: expect about 85 % coverage in place of 95 %.",
+            "With {} runs, bootstrap intervals are too narrow: those of five runs cover about 85 % in place of 95 %, \
+             those of fewer less.",
             report.names.len()
         ));
     }
