@@ -2,7 +2,7 @@
 //! against all eigenvalues of the dense matrix.
 #![allow(missing_docs)]
 
-use aon::analysis::stability::{Linearisation, Method, saturated_fraction};
+use aon::analysis::stability::{Linearisation, Method};
 use aon::rng::{Rng, Stream};
 use serde::Deserialize;
 
@@ -156,12 +156,4 @@ fn what_is_no_network_or_no_rate_is_refused() {
     assert!(network.jacobian(&[0.5; 2], Some(&[1.0, f32::INFINITY])).is_err());
     let none = Linearisation::new(&[], &[]).unwrap();
     assert!(none.jacobian(&[], None).unwrap().spectral_radius().is_err());
-}
-
-#[test]
-fn saturated_rates_are_those_at_the_limits_and_beyond() {
-    let rates = [0.0, 0.02, 0.021, 0.5, 0.979, 0.98, 1.0, 0.3];
-    assert_eq!(saturated_fraction(&rates, 0.02, 0.98).unwrap(), 0.5);
-    assert!(saturated_fraction(&[], 0.02, 0.98).unwrap().is_nan());
-    assert!(saturated_fraction(&[0.1, f32::NAN], 0.02, 0.98).unwrap_err().to_string().contains("value 2"));
 }

@@ -78,11 +78,6 @@ impl Perturbation {
         Self { effects: vec![Effect { neurons, from, to, action }], cuts: Vec::new() }
     }
 
-    /// Whether it does nothing at all.
-    pub fn is_empty(&self) -> bool {
-        self.effects.is_empty() && self.cuts.is_empty()
-    }
-
     /// This, and then `other`.
     #[must_use]
     pub fn then(mut self, other: Self) -> Self {

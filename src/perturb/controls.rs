@@ -6,7 +6,7 @@ use crate::rng::{Rng, Stream};
 use std::collections::HashSet;
 
 /// Largest standardised difference at which controls count as matched.
-pub(super) const MATCHED: f64 = 0.1;
+const MATCHED: f64 = 0.1;
 
 /// How controls are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]

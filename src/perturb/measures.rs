@@ -1,7 +1,6 @@
 //! What a lesion does to the neurons that it spares.
 
 use super::Subject;
-use crate::analysis::stability::{SATURATED_HIGH, SATURATED_LOW};
 use std::collections::BTreeMap;
 
 /// A number that a lesion is measured by.
@@ -32,6 +31,10 @@ pub struct Measures<'a> {
     sst: Vec<f64>,
     pairs: Vec<(usize, usize)>,
 }
+
+/// Rates at or beyond these count as saturated: the slope of the logistic function is below a twelfth of its largest.
+const SATURATED_LOW: f32 = 0.02;
+const SATURATED_HIGH: f32 = 0.98;
 
 /// The scope of all neurons in the conditions that the network was not trained on.
 const HELD_OUT: &str = "held-out conditions";

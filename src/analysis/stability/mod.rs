@@ -18,12 +18,6 @@ use super::connectivity::check_square;
 use crate::error::{Error, Result};
 pub use arnoldi::RESIDUAL_TOLERANCE;
 
-/// Rate below which a neuron counts as silent in [`saturated_fraction`], unless told otherwise.
-pub const SATURATED_LOW: f32 = 0.02;
-
-/// Rate above which a neuron counts as saturated in [`saturated_fraction`], unless told otherwise.
-pub const SATURATED_HIGH: f32 = 0.98;
-
 /// How a spectral radius was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -183,17 +177,4 @@ impl Jacobian {
         let found = SpectralRadius::of(eigenvalue, method);
         Ok(leak.filter(|l| l.radius > found.radius).unwrap_or(found))
     }
-}
-
-/// Fraction of `rates` (any shape) at or below `low` or at or above `high`, where the logistic function is flat and
-/// neurons neither respond nor learn; NaN of nothing.
-///
-/// # Errors
-/// If a rate is not finite.
-pub fn saturated_fraction(rates: &[f32], low: f32, high: f32) -> Result<f64> {
-    if let Some(k) = rates.iter().position(|r| !r.is_finite()) {
-        return Err(Error::run(format!("saturated rates: value {} is {}, not a finite rate.", k + 1, rates[k])));
-    }
-    let saturated = rates.iter().filter(|r| **r <= low || **r >= high).count();
-    Ok(saturated as f64 / rates.len() as f64)
 }

@@ -8,7 +8,7 @@ use ndarray::{Array2, Array3};
 use std::path::Path;
 
 /// Writes `perturb.mat` or `perturb.npz`: names one per line, then lesions × measures, `controls` lesions × sets ×
-/// measures, `subsets` likewise. What is undefined is NaN.
+/// measures, `subsets` and `relabelled` likewise. What is undefined is NaN.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -40,6 +40,7 @@ pub(super) fn write(place: &Path, format: ExportFormat, study: &Study) -> Result
         matrix("effect_size", &|c| c.effect_size),
         NamedArray::new("controls", sets(study, |c| &c.sets)),
         NamedArray::new("subsets", sets(study, |c| &c.subsets)),
+        NamedArray::new("relabelled", sets(study, |c| &c.relabelled)),
     ];
     let name = match format {
         ExportFormat::Mat => "perturb.mat",

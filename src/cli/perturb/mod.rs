@@ -27,7 +27,7 @@ pub(super) struct PerturbArgs {
     /// Lesions to make [default: area × cell type × mirror or not]
     #[arg(long, value_name = "FILE.toml")]
     lesions: Option<PathBuf>,
-    /// Random sets of like cells that each lesion is compared with
+    /// Random sets of spared like cells that each lesion is compared with, and of all like cells that its p ranks it among
     #[arg(long, default_value_t = 200)]
     controls: usize,
     /// Choose controls that are alike in mean rate, peak rate and outgoing weight

@@ -31,7 +31,7 @@ pub(super) struct ValidateArgs {
     /// Training steps of a student
     #[arg(long, default_value_t = 600)]
     steps: u32,
-    /// Random sets of like cells that each lesion of a student is compared with (those of teachers with a quarter of it)
+    /// Sets that each lesion of a student is compared with and ranked among (those of teachers: a quarter of it)
     #[arg(long, default_value_t = 400)]
     controls: usize,
     /// Networks whose random lesions say whether p values are uniform (0 leaves that out)
@@ -85,7 +85,7 @@ impl ValidateArgs {
         }
         if self.neurons < 96 || self.controls < 240 {
             output::warn(
-                "a class is found where q < 0.05, which among 12 lesions needs 240 different control sets: at least 96 neurons and 240 controls.",
+                "a class is found where q < 0.05, which among 12 lesions takes a rank among 240 different sets: at least 96 neurons and 240 controls.",
             );
         }
         Ok(())
