@@ -30,6 +30,8 @@ pub enum Stream {
     Directions = 11,
     /// Teacher networks and what is planted in them.
     Teacher = 12,
+    /// Labels dealt anew to the items of a rank-sum test.
+    Labels = 13,
 }
 
 /// A generator for one stream of one network.

@@ -2,6 +2,7 @@
 
 use super::{Lesion, Mode, Subject};
 use crate::analysis::statistics::{mean, sd};
+use crate::network::Population;
 use crate::rng::{Rng, Stream};
 use std::collections::HashSet;
 
@@ -11,7 +12,7 @@ const MATCHED: f64 = 0.1;
 /// How controls are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ControlSettings {
-    /// Control sets of each lesion, and as many relabelled sets.
+    /// Control sets of each lesion; with none nothing is compared.
     pub count: usize,
     /// Sets of the lesion itself, where it must be subsampled.
     pub subsets: usize,
@@ -44,21 +45,19 @@ impl Balance {
     }
 }
 
-/// What a lesion is compared with, in two ways.
+/// What a lesion is compared with: sets of cells of its areas and types that it spares, hence what losing other cells of
+/// the kind does.
 ///
-/// **Controls** are sets of cells of the lesion's areas and types that it spares: what losing other cells of the kind does.
 /// A set as large as their pool would leave nothing to draw, so at most half of a pool is taken, and then the lesion is
 /// subsampled to the same size: several random sets of it, whose mean effect is compared. Sets from one pool resemble each
 /// other more than the lesion resembles them, even if it is nothing special: were effects sums over neurons of equal
 /// variance, `m` of `M` pool cells would vary by `m (1 − m/M)`, while the difference between `m` cells' worth of a lesion of
 /// `s` cells and the pool varies by `m² (1/s + 1/M)` (both from sampling without replacement), plus `m (1 − m/s)/R` for R
-/// subsets in place of all. In intervals and effect sizes the deviations of controls from their mean are therefore
-/// widened by the root of the ratio.
+/// subsets in place of all. The deviations of controls from their mean are therefore widened by the root of the ratio.
 ///
-/// **Relabelled** sets have the lesion's own size and are drawn from all cells of its areas and types, its own among
-/// them: what the lesion would be if the labels that made it were dealt anew. If the labels mean nothing, the lesion is one
-/// such set, and p values that rank it among them are exact, whatever the distribution of effects. That does not hold for
-/// ranks among controls: effects are heavy-tailed, and no factor makes the tails right.
+/// That makes their spread right, not its tails. Effects are heavy-tailed: a lesion that happens to hold one of the few cells on
+/// which a network depends is compared with sets that cannot hold it. p values therefore do not come from here, but from
+/// the effects of single cells ([`CellOutcome`](super::CellOutcome)).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Controls {
     /// Neurons in each set that is compared.
@@ -67,8 +66,6 @@ pub struct Controls {
     pub subsets: Vec<Vec<usize>>,
     /// Control sets, all different. Fewer than asked for where there are not as many.
     pub sets: Vec<Vec<usize>>,
-    /// Sets of the lesion's size from all cells of its kind, all different, none the lesion itself.
-    pub relabelled: Vec<Vec<usize>>,
     /// Factor by which the controls' deviations from their mean are widened.
     pub widening: f64,
     /// How alike controls and lesion are.
@@ -76,30 +73,33 @@ pub struct Controls {
 }
 
 impl Controls {
-    /// The sets that are simulated besides the lesion itself: its subsets where it is subsampled, controls, relabelled ones.
+    /// The sets that are simulated besides the lesion itself: its subsets where it is subsampled, and controls.
     pub fn simulated<'a>(&'a self, lesion: &Lesion) -> impl Iterator<Item = &'a Vec<usize>> + use<'a> {
         let subsets = if self.size == lesion.neurons.len() { &[] } else { self.subsets.as_slice() };
-        subsets.iter().chain(&self.sets).chain(&self.relabelled)
+        subsets.iter().chain(&self.sets)
     }
 }
 
 /// Lesion cells and spared cells of one area and type.
-struct Stratum {
-    own: Vec<usize>,
-    pool: Vec<usize>,
+pub(super) struct Stratum {
+    /// Cells of the lesion.
+    pub(super) own: Vec<usize>,
+    /// Like cells that it spares.
+    pub(super) pool: Vec<usize>,
+    /// How many of either are compared as sets.
     size: usize,
 }
 
 /// Draws the controls of lesion `number`; `None` where there are none to draw: no like cells are spared, the lesion has no
-/// neurons, or it cuts connections, which have no like. From the smallest pools only relabelled sets can be drawn.
+/// neurons, it cuts connections, which have no like, or no sets are asked for. A pool of a single cell gives no set.
 pub fn draw_controls(
     lesion: &Lesion,
     number: usize,
     subject: &Subject,
     settings: &ControlSettings,
 ) -> Option<Controls> {
-    let strata = strata(lesion, subject);
-    if matches!(lesion.mode, Mode::Cut(_)) || strata.iter().all(|s| s.pool.is_empty()) {
+    let strata = strata(lesion, &subject.problem.population);
+    if settings.count == 0 || strata.iter().all(|s| s.pool.is_empty()) {
         return None;
     }
     let (size, whole): (usize, bool) =
@@ -109,29 +109,28 @@ pub fn draw_controls(
     let subsets = if whole {
         vec![lesion.neurons.clone()]
     } else {
-        distinct(if size == 0 { 0 } else { settings.subsets.max(1) }, None, |k| {
+        distinct(if size == 0 { 0 } else { settings.subsets.max(1) }, |k| {
             compared(|s| &s.own, rng.at_step(SUBSETS + k))
         })
     };
     let features = Features::new(subject, &strata);
-    let sets = distinct(if size == 0 { 0 } else { settings.count }, None, |k| {
+    let sets = distinct(if size == 0 { 0 } else { settings.count }, |k| {
         let set = compared(|s| &s.pool, rng.at_step(k));
         if settings.matched { features.matched(set, &strata, rng.at_step(k)) } else { set }
     });
-    let relabelled = distinct(settings.count, Some(&lesion.neurons), |k| {
-        joined(&strata, |s| ([s.own.as_slice(), &s.pool].concat(), s.own.len()), rng.at_step(RELABELLED + k))
-    });
     let widening = widening(&strata, subsets.len(), whole);
     let balance = features.balance(&sets);
-    Some(Controls { size, subsets, sets, relabelled, widening, balance })
+    Some(Controls { size, subsets, sets, widening, balance })
 }
 
-/// First steps in the keys of what is drawn besides controls.
+/// First step in the keys of what is drawn besides controls.
 const SUBSETS: u32 = 1_000_000;
-const RELABELLED: u32 = 2_000_000;
 
-fn strata(lesion: &Lesion, subject: &Subject) -> Vec<Stratum> {
-    let population = &subject.problem.population;
+/// The areas and types of a lesion; none of one that cuts connections, which have no like.
+pub(super) fn strata(lesion: &Lesion, population: &Population) -> Vec<Stratum> {
+    if matches!(lesion.mode, Mode::Cut(_)) {
+        return Vec::new();
+    }
     let key = |i: usize| (population.area_of()[i], population.inhibitory()[i]);
     let mut keys: Vec<_> = lesion.neurons.iter().map(|i| key(*i)).collect();
     keys.sort_unstable();
@@ -157,9 +156,9 @@ fn joined(strata: &[Stratum], from: impl Fn(&Stratum) -> (Vec<usize>, usize), rn
     set
 }
 
-/// Up to `count` different sets, none of them `except`. Ends when draws have brought nothing new for long: of a few possible sets each would
+/// Up to `count` different sets. Ends when draws have brought nothing new for long: of a few possible sets each would
 /// have been drawn by then.
-fn distinct(count: usize, except: Option<&[usize]>, draw: impl Fn(u32) -> Vec<usize>) -> Vec<Vec<usize>> {
+fn distinct(count: usize, draw: impl Fn(u32) -> Vec<usize>) -> Vec<Vec<usize>> {
     const IN_VAIN: u32 = 300;
     let (mut seen, mut sets) = (HashSet::new(), Vec::with_capacity(count));
     let (mut drawn, mut in_vain) = (0, 0);
@@ -167,7 +166,7 @@ fn distinct(count: usize, except: Option<&[usize]>, draw: impl Fn(u32) -> Vec<us
         let set = draw(drawn);
         drawn += 1;
         in_vain += 1;
-        if except != Some(set.as_slice()) && seen.insert(set.clone()) {
+        if seen.insert(set.clone()) {
             sets.push(set);
             in_vain = 0;
         }

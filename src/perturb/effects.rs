@@ -1,9 +1,11 @@
-//! What lesions did, held against their controls.
+//! What lesions did, held against what other cells do.
 
+use super::cells::{CellOutcome, CellTest};
 use super::experiment::{ControlOutcome, Outcome};
-use super::{MeasureKey, Study};
-use crate::analysis::statistics::{benjamini_hochberg, effect_size, mean, permutation_p, quantile};
+use super::{Lesion, MeasureKey, Study};
+use crate::analysis::statistics::{Ranked, benjamini_hochberg, effect_size, mean, quantile};
 use crate::data::{csv, csv_number, csv_text};
+use crate::network::Population;
 
 /// A lesion's effect on one measure: a row of `effects.csv`.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +22,8 @@ pub struct Effect {
     pub comparison: Option<Comparison>,
 }
 
-/// A value beside those of control lesions; NaN where there are no controls.
+/// How a lesion compares with lesions of other cells: its value with those of control sets (NaN where there are none), and its
+/// cells, each lesioned alone, with like cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
     /// Mean of the controls.
@@ -29,22 +32,31 @@ pub struct Comparison {
     pub low: f64,
     /// 97.5 % quantile.
     pub high: f64,
-    /// Probability that so much harm comes of dealing the labels anew: `(1 + #{relabelled ≥ lesion}) / (n + 1)`, for the
-    /// whole lesion.
-    pub p: f64,
-    /// p after Benjamini and Hochberg over all lesions and scopes of the measure.
-    pub q: f64,
     /// (value − mean) / standard deviation of the widened controls.
     pub effect_size: f64,
     /// Whether lesion and controls are alike in rate and outgoing weight.
     pub matched: bool,
+    /// Probability that a cell of the whole lesion, lesioned alone, does more harm than a spared like cell.
+    pub superiority: f64,
+    /// Probability of such a rank sum of the whole lesion's cells if their labels mean nothing ([`CellOutcome`]).
+    pub p: f64,
+    /// p after Benjamini and Hochberg over all lesions and scopes of the measure.
+    pub q: f64,
 }
 
 /// All effects: for each lesion and measure the lesion itself, and where it had to be subsampled to be compared, the
-/// subsample as well.
-pub fn effects(outcomes: &[Outcome], keys: &[MeasureKey]) -> Vec<Effect> {
+/// subsample as well. `outcomes` are those of the `lesions`; `seed` deals the labels.
+pub fn effects(
+    lesions: &[Lesion],
+    outcomes: &[Outcome],
+    cells: &[CellOutcome],
+    keys: &[MeasureKey],
+    population: &Population,
+    seed: u64,
+) -> Vec<Effect> {
     let mut rows = Vec::new();
     for (lesion, outcome) in outcomes.iter().enumerate() {
+        let test = CellTest::new(&lesions[lesion], lesion, cells, population, seed);
         for (measure, key) in keys.iter().enumerate() {
             let value = outcome.whole[measure];
             let controls = outcome.controls.as_ref();
@@ -55,13 +67,9 @@ pub fn effects(outcomes: &[Outcome], keys: &[MeasureKey]) -> Vec<Effect> {
             if let Some(c) = controls {
                 let own = if whole { value } else { mean(&column(&c.subsets, measure)) };
                 let size = if whole { outcome.size } else { c.drawn.size };
-                rows.push(Effect {
-                    lesion,
-                    measure,
-                    size,
-                    value: own,
-                    comparison: compare(own, value, c, measure, key.harm),
-                });
+                let ranked = test.as_ref().map(|t| t.by(measure, key.harm));
+                let comparison = compare(own, c, measure, ranked);
+                rows.push(Effect { lesion, measure, size, value: own, comparison });
             }
         }
     }
@@ -74,11 +82,11 @@ pub(super) fn column(sets: &[Vec<f64>], measure: usize) -> Vec<f64> {
     sets.iter().map(|set| set[measure]).filter(|v| v.is_finite()).collect()
 }
 
-/// The compared value `own` beside the controls, and the value of the whole lesion among the relabelled sets.
-fn compare(own: f64, whole: f64, outcome: &ControlOutcome, measure: usize, harm: f64) -> Option<Comparison> {
+/// The compared value beside the controls, and the lesion's cells among like ones. Nothing where neither says anything.
+fn compare(own: f64, outcome: &ControlOutcome, measure: usize, ranked: Option<Ranked>) -> Option<Comparison> {
     let (drawn, controls) = (&outcome.drawn, column(&outcome.sets, measure));
-    let relabelled: Vec<f64> = column(&outcome.relabelled, measure).iter().map(|r| harm * r).collect();
-    if relabelled.is_empty() || !whole.is_finite() {
+    let Ranked { p, superiority } = ranked.unwrap_or(Ranked { p: f64::NAN, superiority: f64::NAN });
+    if !own.is_finite() || controls.is_empty() && p.is_nan() {
         return None;
     }
     let middle = mean(&controls);
@@ -87,10 +95,11 @@ fn compare(own: f64, whole: f64, outcome: &ControlOutcome, measure: usize, harm:
         mean: middle,
         low: quantile(&widened, 0.025),
         high: quantile(&widened, 0.975),
-        p: permutation_p(harm * whole, &relabelled),
-        q: f64::NAN,
         effect_size: effect_size(own, &widened),
         matched: !controls.is_empty() && drawn.balance.is_matched(),
+        superiority,
+        p,
+        q: f64::NAN,
     })
 }
 
@@ -113,13 +122,13 @@ fn correct(rows: &mut [Effect], keys: &[MeasureKey]) {
 
 /// The header of `effects.csv`.
 const EFFECTS_HEADER: &str = "lesion,area,cell_type,class,size,window,mode,measure,scope,value,control_mean,\
-                                  control_low,control_high,p,q,effect_size,matched";
+                                  control_low,control_high,p,q,effect_size,matched,superiority";
 
 /// `effects.csv`: the intact network's fit first, then a row per effect. What is undefined is empty.
 pub fn effects_csv(study: &Study) -> String {
     let intact = study.intact.iter().map(|(measure, scope, value)| {
         let texts = ["intact", "", "", "", "0", "", "", measure, scope].map(csv_text);
-        let numbers = std::iter::once(csv_number(*value)).chain(std::iter::repeat_n(String::new(), 7));
+        let numbers = std::iter::once(csv_number(*value)).chain(std::iter::repeat_n(String::new(), 8));
         texts.into_iter().chain(numbers).collect()
     });
     csv(EFFECTS_HEADER, intact.chain(study.effects.iter().map(|row| effect_cells(study, row))))
@@ -133,10 +142,11 @@ fn effect_cells(study: &Study, row: &Effect) -> Vec<String> {
     cells.extend([key.measure, &key.scope].map(csv_text));
     cells.push(csv_number(row.value));
     match &row.comparison {
-        None => cells.extend(std::iter::repeat_n(String::new(), 7)),
+        None => cells.extend(std::iter::repeat_n(String::new(), 8)),
         Some(c) => {
             cells.extend([c.mean, c.low, c.high, c.p, c.q, c.effect_size].map(csv_number));
             cells.push(if c.matched { "yes" } else { "no" }.into());
+            cells.push(csv_number(c.superiority));
         }
     }
     cells
@@ -144,52 +154,85 @@ fn effect_cells(study: &Study, row: &Effect) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Balance, Controls};
+    use super::super::{Balance, Controls, Mode, cell_lesions};
     use super::*;
+    use crate::network::Area;
+
+    const CELLS: usize = 8;
+
+    /// A lesion of the first three of eight like cells.
+    fn lesion() -> Lesion {
+        let all = || "all".to_string();
+        let (name, mode) = ("three".into(), Mode::Silence);
+        let neurons = vec![0, 1, 2];
+        Lesion { name, area: all(), cell_type: all(), class: all(), neurons, from: 0, to: 10, mode }
+    }
+
+    fn population() -> Population {
+        Population::new(vec![Area { name: "F5".into(), size: CELLS }], vec![false; CELLS], None).unwrap()
+    }
 
     fn outcome(own: f64, controls: &[f64], widening: f64) -> Outcome {
         let sets: Vec<Vec<f64>> = controls.iter().map(|c| vec![*c]).collect();
-        let balance = Balance::default();
-        let drawn = Controls { size: 3, subsets: vec![], sets: vec![], relabelled: vec![], widening, balance };
-        let controls = ControlOutcome { drawn, subsets: vec![vec![own]], relabelled: sets.clone(), sets };
+        let drawn = Controls { size: 3, subsets: vec![], sets: vec![], widening, balance: Balance::default() };
+        let controls = ControlOutcome { drawn, subsets: vec![vec![own]], sets };
         Outcome { size: 3, whole: vec![own], controls: Some(controls) }
     }
 
-    fn key(harm: f64) -> Vec<MeasureKey> {
-        vec![MeasureKey { measure: "r2_change", scope: "all".into(), harm }]
+    /// What each cell does.
+    fn cells(values: [f64; CELLS]) -> Vec<CellOutcome> {
+        let lesion = cell_lesions(&[lesion()], &population()).remove(0);
+        vec![CellOutcome { lesion, damages: values.iter().map(|v| vec![*v]).collect() }]
+    }
+
+    fn compared(outcomes: &[Outcome], cells: &[CellOutcome], harm: f64) -> Vec<Option<Comparison>> {
+        let keys = [MeasureKey { measure: "r2_change", scope: "all".into(), harm }];
+        let lesions = vec![lesion(); outcomes.len()];
+        effects(&lesions, outcomes, cells, &keys, &population(), 0).into_iter().map(|e| e.comparison).collect()
     }
 
     #[test]
-    fn p_counts_relabelled_sets_that_do_at_least_as_much_harm() {
+    fn p_ranks_the_cells_of_a_lesion_among_like_cells() {
         let controls = [-0.1, -0.2, -0.3, -0.4];
-        let p = |own: f64, harm: f64| effects(&[outcome(own, &controls, 1.0)], &key(harm))[0].comparison.unwrap().p;
-        assert_eq!(p(-0.35, -1.0), 2.0 / 5.0);
-        assert_eq!(p(-0.9, -1.0), 1.0 / 5.0);
-        assert_eq!(p(-0.4, -1.0), 2.0 / 5.0, "a tie counts");
-        assert_eq!(p(-0.35, 1.0), 4.0 / 5.0);
+        let of = |values: [f64; CELLS], harm: f64| {
+            compared(&[outcome(-0.35, &controls, 1.0)], &cells(values), harm)[0].unwrap()
+        };
+        let worst = [-0.9, -0.8, -0.7, -0.6, -0.1, -0.2, -0.3, 0.0];
+        let (harm, good) = (of(worst, -1.0), of(worst, 1.0));
+        // One of the 56 ways to choose three of eight, four standard errors of 0.001.
+        assert!((harm.p - 1.0 / 56.0).abs() < 0.004 && harm.superiority == 1.0, "{harm:?}");
+        assert!(good.p == 1.0 && good.superiority == 0.0, "{good:?}");
+        // Ranks see order, not size: a single cell that does everything is one rank.
+        let hub = of([-9.0, -0.1, -0.2, -0.3, -0.15, -0.25, -0.05, 0.0], -1.0);
+        assert!(hub.p > 0.1 && (hub.superiority - (5.0 + 2.0 + 3.0) / 15.0).abs() < 1e-12, "{hub:?}");
+        let unknown = of([f64::NAN; CELLS], -1.0);
+        assert!(unknown.p.is_nan() && (unknown.mean + 0.25).abs() < 1e-12);
     }
 
     /// With deviations doubled around −0.25 the controls are 0.05, −0.15, −0.35, −0.55.
     #[test]
     fn widened_controls_keep_their_mean() {
-        let c = effects(&[outcome(-0.4, &[-0.1, -0.2, -0.3, -0.4], 2.0)], &key(-1.0))[0].comparison.unwrap();
+        let c = compared(&[outcome(-0.4, &[-0.1, -0.2, -0.3, -0.4], 2.0)], &[], -1.0)[0].unwrap();
         assert!((c.mean + 0.25).abs() < 1e-12 && (c.low + 0.535).abs() < 1e-12 && (c.high - 0.035).abs() < 1e-12);
-        assert_eq!(c.p, 2.0 / 5.0);
         // The standard deviation of those four, with n − 1, is √(0.2/3).
         assert!((c.effect_size + 0.15 / (0.2_f64 / 3.0).sqrt()).abs() < 1e-12);
+        assert!(c.p.is_nan() && c.q.is_nan(), "no single cells were lesioned");
     }
 
     #[test]
     fn lesions_of_a_measure_are_one_family_and_nothing_is_made_of_nothing() {
         let outcomes = [
-            outcome(-9.0, &[-0.1, -0.2, -0.3, -0.4], 1.0),
+            outcome(-0.25, &[-0.1, -0.2, -0.3, -0.4], 1.0),
             outcome(-0.25, &[-0.1, -0.2, -0.3, -0.4], 1.0),
             outcome(f64::NAN, &[-0.1, -0.2, -0.3, -0.4], 1.0),
             outcome(-0.25, &[f64::NAN; 4], 1.0),
         ];
-        let rows = effects(&outcomes, &key(-1.0));
-        let q: Vec<Option<f64>> = rows.iter().map(|r| r.comparison.map(|c| c.q)).collect();
-        // p: 1/5 and 3/5 of a family of two.
-        assert_eq!(q, [Some(2.0 / 5.0), Some(3.0 / 5.0), None, None]);
+        let found = compared(&outcomes, &cells([-0.9, -0.8, -0.7, -0.6, -0.1, -0.2, -0.3, 0.0]), -1.0);
+        // Three tests of about the same p, 1/56, which the family leaves as they are.
+        assert_eq!(found[2], None);
+        assert!(found[3].unwrap().mean.is_nan() && found[3].unwrap().effect_size.is_nan());
+        assert!(found.iter().flatten().all(|c| c.q >= c.p && c.q < 0.025));
+        let alone = compared(&[outcome(-0.25, &[f64::NAN; 4], 1.0)], &[], -1.0);
+        assert_eq!(alone, [None]);
     }
 }

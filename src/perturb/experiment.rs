@@ -1,5 +1,6 @@
 //! One lesion after another: simulated, kicked, read out, each beside its controls.
 
+use super::cells::{CellOutcome, cell_lesions};
 use super::controls::{ControlSettings, Controls, draw_controls};
 use super::lesion::marked;
 use super::readout::{LesionDecoding, ReadoutSettings, Readouts, TrialScores};
@@ -40,8 +41,6 @@ pub struct ControlOutcome {
     pub subsets: Vec<Damage>,
     /// Measures of the control sets.
     pub sets: Vec<Damage>,
-    /// Measures of the relabelled sets.
-    pub relabelled: Vec<Damage>,
 }
 
 impl Outcome {
@@ -49,17 +48,16 @@ impl Outcome {
     pub(super) fn of(size: usize, drawn: Option<Controls>, mut damages: Vec<Damage>) -> Self {
         let whole = damages.remove(0);
         let controls = drawn.map(|drawn| {
-            let relabelled = damages.split_off(damages.len() - drawn.relabelled.len());
             let sets = damages.split_off(damages.len() - drawn.sets.len());
             let subsets = if drawn.size == size { vec![whole.clone()] } else { damages };
-            ControlOutcome { drawn, subsets, sets, relabelled }
+            ControlOutcome { drawn, subsets, sets }
         });
         Self { size, whole, controls }
     }
 }
 
 impl ControlOutcome {
-    /// Whether a lesion of `size` neurons is compared as it is: it is not subsampled, or there is nothing but relabelled sets.
+    /// Whether a lesion of `size` neurons is compared as it is: it is not subsampled, or there are no sets to compare.
     pub fn is_whole(&self, size: usize) -> bool {
         self.drawn.size == size || self.drawn.size == 0
     }
@@ -148,6 +146,14 @@ impl<'a> Experiment<'a> {
         draw_controls(lesion, number, self.subject, &self.settings.controls)
     }
 
+    /// The lesions of single cells that the comparisons of `lesions` need; none where nothing is compared.
+    pub fn cell_lesions(&self, lesions: &[Lesion]) -> Vec<Lesion> {
+        if self.settings.controls.count == 0 {
+            return Vec::new();
+        }
+        cell_lesions(lesions, &self.subject.problem.population)
+    }
+
     /// Does lesion `number` and its controls; `done` hears how many networks were just examined, and says whether to go on.
     /// `None` if it said no.
     ///
@@ -164,6 +170,31 @@ impl<'a> Experiment<'a> {
         if let Some(c) = &drawn {
             sets.extend(c.simulated(lesion).cloned());
         }
+        let damages = self.measure_all(lesion, &sets, done)?;
+        Ok(damages.map(|damages| Outcome::of(lesion.neurons.len(), drawn, damages)))
+    }
+
+    /// Lesions each neuron of `lesion` alone; `done` as for [`Self::examine`].
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn examine_cells(
+        &mut self,
+        lesion: &Lesion,
+        done: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Option<CellOutcome>> {
+        let sets: Vec<Vec<usize>> = lesion.neurons.iter().map(|i| vec![*i]).collect();
+        let damages = self.measure_all(lesion, &sets, done)?;
+        Ok(damages.map(|damages| CellOutcome { lesion: lesion.clone(), damages }))
+    }
+
+    /// The measures of the lesion hitting each of `sets`, as many at once as there are slots.
+    fn measure_all(
+        &mut self,
+        lesion: &Lesion,
+        sets: &[Vec<usize>],
+        done: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Option<Vec<Damage>>> {
         let kick = Kick::new(self.subject, lesion, self.settings.controls.seed);
         let mut damages = Vec::with_capacity(sets.len());
         for part in sets.chunks(self.simulator.slots()) {
@@ -172,7 +203,7 @@ impl<'a> Experiment<'a> {
                 return Ok(None);
             }
         }
-        Ok(Some(Outcome::of(lesion.neurons.len(), drawn, damages)))
+        Ok(Some(damages))
     }
 
     /// The measures of the lesion hitting each of `sets`.

@@ -6,6 +6,7 @@
 //! engine; [`Measures`] say what each did. Weights are never changed.
 
 mod anatomy;
+mod cells;
 mod controls;
 mod effects;
 mod experiment;
@@ -23,6 +24,7 @@ mod subject;
 pub mod validate;
 
 pub use anatomy::Anatomy;
+pub use cells::{CellOutcome, cell_lesions, cells_csv, smallest_p};
 pub use controls::{Balance, ControlSettings, Controls, draw_controls};
 pub use effects::{Comparison, Effect, effects, effects_csv};
 pub use experiment::{ControlOutcome, Experiment, ExperimentSettings, Outcome};
@@ -33,7 +35,7 @@ pub use measures::{Damage, MeasureKey, Measures};
 pub use readout::{DecodingRow, LesionDecoding, ReadoutSettings, Readouts};
 pub use seeds::{ConsistencyRow, RunResult, SeedRow, across_seeds, consistency};
 pub use simulator::{OpenEngine, Simulator, Trial};
-pub use store::{Finished, read_finished, write_finished};
+pub use store::{Finished, read_cells, read_finished, write_cells, write_finished};
 pub use study::{
     RecurrenceRow, Study, balance_csv, connectivity_csv, consistency_csv, currents_csv, decoding_csv, motifs_csv,
     recurrence_csv, seeds_csv,

@@ -1,7 +1,7 @@
 //! What holds across networks: solutions are degenerate, so the seed is the statistical unit.
 
 use super::effects::column;
-use super::{Lesion, MeasureKey, Outcome};
+use super::{CellOutcome, Effect, Lesion, MeasureKey, Outcome};
 use crate::analysis::statistics::{Interval, hierarchical_bootstrap, mean, pearson, spearman};
 
 /// One run's part in a comparison of runs.
@@ -13,6 +13,10 @@ pub struct RunResult<'a> {
     pub setting: &'a str,
     /// What its lesions did, in the same order for every run.
     pub outcomes: &'a [Outcome],
+    /// How these compare with other cells.
+    pub effects: &'a [Effect],
+    /// What single cells did, in the same order for every run.
+    pub cells: &'a [CellOutcome],
     /// W_eff, `[N × N]`.
     pub effective: &'a [f32],
 }
@@ -34,6 +38,8 @@ pub struct SeedRow {
     pub effect: Interval,
     /// Fraction of the runs in which the effect has the sign of its mean.
     pub same_sign: f64,
+    /// Probability that a cell of the lesion does more harm than a like cell, over runs.
+    pub superiority: Interval,
 }
 
 /// How alike two runs are.
@@ -45,6 +51,8 @@ pub struct ConsistencyRow {
     pub weights: f64,
     /// Spearman's correlation of their lesions' effects on the fit of each area and class.
     pub effects: f64,
+    /// Spearman's correlation of what each single cell does to the fit of all neurons.
+    pub cells: f64,
 }
 
 /// Resamples of a bootstrap.
@@ -82,6 +90,11 @@ fn row(runs: &[&RunResult], setting: &str, lesion: usize, measure: usize, seed: 
     }
     let means: Vec<f64> = effects.iter().map(|e| mean(e)).collect();
     let sign = mean(&means).signum();
+    let of_cells = |r: &&RunResult| {
+        let own = r.effects.iter().filter(|e| e.lesion == lesion && e.measure == measure);
+        own.filter_map(|e| Some(e.comparison?.superiority)).filter(|s| s.is_finite()).collect::<Vec<f64>>()
+    };
+    let superiority: Vec<Vec<f64>> = runs.iter().map(of_cells).collect();
     let same = means.iter().filter(|m| m.signum() == sign).count() as f64;
     Some(SeedRow {
         lesion,
@@ -91,6 +104,7 @@ fn row(runs: &[&RunResult], setting: &str, lesion: usize, measure: usize, seed: 
         value: hierarchical_bootstrap(&values, 0.95, RESAMPLES, seed),
         effect: hierarchical_bootstrap(&effects, 0.95, RESAMPLES, seed),
         same_sign: same / means.len() as f64,
+        superiority: hierarchical_bootstrap(&superiority, 0.95, RESAMPLES, seed),
     })
 }
 
@@ -109,22 +123,29 @@ pub fn consistency(runs: &[RunResult], keys: &[MeasureKey]) -> Vec<ConsistencyRo
         run.outcomes.iter().flat_map(of).collect()
     };
     let profiles: Vec<Vec<f64>> = runs.iter().map(profile).collect();
+    let of_cells: Vec<Vec<f64>> = runs.iter().map(|run| fit_without_each(run, keys)).collect();
     let pairs = (0..runs.len()).flat_map(|a| (a + 1..runs.len()).map(move |b| (a, b)));
-    let row = |(a, b): (usize, usize)| {
-        let both: Vec<(f64, f64)> = profiles[a]
-            .iter()
-            .zip(&profiles[b])
-            .filter(|(x, y)| x.is_finite() && y.is_finite())
-            .map(|(x, y)| (*x, *y))
-            .collect();
-        let (x, y): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
-        ConsistencyRow {
-            runs: (a, b),
-            weights: correlation(runs[a].effective, runs[b].effective),
-            effects: spearman(&x, &y),
-        }
+    let row = |(a, b): (usize, usize)| ConsistencyRow {
+        runs: (a, b),
+        weights: correlation(runs[a].effective, runs[b].effective),
+        effects: where_both(&profiles[a], &profiles[b]),
+        cells: where_both(&of_cells[a], &of_cells[b]),
     };
     pairs.map(row).collect()
+}
+
+/// The change of R² of all spared neurons without each cell.
+fn fit_without_each(run: &RunResult, keys: &[MeasureKey]) -> Vec<f64> {
+    let fit = keys.iter().position(|k| k.measure == "r2_change" && k.scope == "all");
+    let of = |measure: usize| run.cells.iter().flat_map(move |c| c.damages.iter().map(move |d| d[measure]));
+    fit.map_or_else(Vec::new, |measure| of(measure).collect())
+}
+
+/// Spearman's correlation where both are numbers.
+fn where_both(x: &[f64], y: &[f64]) -> f64 {
+    let both = x.iter().zip(y).filter(|(x, y)| x.is_finite() && y.is_finite());
+    let (x, y): (Vec<f64>, Vec<f64>) = both.unzip();
+    spearman(&x, &y)
 }
 
 /// Over all pairs of different neurons.
@@ -144,9 +165,9 @@ mod tests {
     /// A run whose only lesion has this value, beside controls around zero.
     fn outcome(value: f64) -> Vec<Outcome> {
         let balance = Balance::default();
-        let drawn = Controls { size: 1, subsets: vec![], sets: vec![], relabelled: vec![], widening: 1.0, balance };
+        let drawn = Controls { size: 1, subsets: vec![], sets: vec![], widening: 1.0, balance };
         let sets = [-0.1, 0.0, 0.1].map(|c| vec![c]).to_vec();
-        let controls = ControlOutcome { drawn, subsets: vec![vec![value]], sets, relabelled: vec![] };
+        let controls = ControlOutcome { drawn, subsets: vec![vec![value]], sets };
         vec![Outcome { size: 1, whole: vec![value], controls: Some(controls) }]
     }
 
@@ -155,7 +176,14 @@ mod tests {
         let runs: Vec<RunResult> = values
             .iter()
             .zip(&outcomes)
-            .map(|((_, setting), outcomes)| RunResult { name: "run", setting, outcomes, effective: &[] })
+            .map(|((_, setting), outcomes)| RunResult {
+                name: "run",
+                setting,
+                outcomes,
+                effects: &[],
+                cells: &[],
+                effective: &[],
+            })
             .collect();
         let keys = [MeasureKey { measure: "r2_change", scope: "all".into(), harm: -1.0 }];
         let lesion = Lesion {

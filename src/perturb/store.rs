@@ -1,8 +1,10 @@
 //! Finished lesions on disk, so that an experiment that was cut off goes on where it was.
 
+use super::cells::CellOutcome;
 use super::controls::Controls;
 use super::experiment::{ControlOutcome, Outcome};
 use super::readout::LesionDecoding;
+use super::{Damage, Lesion};
 use crate::data::npz::NpzFile;
 use crate::data::{NamedArray, write_arrays};
 use crate::error::Result;
@@ -24,21 +26,16 @@ pub struct Finished {
 /// If the file cannot be written.
 pub fn write_finished(path: &Path, key: &str, finished: &Finished) -> Result<()> {
     let outcome = &finished.outcome;
-    let matrix = |name: &str, rows: &[Vec<f64>]| {
-        let width = rows.first().map_or(outcome.whole.len(), Vec::len);
-        let values = Array2::from_shape_fn((rows.len(), width), |(i, j)| rows[i][j]);
-        NamedArray::new(name, values)
-    };
+    let width = outcome.whole.len();
     let mut arrays = vec![
         NamedArray::new("key", key),
         NamedArray::new("size", Array1::from(vec![outcome.size as f64])),
         NamedArray::new("whole", Array1::from(outcome.whole.clone())),
-        matrix("decoding", &finished.decoding.0),
+        matrix("decoding", &finished.decoding.0, width),
     ];
     if let Some(controls) = &outcome.controls {
-        arrays.push(matrix("subsets", &controls.subsets));
-        arrays.push(matrix("controls", &controls.sets));
-        arrays.push(matrix("relabelled", &controls.relabelled));
+        arrays.push(matrix("subsets", &controls.subsets, width));
+        arrays.push(matrix("controls", &controls.sets, width));
     }
     write_arrays(path, &arrays)
 }
@@ -46,29 +43,53 @@ pub fn write_finished(path: &Path, key: &str, finished: &Finished) -> Result<()>
 /// Reads a lesion that was finished under the same key; `drawn` are its controls. `None` if there is none, if it belongs to
 /// other weights or settings, or if the file is damaged: then it is done again.
 pub fn read_finished(path: &Path, key: &str, drawn: Option<Controls>) -> Option<Finished> {
-    let file = NpzFile::open(path).ok()?;
-    let stored: Vec<f64> = file.array("key").ok()?.into_iter().collect();
-    if !stored.iter().copied().eq(key.bytes().map(f64::from)) {
-        return None;
-    }
-    let rows = |name: &str| -> Option<Vec<Vec<f64>>> {
-        let array = file.array(name).ok()?;
-        let width = *array.shape().get(1)?;
-        let values: Vec<f64> = array.into_iter().collect();
-        Some(if width == 0 { Vec::new() } else { values.chunks_exact(width).map(<[f64]>::to_vec).collect() })
-    };
+    let file = open(path, key)?;
     let controls = match drawn {
         None => None,
         Some(drawn) => {
-            let (subsets, sets, relabelled) = (rows("subsets")?, rows("controls")?, rows("relabelled")?);
-            let drawn_sizes = (drawn.subsets.len(), drawn.sets.len(), drawn.relabelled.len());
-            if (subsets.len(), sets.len(), relabelled.len()) != drawn_sizes {
+            let (subsets, sets) = (rows(&file, "subsets")?, rows(&file, "controls")?);
+            if (subsets.len(), sets.len()) != (drawn.subsets.len(), drawn.sets.len()) {
                 return None;
             }
-            Some(ControlOutcome { drawn, subsets, sets, relabelled })
+            Some(ControlOutcome { drawn, subsets, sets })
         }
     };
     let size = *file.array("size").ok()?.iter().next()? as usize;
     let whole = file.array("whole").ok()?.into_iter().collect();
-    Some(Finished { outcome: Outcome { size, whole, controls }, decoding: LesionDecoding(rows("decoding")?) })
+    let decoding = LesionDecoding(rows(&file, "decoding")?);
+    Some(Finished { outcome: Outcome { size, whole, controls }, decoding })
+}
+
+/// Writes the finished lesions of single cells; `key` says what they depend on.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_cells(path: &Path, key: &str, cells: &CellOutcome) -> Result<()> {
+    let width = cells.damages.first().map_or(0, Vec::len);
+    write_arrays(path, &[NamedArray::new("key", key), matrix("cells", &cells.damages, width)])
+}
+
+/// Reads the lesions of each cell of `lesion` alone that were finished under the same key; `None` as for [`read_finished`].
+pub fn read_cells(path: &Path, key: &str, lesion: &Lesion) -> Option<CellOutcome> {
+    let damages = rows(&open(path, key)?, "cells")?;
+    (damages.len() == lesion.neurons.len()).then(|| CellOutcome { lesion: lesion.clone(), damages })
+}
+
+fn matrix(name: &str, rows: &[Damage], width: usize) -> NamedArray {
+    let width = rows.first().map_or(width, Vec::len);
+    NamedArray::new(name, Array2::from_shape_fn((rows.len(), width), |(i, j)| rows[i][j]))
+}
+
+/// The file, if it was written under `key`.
+fn open(path: &Path, key: &str) -> Option<NpzFile> {
+    let file = NpzFile::open(path).ok()?;
+    let stored: Vec<f64> = file.array("key").ok()?.into_iter().collect();
+    stored.iter().copied().eq(key.bytes().map(f64::from)).then_some(file)
+}
+
+fn rows(file: &NpzFile, name: &str) -> Option<Vec<Damage>> {
+    let array = file.array(name).ok()?;
+    let width = *array.shape().get(1)?;
+    let values: Vec<f64> = array.into_iter().collect();
+    Some(if width == 0 { Vec::new() } else { values.chunks_exact(width).map(<[f64]>::to_vec).collect() })
 }

@@ -1,6 +1,6 @@
 //! Everything that was found out about one run, and its tables.
 
-use super::{Anatomy, ConsistencyRow, DecodingRow, Effect, Lesion, MeasureKey, Outcome, SeedRow, Subject};
+use super::{Anatomy, CellOutcome, ConsistencyRow, DecodingRow, Effect, Lesion, MeasureKey, Outcome, SeedRow, Subject};
 use crate::analysis::HeldOutSummary;
 use crate::analysis::connectivity::{BalanceRow, ConnectionRow};
 use crate::analysis::currents::CurrentRow;
@@ -20,7 +20,9 @@ pub struct Study {
     pub intact: Vec<(&'static str, String, f64)>,
     /// The measures of each lesion and its controls, in the order of the lesions.
     pub outcomes: Vec<Outcome>,
-    /// The lesions beside their controls.
+    /// What single cells do, in each manner of lesion that was compared.
+    pub cells: Vec<CellOutcome>,
+    /// The lesions beside other cells.
     pub effects: Vec<Effect>,
     /// Rates of each lesion, `[C][B][N]`.
     pub lesioned_rates: Vec<Vec<f32>>,
@@ -106,11 +108,12 @@ pub fn recurrence_csv(rows: &[RecurrenceRow]) -> String {
 
 /// `seeds.csv`: lesions over runs.
 pub fn seeds_csv(lesions: &[Lesion], keys: &[MeasureKey], rows: &[SeedRow]) -> String {
-    let header = "lesion,measure,scope,setting,runs,value,value_low,value_high,effect,effect_low,effect_high,same_sign";
+    let header = "lesion,measure,scope,setting,runs,value,value_low,value_high,effect,effect_low,effect_high,same_sign,\
+                  superiority,superiority_low,superiority_high";
     let row = |r: &SeedRow| {
-        let (key, v, e) = (&keys[r.measure], r.value, r.effect);
+        let (key, v, e, s) = (&keys[r.measure], r.value, r.effect, r.superiority);
         let texts = [&lesions[r.lesion].name, key.measure, &key.scope, &r.setting, &r.runs.to_string()];
-        cells(texts, [v.mean, v.low, v.high, e.mean, e.low, e.high, r.same_sign])
+        cells(texts, [v.mean, v.low, v.high, e.mean, e.low, e.high, r.same_sign, s.mean, s.low, s.high])
     };
     csv(header, rows.iter().map(row))
 }
@@ -119,7 +122,7 @@ pub fn seeds_csv(lesions: &[Lesion], keys: &[MeasureKey], rows: &[SeedRow]) -> S
 pub fn consistency_csv(names: &[String], settings: &[String], rows: &[ConsistencyRow]) -> String {
     let row = |r: &ConsistencyRow| {
         let (a, b) = r.runs;
-        cells([&names[a], &names[b], &settings[a], &settings[b]], [r.weights, r.effects])
+        cells([&names[a], &names[b], &settings[a], &settings[b]], [r.weights, r.effects, r.cells])
     };
-    csv("run_a,run_b,setting_a,setting_b,weight_correlation,effect_correlation", rows.iter().map(row))
+    csv("run_a,run_b,setting_a,setting_b,weight_correlation,effect_correlation,cell_correlation", rows.iter().map(row))
 }

@@ -6,8 +6,8 @@ use aon::dims::Dims;
 use aon::engine::{Adam, LossKind, Problem, TimeConstants};
 use aon::network::{Constraint, Layout};
 use aon::perturb::{
-    Anatomy, Balance, ControlOutcome, Controls, DecodingRow, Lesion, MeasureKey, Measures, Outcome, RecurrenceRow,
-    Study, Subject, default_lesions, effects,
+    Anatomy, Balance, CellOutcome, ControlOutcome, Controls, DecodingRow, Lesion, MeasureKey, Measures, Outcome,
+    RecurrenceRow, Study, Subject, cell_lesions, default_lesions, effects,
 };
 use aon::rng::{Rng, Stream};
 
@@ -117,7 +117,10 @@ fn keys(subject: &Subject) -> Vec<MeasureKey> {
     keys
 }
 
-/// Harm that grows with the lesion's number, in the units of the measures.
+/// How much harm each lesion does.
+const STRENGTH: [f64; 12] = [0.5, 4.0, 1.0, 3.2, 0.3, 5.5, 0.8, 0.0, 2.0, -1.5, 0.7, 1.2];
+
+/// What a lesion and its controls do, in the units of the measures.
 fn outcome(number: usize, lesion: &Lesion, keys: &[MeasureKey]) -> Outcome {
     let unit = |m: usize| if keys[m].measure.contains("accuracy") { 0.03 } else { 0.012 };
     let harm = |strength: f64, series: u64, k: usize| -> Vec<f64> {
@@ -128,22 +131,27 @@ fn outcome(number: usize, lesion: &Lesion, keys: &[MeasureKey]) -> Outcome {
     if size == 0 {
         return Outcome { size, whole: vec![0.0; keys.len()], controls: None };
     }
-    let strength = [0.5, 4.0, 1.0, 3.2, 0.3, 5.5, 0.8, 0.0, 2.0, -1.5, 0.7, 1.2][number % 12];
+    let strength = STRENGTH[number % 12];
     let compared = if number % 4 == 1 { size / 2 + 1 } else { size };
     let balance = Balance { mean_rate: if number % 5 == 3 { 0.37 } else { 0.04 }, ..Balance::default() };
-    let drawn = Controls {
-        size: compared,
-        subsets: Vec::new(),
-        sets: Vec::new(),
-        relabelled: Vec::new(),
-        widening: 1.3,
-        balance,
-    };
+    let drawn = Controls { size: compared, subsets: Vec::new(), sets: Vec::new(), widening: 1.3, balance };
     let whole = harm(1.3 * strength + 1.0, 20 + number as u64, 0);
     let subsets = if compared < size { vec![harm(strength, 20 + number as u64, 1)] } else { vec![whole.clone()] };
     let sets: Vec<Vec<f64>> = (0..200).map(|k| harm(0.0, 40 + number as u64, k)).collect();
-    let relabelled = sets.clone();
-    Outcome { size, whole, controls: Some(ControlOutcome { drawn, subsets, sets, relabelled }) }
+    Outcome { size, whole, controls: Some(ControlOutcome { drawn, subsets, sets }) }
+}
+
+/// Few cells that harm much, more of them in lesions that do.
+fn cells(subject: &Subject, lesions: &[Lesion], keys: &[MeasureKey]) -> Vec<CellOutcome> {
+    let of = |manner: Lesion| {
+        let damage = |i: &usize| -> Vec<f64> {
+            let number = lesions.iter().position(|l| l.neurons.contains(i)).unwrap_or(0);
+            let harm = |m: usize| 0.002 * (0.2 * STRENGTH[number % 12] + normal(60 + m as u64, *i)).exp();
+            (0..keys.len()).map(|m| keys[m].harm * harm(m)).collect()
+        };
+        CellOutcome { damages: manner.neurons.iter().map(damage).collect(), lesion: manner }
+    };
+    cell_lesions(lesions, &subject.problem.population).into_iter().map(of).collect()
 }
 
 /// Accuracy that rises after a third of the trial, less in lesioned networks.
@@ -192,6 +200,7 @@ pub(crate) fn made_up() -> Study {
     lesions[7].neurons.clear();
     let keys = keys(&subject);
     let outcomes: Vec<Outcome> = lesions.iter().enumerate().map(|(k, l)| outcome(k, l, &keys)).collect();
+    let cells = cells(&subject, &lesions, &keys);
     let silenced = |(k, l): (usize, &Lesion)| {
         let spared: Vec<bool> = (0..N).map(|i| !l.neurons.contains(&i)).collect();
         let less = 0.75 + 0.02 * k as f32;
@@ -204,7 +213,7 @@ pub(crate) fn made_up() -> Study {
         RecurrenceRow { scope, model, input_only: model - 0.35 + 0.1 * normal(13, k) }
     };
     Study {
-        effects: effects(&outcomes, &keys),
+        effects: effects(&lesions, &outcomes, &cells, &keys, &subject.problem.population, 1),
         anatomy: Anatomy::of(&subject, 1).unwrap(),
         lesioned_rates: lesions.iter().enumerate().map(silenced).collect(),
         decoding: decoding(&lesions),
@@ -214,6 +223,7 @@ pub(crate) fn made_up() -> Study {
         lesions,
         keys,
         outcomes,
+        cells,
         held_out: None,
     }
 }

@@ -90,17 +90,22 @@ pub(crate) fn small(mirror: bool, readouts: bool) -> Study {
         let read = experiment.decode(lesion).unwrap();
         decoding.extend(experiment.readouts().map_or_else(Vec::new, |r| r.rows(&lesion.name, &read)));
     }
+    let mut cells = Vec::new();
+    for manner in experiment.cell_lesions(&lesions) {
+        cells.push(experiment.examine_cells(&manner, &mut |_| true).unwrap().unwrap());
+    }
     let (keys, intact) = (experiment.keys().to_vec(), experiment.intact());
     let lesioned_rates = experiment.rates(&lesions).unwrap();
     drop(experiment);
     Study {
-        effects: effects(&outcomes, &keys),
+        effects: effects(&lesions, &outcomes, &cells, &keys, &subject.problem.population, 2),
         anatomy: Anatomy::of(&subject, 1).unwrap(),
         subject,
         lesions,
         keys,
         intact,
         outcomes,
+        cells,
         lesioned_rates,
         decoding,
         recurrence: Vec::new(),

@@ -2,12 +2,14 @@
 
 mod interval;
 mod kolmogorov;
+mod rank_sum;
 mod resample;
 mod significance;
 mod summary;
 
 pub use interval::{Interval, clopper_pearson, hierarchical_bootstrap};
 pub use kolmogorov::ks_uniform;
+pub use rank_sum::{RankSum, Ranked, labellings};
 pub use significance::{benjamini_hochberg, effect_size, permutation_p, standardised_difference};
 pub use summary::{mean, pearson, quantile, sd, spearman};
 

@@ -33,6 +33,8 @@ pub(super) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -
             name,
             setting,
             outcomes: &s.study.outcomes,
+            effects: &s.study.effects,
+            cells: &s.study.cells,
             effective: &s.study.subject.effective,
         })
         .collect();

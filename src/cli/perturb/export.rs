@@ -3,12 +3,13 @@
 use super::ExportFormat;
 use crate::data::{NamedArray, write_arrays};
 use crate::error::Result;
-use crate::perturb::{Comparison, Study};
+use crate::perturb::{CellOutcome, Comparison, Study};
 use ndarray::{Array2, Array3};
 use std::path::Path;
 
 /// Writes `perturb.mat` or `perturb.npz`: names one per line, then lesions × measures, `controls` lesions × sets ×
-/// measures, `subsets` and `relabelled` likewise. What is undefined is NaN.
+/// measures, `subsets` likewise, `cells` manners × neurons × measures, where a manner is a window and mode of lesions. What
+/// is undefined is NaN.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -38,15 +39,34 @@ pub(super) fn write(place: &Path, format: ExportFormat, study: &Study) -> Result
         matrix("p", &|c| c.p),
         matrix("q", &|c| c.q),
         matrix("effect_size", &|c| c.effect_size),
+        matrix("superiority", &|c| c.superiority),
         NamedArray::new("controls", sets(study, |c| &c.sets)),
         NamedArray::new("subsets", sets(study, |c| &c.subsets)),
-        NamedArray::new("relabelled", sets(study, |c| &c.relabelled)),
+        NamedArray::new("manners", lines(study.cells.iter().map(|c| manner(study, c)).collect()).as_str()),
+        NamedArray::new("cells", cells(study)),
     ];
     let name = match format {
         ExportFormat::Mat => "perturb.mat",
         ExportFormat::Npz => "perturb.npz",
     };
     write_arrays(&place.join(name), &arrays)
+}
+
+/// Window and mode, as tables write them.
+fn manner(study: &Study, cells: &CellOutcome) -> String {
+    format!("{}, {}", cells.lesion.window(&study.subject), cells.lesion.mode.label())
+}
+
+/// Neurons that no comparison needed have no values.
+fn cells(study: &Study) -> Array3<f64> {
+    let shape = (study.cells.len(), study.subject.dims().neurons, study.keys.len());
+    let mut values = Array3::from_elem(shape, f64::NAN);
+    for (k, outcome) in study.cells.iter().enumerate() {
+        for (i, damage) in outcome.lesion.neurons.iter().zip(&outcome.damages) {
+            damage.iter().enumerate().for_each(|(m, value)| values[[k, *i, m]] = *value);
+        }
+    }
+    values
 }
 
 fn sets(study: &Study, of: fn(&crate::perturb::ControlOutcome) -> &Vec<Vec<f64>>) -> Array3<f64> {

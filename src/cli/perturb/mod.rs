@@ -1,6 +1,7 @@
 //! `aon perturb`: what trained networks do when some of their neurons are silenced.
 
 mod across;
+mod examine;
 mod export;
 mod one;
 

@@ -1,25 +1,23 @@
 //! The study of one run.
 
+use super::examine::{Keys, examine_all};
 use super::{PERTURB, PerturbArgs, export, name_of};
 use crate::analysis::HeldOutSummary;
 use crate::cli::baseline::train_baselines;
 use crate::cli::device::{self, Device};
 use crate::cli::eval::Trained;
 use crate::cli::output;
-use crate::cli::progress::Progress;
 use crate::config::Plan;
 use crate::engine::{BatchState, NetworkSettings, Problem};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::perturb::{
-    Anatomy, Experiment, ExperimentSettings, Finished, Lesion, RecurrenceRow, Study, Subject, balance_csv,
-    connectivity_csv, currents_csv, decoding_csv, default_lesions, effects, effects_csv, motifs_csv, read_finished,
-    read_lesions, recurrence_csv, write_finished,
+    Anatomy, Experiment, ExperimentSettings, Finished, Lesion, RecurrenceRow, Study, Subject, balance_csv, cells_csv,
+    connectivity_csv, currents_csv, decoding_csv, default_lesions, effects, effects_csv, motifs_csv, read_lesions,
+    recurrence_csv,
 };
 use crate::report::perturbation::{self, PerturbationReport};
 use crate::train::RunDirectory;
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A run that was studied.
@@ -28,9 +26,6 @@ pub(super) struct Studied {
     /// What runs like it have in common.
     pub(super) setting: String,
 }
-
-/// What finished lesions depend on besides their settings: raised when a measure changes its meaning.
-const FORMAT: u32 = 2;
 
 /// Studies the run in `directory` and writes what was found; `None` if it was asked to stop before the end.
 ///
@@ -65,11 +60,10 @@ pub(super) fn study(args: &PerturbArgs, directory: &Path, stop: &AtomicBool) -> 
         }
     }
     let place = run.file(PERTURB);
-    std::fs::create_dir_all(place.join(LESIONS)).map_err(Error::io("create", &place))?;
     let mut experiment = Experiment::new(&subject, settings, &open)?;
     warn_of_missing_labels(&experiment);
-    let keys = Keys { base: base_key(&trained, &settings, &experiment), place: &place };
-    let Some(finished) = examine_all(args, &lesions, &mut experiment, &keys, stop)? else { return Ok(None) };
+    let keys = Keys::new(&place, &trained, &settings, &experiment)?;
+    let Some(found) = examine_all(args, &lesions, &mut experiment, &keys, stop)? else { return Ok(None) };
 
     let (recurrence, paused) = recurrence(args, plan, &experiment, stop)?;
     if paused {
@@ -77,14 +71,14 @@ pub(super) fn study(args: &PerturbArgs, directory: &Path, stop: &AtomicBool) -> 
     }
     let decoding = experiment.readouts().map_or_else(Vec::new, |readouts| {
         let of = |(l, f): (&Lesion, &Finished)| readouts.rows(&l.name, &f.decoding);
-        readouts.intact_rows().into_iter().chain(lesions.iter().zip(&finished).flat_map(of)).collect()
+        readouts.intact_rows().into_iter().chain(lesions.iter().zip(&found.lesions).flat_map(of)).collect()
     });
     let (measured, intact) = (experiment.keys().to_vec(), experiment.intact());
     let lesioned_rates = experiment.rates(&lesions)?;
     drop(experiment);
-    let outcomes: Vec<_> = finished.into_iter().map(|f| f.outcome).collect();
+    let outcomes: Vec<_> = found.lesions.into_iter().map(|f| f.outcome).collect();
     let study = Study {
-        effects: effects(&outcomes, &measured),
+        effects: effects(&lesions, &outcomes, &found.cells, &measured, &subject.problem.population, args.seed),
         anatomy: Anatomy::of(&subject, args.seed)?,
         held_out: if plan.held_out.is_empty() { None } else { HeldOutSummary::read(directory)? },
         keys: measured,
@@ -92,6 +86,7 @@ pub(super) fn study(args: &PerturbArgs, directory: &Path, stop: &AtomicBool) -> 
         lesions,
         intact,
         outcomes,
+        cells: found.cells,
         lesioned_rates,
         decoding,
         recurrence,
@@ -135,42 +130,6 @@ fn warn_of_missing_labels(experiment: &Experiment) {
     }
 }
 
-/// The directory of finished lesions.
-const LESIONS: &str = "lesions";
-
-/// What finished lesions are recognised by.
-struct Keys<'a> {
-    base: String,
-    place: &'a Path,
-}
-
-impl Keys<'_> {
-    fn of(&self, lesion: &Lesion, number: usize) -> (PathBuf, String) {
-        let path = self.place.join(LESIONS).join(format!("{:03}.npz", number + 1));
-        (path, hex(&Sha256::digest(format!("{} {number} {lesion:?}", self.base))))
-    }
-}
-
-/// Hash of everything that the result of any lesion depends on: weights, data, settings, measures.
-fn base_key(trained: &Trained, settings: &ExperimentSettings, experiment: &Experiment) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(bytemuck::cast_slice::<f32, u8>(&trained.parameters));
-    // What runs at once changes no bit.
-    let settings = ExperimentSettings { slots: 0, ..*settings };
-    let (p, engine) = (&trained.plan.problem, &trained.plan.config.engine.engine);
-    hasher.update(format!("{FORMAT} {settings:?} {engine:?} {:?} {:?}", trained.plan.inputs, p.population));
-    hasher.update(format!("{:?} {:?}", trained.plan.task, trained.plan.held_out));
-    experiment.keys().iter().for_each(|k| hasher.update(format!("{} {} ", k.measure, k.scope)));
-    hex(&hasher.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, b| {
-        let _ = write!(text, "{b:02x}");
-        text
-    })
-}
-
 fn lesions(args: &PerturbArgs, subject: &Subject) -> Result<Vec<Lesion>> {
     let lesions = if let Some(path) = &args.lesions {
         read_lesions(path, subject, args.seed)?
@@ -186,55 +145,6 @@ fn lesions(args: &PerturbArgs, subject: &Subject) -> Result<Vec<Lesion>> {
         output::warn(format!("{}: there are no such neurons; its rows are empty.", lesion.name));
     }
     Ok(lesions)
-}
-
-/// Examines every lesion that is not finished yet; `None` if it was asked to stop.
-fn examine_all(
-    args: &PerturbArgs,
-    lesions: &[Lesion],
-    experiment: &mut Experiment,
-    keys: &Keys,
-    stop: &AtomicBool,
-) -> Result<Option<Vec<Finished>>> {
-    let drawn: Vec<_> = lesions.iter().enumerate().map(|(k, l)| experiment.controls(l, k)).collect();
-    for (lesion, drawn) in lesions.iter().zip(&drawn) {
-        if let Some(c) = drawn.as_ref().filter(|c| c.sets.len() < args.controls) {
-            output::warn(format!(
-                "{}: there are only {} different control sets of {} cells.",
-                lesion.name,
-                c.sets.len(),
-                c.size
-            ));
-        }
-    }
-    let networks = |k: usize| 1 + drawn[k].as_ref().map_or(0, |c| c.simulated(&lesions[k]).count());
-    let mut finished: Vec<Option<Finished>> = lesions
-        .iter()
-        .zip(&drawn)
-        .enumerate()
-        .map(|(k, (lesion, drawn))| {
-            let (path, key) = keys.of(lesion, k);
-            read_finished(&path, &key, drawn.clone())
-        })
-        .collect();
-    let count = |done: bool| (0..lesions.len()).filter(|k| finished[*k].is_some() || !done).map(networks).sum();
-    let mut progress = Progress::new("lesioned networks", count(false), count(true), args.quiet);
-    for (k, lesion) in lesions.iter().enumerate().filter(|(k, _)| finished[*k].is_none()).collect::<Vec<_>>() {
-        let mut done = |networks: usize| {
-            progress.advance(networks, &lesion.name);
-            !stop.load(Ordering::Relaxed)
-        };
-        let Some(outcome) = experiment.examine(lesion, k, &mut done)? else { return Ok(None) };
-        let decoding = experiment.decode(lesion)?;
-        let (path, key) = keys.of(lesion, k);
-        let result = Finished { outcome, decoding };
-        write_finished(&path, &key, &result)?;
-        finished[k] = Some(result);
-        if stop.load(Ordering::Relaxed) {
-            return Ok(None);
-        }
-    }
-    Ok(finished.into_iter().collect())
 }
 
 /// The fit beside that of a network without recurrence, and whether it was interrupted.
@@ -290,6 +200,7 @@ fn choices(args: &PerturbArgs, trained: &Trained, device: &Device) -> Result<Vec
 fn write_tables(place: &Path, study: &Study) -> Result<()> {
     let tables = [
         ("effects.csv", effects_csv(study)),
+        ("cells.csv", cells_csv(&study.subject, &study.keys, &study.cells)),
         ("decoding.csv", decoding_csv(&study.decoding)),
         ("connectivity.csv", connectivity_csv(&study.anatomy)),
         ("balance.csv", balance_csv(&study.anatomy)),

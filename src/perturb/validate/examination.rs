@@ -1,16 +1,15 @@
 //! Lesions and their controls, measured by what they do to the fit.
 
-use crate::engine::Perturbation;
 use crate::error::Result;
+use crate::perturb::experiment::collect;
 use crate::perturb::lesion::marked;
 use crate::perturb::{
-    ControlSettings, Effect, Lesion, MeasureKey, Measures, OpenEngine, Outcome, Simulator, Subject, Trial,
-    draw_controls, effects,
+    CellOutcome, ControlSettings, Damage, Effect, Lesion, Measures, OpenEngine, Outcome, Simulator, Subject, Trial,
+    cell_lesions, draw_controls, effects,
 };
-use std::sync::{Mutex, PoisonError};
 
-/// Measures `lesions` of `subject` and their controls by the change of R² over all spared neurons, and compares them as
-/// `aon perturb` does; q is over these lesions.
+/// Measures `lesions` of `subject`, their controls and single cells by the change of R² over all spared neurons, and compares
+/// them as `aon perturb` does; q is over these lesions.
 ///
 /// # Errors
 /// If the engine fails.
@@ -21,24 +20,44 @@ pub fn examine(
     slots: usize,
     open: &OpenEngine,
 ) -> Result<Vec<Effect>> {
-    let measures = Measures::new(subject);
-    let mut simulator = Simulator::new(&subject.problem, &subject.parameters, slots, open)?;
+    let mut examiner = Examiner {
+        subject,
+        measures: Measures::new(subject),
+        simulator: Simulator::new(&subject.problem, &subject.parameters, slots, open)?,
+    };
     let mut outcomes = Vec::with_capacity(lesions.len());
     for (number, lesion) in lesions.iter().enumerate() {
         let drawn = draw_controls(lesion, number, subject, controls);
         let mut sets = vec![lesion.neurons.clone()];
         sets.extend(drawn.iter().flat_map(|d| d.simulated(lesion)).cloned());
-        let perturbations: Vec<Perturbation> = sets.iter().map(|set| lesion.perturbation(set, subject)).collect();
-        let trials: Vec<Trial> =
-            perturbations.into_iter().map(|perturbation| Trial { perturbation, noise: None }).collect();
-        let changes = Mutex::new(vec![f64::NAN; sets.len()]);
-        simulator.run(&trials, &|k, rates| {
-            let change = measures.of(rates, &marked(&sets[k], subject.dims().neurons))[0];
-            changes.lock().unwrap_or_else(PoisonError::into_inner)[k] = change;
-        })?;
-        let changes = changes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        outcomes.push(Outcome::of(lesion.neurons.len(), drawn, changes.into_iter().map(|v| vec![v]).collect()));
+        let damages = examiner.changes(lesion, &sets)?;
+        outcomes.push(Outcome::of(lesion.neurons.len(), drawn, damages));
     }
-    let key: Vec<MeasureKey> = measures.keys()[..1].to_vec();
-    Ok(effects(&outcomes, &key))
+    let population = &subject.problem.population;
+    let mut cells = Vec::new();
+    for lesion in cell_lesions(lesions, population) {
+        let sets: Vec<Vec<usize>> = lesion.neurons.iter().map(|i| vec![*i]).collect();
+        cells.push(CellOutcome { damages: examiner.changes(&lesion, &sets)?, lesion });
+    }
+    let key = &examiner.measures.keys()[..1];
+    Ok(effects(lesions, &outcomes, &cells, key, population, controls.seed))
+}
+
+/// Everything that it takes to measure the fit.
+struct Examiner<'a> {
+    subject: &'a Subject,
+    measures: Measures<'a>,
+    simulator: Simulator,
+}
+
+impl Examiner<'_> {
+    /// The change of R² where the lesion hits each of `sets`.
+    fn changes(&mut self, lesion: &Lesion, sets: &[Vec<usize>]) -> Result<Vec<Damage>> {
+        let (subject, measures) = (self.subject, &self.measures);
+        let trial = |set: &Vec<usize>| Trial { perturbation: lesion.perturbation(set, subject), noise: None };
+        let trials: Vec<Trial> = sets.iter().map(trial).collect();
+        collect(&mut self.simulator, &trials, &|k, rates| {
+            vec![measures.of(rates, &marked(&sets[k], subject.dims().neurons))[0]]
+        })
+    }
 }

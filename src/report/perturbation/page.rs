@@ -70,7 +70,10 @@ fn numbers(study: &Study) -> Vec<(String, String)> {
     let held_out = study.held_out.as_ref().and_then(|h| h.model.r2).unwrap_or(f64::NAN);
     vec![
         (study.lesions.len().to_string(), "lesions".into()),
-        ((0..study.lesions.len()).filter(|l| harmful(*l)).count().to_string(), "harm more than controls".into()),
+        (
+            (0..study.lesions.len()).filter(|l| harmful(*l)).count().to_string(),
+            "with cells that harm more than like ones".into(),
+        ),
         (controls.map_or("–".into(), |c| c.to_string()), "controls a lesion, at most".into()),
         (study.keys.len().to_string(), "measures".into()),
         (short(r2, 2), "R² of the intact network".into()),

@@ -1,9 +1,9 @@
 //! What was found, in words, and nothing beyond the numbers.
 
-use super::words::{compared, distinct, is_significant, listed, measure, names, scope, short, signed, sizes};
+use super::words::{compared, distinct, is_significant, listed, measure, names, probability, scope, short, sizes};
 use super::{AcrossReport, SIGNIFICANT};
 use super::{across, effects};
-use crate::perturb::{Lesion, SeedRow, Study};
+use crate::perturb::{Lesion, SeedRow, Study, smallest_p};
 
 /// The sentences of one network's report: what harms, then what to know about the comparisons.
 pub(super) fn of_study(study: &Study) -> Vec<String> {
@@ -21,11 +21,12 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
             named(&subsampled, &about)
         ));
     }
-    let few = with(&|l| controls(l).is_some_and(|c| smallest_p(c.relabelled.len()) > SIGNIFICANT));
+    let smallest = |l: usize| smallest_p(&study.lesions[l], &study.subject.problem.population);
+    let few = with(&|l| controls(l).is_some() && smallest(l) > SIGNIFICANT);
     if !few.is_empty() {
-        let about = |l: usize| format!(" ({})", controls(l).map_or(0, |c| c.relabelled.len()));
+        let about = |l: usize| format!(" (p is at least {})", probability(smallest(l)));
         sentences.push(format!(
-            "With so few ways to relabel that no effect could be found (q < 0.05 takes at least 19): {}.",
+            "With so few like cells that no effect could be found, whatever they do: {}.",
             named(&few, &about)
         ));
     }
@@ -49,12 +50,7 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
     sentences
 }
 
-/// The smallest p that so many controls can give.
-fn smallest_p(controls: usize) -> f64 {
-    1.0 / (controls as f64 + 1.0)
-}
-
-/// A sentence for each lesion that harms more than its controls, and one about the others.
+/// A sentence for each lesion whose cells harm more than like cells, and one about the others.
 fn found(study: &Study) -> Vec<String> {
     let mut sentences = Vec::new();
     let mut quiet = Vec::new();
@@ -63,7 +59,7 @@ fn found(study: &Study) -> Vec<String> {
         let effects: Vec<(usize, f64)> = (0..study.keys.len())
             .filter_map(|m| Some((m, compared(study, lesion, m)?.1)))
             .filter(|(_, c)| is_significant(c))
-            .map(|(m, c)| (m, study.keys[m].harm * c.effect_size))
+            .map(|(m, c)| (m, c.superiority))
             .collect();
         if !effects.is_empty() {
             let main: Vec<(usize, f64)> = effects.iter().filter(|(m, _)| columns.contains(m)).copied().collect();
@@ -73,7 +69,7 @@ fn found(study: &Study) -> Vec<String> {
                 format!("of those in the matrix below: {}", by_measure(study, &main))
             };
             sentences.push(format!(
-                "{} harms more than its controls in {} of {} measures and scopes (q < 0.05); {which}.",
+                "Cells of {} harm more than like cells in {} of {} measures and scopes (q < 0.05); {which}.",
                 named.name,
                 effects.len(),
                 study.keys.len()
@@ -83,21 +79,22 @@ fn found(study: &Study) -> Vec<String> {
         }
     }
     if !quiet.is_empty() {
-        let none = format!("Not found to do more harm than controls in any measure: {}.", listed(&quiet));
+        let none =
+            format!("Not found to hold cells that harm more than like cells, in any measure: {}.", listed(&quiet));
         sentences.push(none);
     }
     sentences
 }
 
-/// Effects by measure: `ΔR² of all neurons and F5 (effect sizes +3.2 and +4.1)`.
+/// Effects by measure: `ΔR² – all neurons and F5 (superiority up to 0.87)`.
 fn by_measure(study: &Study, effects: &[(usize, f64)]) -> String {
     let measures = distinct(effects.iter().map(|(m, _)| study.keys[*m].measure));
     let of = |name: &&str| {
         let own = || effects.iter().filter(|(m, _)| study.keys[*m].measure == *name);
         let scopes: Vec<String> = own().map(|(m, _)| scope(&study.keys[*m].scope).to_string()).collect();
         let largest = own().map(|(_, size)| *size).filter(|s| s.is_finite()).fold(f64::NAN, f64::max);
-        let size = if scopes.len() > 1 { "effect sizes up to" } else { "effect size" };
-        format!("{} – {} ({size} {})", measure(name), listed(&scopes), signed(largest))
+        let up_to = if scopes.len() > 1 { " up to" } else { "" };
+        format!("{} – {} (superiority{up_to} {})", measure(name), listed(&scopes), short(largest, 2))
     };
     measures.iter().map(of).collect::<Vec<_>>().join("; ")
 }

@@ -1,0 +1,185 @@
+//! Lesions that are kept when they are finished, so that a study goes on where it was.
+
+use super::PerturbArgs;
+use crate::cli::eval::Trained;
+use crate::cli::output;
+use crate::cli::progress::Progress;
+use crate::error::{Error, Result};
+use crate::perturb::{
+    CellOutcome, Controls, Experiment, ExperimentSettings, Finished, Lesion, read_cells, read_finished, write_cells,
+    write_finished,
+};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What finished lesions depend on besides their settings: raised when a measure changes its meaning.
+const FORMAT: u32 = 3;
+
+/// The directory of finished lesions.
+const LESIONS: &str = "lesions";
+
+/// Where finished lesions are kept, and what they are recognised by.
+pub(super) struct Keys {
+    base: String,
+    directory: PathBuf,
+}
+
+impl Keys {
+    /// Those of an experiment on `trained`, whose study is in `place`.
+    ///
+    /// # Errors
+    /// If the directory cannot be made.
+    pub(super) fn new(
+        place: &Path,
+        trained: &Trained,
+        settings: &ExperimentSettings,
+        experiment: &Experiment,
+    ) -> Result<Self> {
+        let directory = place.join(LESIONS);
+        std::fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
+        Ok(Self { base: base_key(trained, settings, experiment), directory })
+    }
+
+    fn of(&self, lesion: &Lesion, number: usize) -> (PathBuf, String) {
+        let path = self.directory.join(format!("{:03}.npz", number + 1));
+        (path, hex(&Sha256::digest(format!("{} {number} {lesion:?}", self.base))))
+    }
+
+    /// The same of single cells in their manner number `number`.
+    fn of_cells(&self, manner: &Lesion, number: usize) -> (PathBuf, String) {
+        let (path, key) = self.of(manner, number);
+        (path.with_file_name(format!("cells-{:03}.npz", number + 1)), key)
+    }
+}
+
+/// Hash of everything that the result of any lesion depends on: weights, data, settings, measures.
+fn base_key(trained: &Trained, settings: &ExperimentSettings, experiment: &Experiment) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(bytemuck::cast_slice::<f32, u8>(&trained.parameters));
+    // What runs at once changes no bit.
+    let settings = ExperimentSettings { slots: 0, ..*settings };
+    let (p, engine) = (&trained.plan.problem, &trained.plan.config.engine.engine);
+    hasher.update(format!("{FORMAT} {settings:?} {engine:?} {:?} {:?}", trained.plan.inputs, p.population));
+    hasher.update(format!("{:?} {:?}", trained.plan.task, trained.plan.held_out));
+    experiment.keys().iter().for_each(|k| hasher.update(format!("{} {} ", k.measure, k.scope)));
+    hex(&hasher.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, b| {
+        let _ = write!(text, "{b:02x}");
+        text
+    })
+}
+
+/// Everything that lesions did.
+pub(super) struct Found {
+    /// By lesion.
+    pub(super) lesions: Vec<Finished>,
+    /// By manner.
+    pub(super) cells: Vec<CellOutcome>,
+}
+
+/// What there is to do, and what of it is done.
+struct Work<'a> {
+    lesions: &'a [Lesion],
+    drawn: Vec<Option<Controls>>,
+    finished: Vec<Option<Finished>>,
+    manners: Vec<Lesion>,
+    cells: Vec<Option<CellOutcome>>,
+}
+
+impl<'a> Work<'a> {
+    fn new(lesions: &'a [Lesion], experiment: &Experiment, keys: &Keys) -> Self {
+        let drawn: Vec<_> = lesions.iter().enumerate().map(|(k, l)| experiment.controls(l, k)).collect();
+        let manners = experiment.cell_lesions(lesions);
+        let finished = |(k, lesion): (usize, &Lesion)| {
+            let (path, key) = keys.of(lesion, k);
+            read_finished(&path, &key, drawn[k].clone())
+        };
+        let cells = |(k, manner): (usize, &Lesion)| {
+            let (path, key) = keys.of_cells(manner, k);
+            read_cells(&path, &key, manner)
+        };
+        let finished = lesions.iter().enumerate().map(finished).collect();
+        let cells = manners.iter().enumerate().map(cells).collect();
+        Self { lesions, drawn, finished, manners, cells }
+    }
+
+    fn warn_of_few_controls(&self, asked: usize) {
+        for (lesion, drawn) in self.lesions.iter().zip(&self.drawn) {
+            if let Some(c) = drawn.as_ref().filter(|c| c.sets.len() < asked) {
+                let (name, count, size) = (&lesion.name, c.sets.len(), c.size);
+                output::warn(format!("{name}: there are only {count} different control sets of {size} cells."));
+            }
+        }
+    }
+
+    /// Networks to simulate: all, and those that are done.
+    fn networks(&self) -> (usize, usize) {
+        let sets = |k: usize| 1 + self.drawn[k].as_ref().map_or(0, |c| c.simulated(&self.lesions[k]).count());
+        let of_lesions = (0..self.lesions.len()).map(|k| (sets(k), self.finished[k].is_some()));
+        let of_cells = (0..self.manners.len()).map(|k| (self.manners[k].neurons.len(), self.cells[k].is_some()));
+        of_lesions.chain(of_cells).fold((0, 0), |(all, done), (networks, is_done)| {
+            (all + networks, done + if is_done { networks } else { 0 })
+        })
+    }
+
+    /// Does what is left, and keeps it; false if it was asked to stop.
+    fn go_on(
+        &mut self,
+        experiment: &mut Experiment,
+        keys: &Keys,
+        advance: &mut dyn FnMut(usize, &str) -> bool,
+    ) -> Result<bool> {
+        for (k, manner) in self.manners.iter().enumerate() {
+            if self.cells[k].is_none() {
+                let found = experiment.examine_cells(manner, &mut |networks| advance(networks, &manner.name))?;
+                let Some(outcome) = found else { return Ok(false) };
+                let (path, key) = keys.of_cells(manner, k);
+                write_cells(&path, &key, &outcome)?;
+                self.cells[k] = Some(outcome);
+            }
+        }
+        for (k, lesion) in self.lesions.iter().enumerate() {
+            if self.finished[k].is_none() {
+                let found = experiment.examine(lesion, k, &mut |networks| advance(networks, &lesion.name))?;
+                let Some(outcome) = found else { return Ok(false) };
+                let finished = Finished { outcome, decoding: experiment.decode(lesion)? };
+                let (path, key) = keys.of(lesion, k);
+                write_finished(&path, &key, &finished)?;
+                self.finished[k] = Some(finished);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Examines every lesion and every single cell that is not finished yet; `None` if it was asked to stop.
+///
+/// # Errors
+/// If the engine fails or a file cannot be written.
+pub(super) fn examine_all(
+    args: &PerturbArgs,
+    lesions: &[Lesion],
+    experiment: &mut Experiment,
+    keys: &Keys,
+    stop: &AtomicBool,
+) -> Result<Option<Found>> {
+    let mut work = Work::new(lesions, experiment, keys);
+    work.warn_of_few_controls(args.controls);
+    let (all, done) = work.networks();
+    let mut progress = Progress::new("lesioned networks", all, done, args.quiet);
+    let finished = work.go_on(experiment, keys, &mut |networks, name| {
+        progress.advance(networks, name);
+        !stop.load(Ordering::Relaxed)
+    })?;
+    if !finished || stop.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let lesions: Option<Vec<Finished>> = work.finished.into_iter().collect();
+    let cells: Option<Vec<CellOutcome>> = work.cells.into_iter().collect();
+    Ok(lesions.zip(cells).map(|(lesions, cells)| Found { lesions, cells }))
+}

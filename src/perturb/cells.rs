@@ -1,0 +1,123 @@
+//! One cell at a time: which of them matter, and whether a lesion's labels say which.
+
+use super::controls::{Stratum, strata};
+use super::{Damage, Lesion, MeasureKey, Subject};
+use crate::analysis::statistics::{RankSum, Ranked, labellings};
+use crate::data::{csv, csv_number, csv_text};
+use crate::network::Population;
+
+/// What lesions of one manner (their window and mode) do to single cells, one at a time.
+///
+/// They are lesioned without regard to labels, and tell whether labels mean anything: if the label that made a lesion (mirror
+/// or not, say) has nothing to do with how much harm the loss of a cell does, the lesion's cells are as good as drawn at
+/// random from all cells of their areas and types. [`RankSum`] tests that, exactly: in each of these strata the
+/// harms of all cells are ranked, and the rank sum of the lesion's cells is compared with those of labels dealt anew.
+///
+/// Ranks of sets of cells tell less. Few of many cells often do as much harm as all, so that sets with half of a
+/// causal class among them do no less harm than the class does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellOutcome {
+    /// The manner. Its neurons are those that were lesioned.
+    pub lesion: Lesion,
+    /// The measures of each, `[neurons of the lesion][measures]`.
+    pub damages: Vec<Damage>,
+}
+
+/// Random labellings of a test: p is at least 1 / 20000.
+const LABELLINGS: usize = 19_999;
+
+/// For each manner of lesion the cells that must be lesioned alone: all cells of the areas and types in which `lesions` of the
+/// manner leave cells to compare with.
+pub fn cell_lesions(lesions: &[Lesion], population: &Population) -> Vec<Lesion> {
+    let mut manners: Vec<Lesion> = Vec::new();
+    for lesion in lesions {
+        let strata = comparable(lesion, population);
+        let cells = strata.iter().flat_map(|s| s.own.iter().chain(&s.pool)).copied();
+        if let Some(manner) = manners.iter_mut().find(|m| is_of(m, lesion)) {
+            manner.neurons.extend(cells);
+        } else if !strata.is_empty() {
+            let all = || "all".to_string();
+            let neurons = cells.collect();
+            let name = "single cells".into();
+            manners.push(Lesion { name, area: all(), cell_type: all(), class: all(), neurons, ..lesion.clone() });
+        }
+    }
+    for manner in &mut manners {
+        manner.neurons.sort_unstable();
+        manner.neurons.dedup();
+    }
+    manners
+}
+
+/// Whether both lesion in the same way at the same time.
+fn is_of(manner: &Lesion, lesion: &Lesion) -> bool {
+    (manner.from, manner.to, &manner.mode) == (lesion.from, lesion.to, &lesion.mode)
+}
+
+/// The areas and types of which a lesion takes some cells and spares some.
+fn comparable(lesion: &Lesion, population: &Population) -> Vec<Stratum> {
+    strata(lesion, population).into_iter().filter(|s| !s.pool.is_empty()).collect()
+}
+
+/// Labelled cells and all cells of each stratum.
+fn sizes(strata: &[Stratum]) -> Vec<(usize, usize)> {
+    strata.iter().map(|s| (s.own.len(), s.own.len() + s.pool.len())).collect()
+}
+
+/// The smallest p that so few cells allow a lesion, whatever they do.
+pub fn smallest_p(lesion: &Lesion, population: &Population) -> f64 {
+    (1.0 / labellings(&sizes(&comparable(lesion, population)))).max(1.0 / (LABELLINGS + 1) as f64)
+}
+
+/// Tests whether a lesion's cells do more harm than like cells that it spares.
+pub(super) struct CellTest<'a> {
+    /// The measures of the lesion's cells and the like ones, in the order of the test.
+    damages: Vec<&'a Damage>,
+    ranks: RankSum,
+}
+
+impl<'a> CellTest<'a> {
+    /// The test of lesion `number`; `None` where it has no like cells, or single cells were not lesioned in its manner.
+    pub(super) fn new(
+        lesion: &Lesion,
+        number: usize,
+        outcomes: &'a [CellOutcome],
+        population: &Population,
+        seed: u64,
+    ) -> Option<Self> {
+        let strata = comparable(lesion, population);
+        let outcome = outcomes.iter().find(|o| is_of(&o.lesion, lesion))?;
+        let damage = |i: &usize| Some(&outcome.damages[outcome.lesion.neurons.binary_search(i).ok()?]);
+        let damages: Option<Vec<_>> = strata.iter().flat_map(|s| s.own.iter().chain(&s.pool)).map(damage).collect();
+        let damages = damages.filter(|d| !d.is_empty())?;
+        Some(Self { damages, ranks: RankSum::new(&sizes(&strata), LABELLINGS, seed, number as u32) })
+    }
+
+    /// By one measure; `harm` says which way harm lies.
+    pub(super) fn by(&self, measure: usize, harm: f64) -> Ranked {
+        self.ranks.test(&self.damages.iter().map(|d| harm * d[measure]).collect::<Vec<_>>())
+    }
+}
+
+/// `cells.csv`: what single cells do to all neurons (spectral radii: while the agent executes or observes).
+pub fn cells_csv(subject: &Subject, keys: &[MeasureKey], outcomes: &[CellOutcome]) -> String {
+    let population = &subject.problem.population;
+    let is_shown = |k: &MeasureKey| k.scope == "all" || k.measure == "spectral_radius_change";
+    let shown: Vec<usize> = (0..keys.len()).filter(|k| is_shown(&keys[*k])).collect();
+    let mut rows = Vec::new();
+    for outcome in outcomes {
+        let (window, mode) = (outcome.lesion.window(subject), outcome.lesion.mode.label());
+        for (i, damage) in outcome.lesion.neurons.iter().zip(&outcome.damages) {
+            let area = &population.areas()[population.area_of()[*i] as usize].name;
+            let texts = [area, population.cell_type(*i), population.class(*i), &window, &mode].map(csv_text);
+            for k in &shown {
+                let mut row = vec![(i + 1).to_string()];
+                row.extend(texts.iter().cloned());
+                row.extend([keys[*k].measure, &keys[*k].scope].map(csv_text));
+                row.push(csv_number(damage[*k]));
+                rows.push(row);
+            }
+        }
+    }
+    csv("neuron,area,cell_type,class,window,mode,measure,scope,value", rows.into_iter())
+}
