@@ -30,9 +30,11 @@ fn a_planted_class_carries_its_teacher() {
         assert_eq!(planted.len(), 1, "teacher {number}");
         let lesion = std::slice::from_ref(&lesions[planted[0]]);
         let effects = examine(&teacher.subject, lesion, &controls(40), 16, &open).unwrap();
-        let (value, like) = (effects[1].value, effects[1].comparison.unwrap().mean);
+        let (value, compared) = (effects[1].value, effects[1].comparison.unwrap());
         // Measured: below −2.5, and −0.03 at most.
-        assert!(value < -1.0 && like > -0.1, "teacher {number}: {value} beside {like}");
+        assert!(value < -1.0 && compared.mean > -0.1, "teacher {number}: {value} beside {}", compared.mean);
+        // Each cell of the ring does more harm than any other: of 184756 labellings one, and p is a draw of 19999.
+        assert!(compared.superiority > 0.95 && compared.p < 0.001, "teacher {number}: {compared:?}");
         let rate =
             |cells: &[usize]| cells.iter().map(|i| teacher.subject.mean_rate[*i]).sum::<f32>() / cells.len() as f32;
         let others: Vec<usize> = (0..96).filter(|i| !teacher.generator.contains(i)).collect();
@@ -68,7 +70,7 @@ fn a_recording_of_half_a_teacher_holds_half_of_each_class() {
 /// Two hundred lesions that mean nothing: their p values must be uniform.
 #[test]
 fn p_values_of_lesions_that_mean_nothing_are_uniform() {
-    let null: Vec<f64> = (0..40).flat_map(|k| null_lesions(k, 96, &controls(60), 32, &open).unwrap()).collect();
+    let null: Vec<f64> = (0..40).flat_map(|k| null_lesions(k, 96, 0, 32, &open).unwrap()).collect();
     assert_eq!(null.len(), 200);
     let p = ks_uniform(&null);
     assert!(p > 0.01, "Kolmogorov–Smirnov p = {p}");
@@ -88,7 +90,7 @@ fn the_command_writes_its_tables_and_goes_on_from_them() {
         command
     };
     let table = || std::fs::read_to_string(out.join("validate.csv")).unwrap();
-    validate("1", "0").assert().success().stdout(contains("planted, all")).stderr(contains("240"));
+    validate("1", "0").assert().success().stdout(contains("planted, all")).stderr(contains("192"));
     let first = table();
     // A header, and twelve classes of a planted and a null teacher.
     assert_eq!(first.lines().count(), 25);

@@ -26,13 +26,13 @@ pub(super) struct ValidateArgs {
     #[arg(long, value_delimiter = ',', default_values = ["all", "half"])]
     observed: Vec<Observed>,
     /// Neurons of a student
-    #[arg(long, default_value_t = 96)]
+    #[arg(long, default_value_t = 288)]
     neurons: usize,
     /// Training steps of a student
     #[arg(long, default_value_t = 600)]
     steps: u32,
-    /// Sets that each lesion of a student is compared with and ranked among (those of teachers: a quarter of it)
-    #[arg(long, default_value_t = 400)]
+    /// Sets of like cells that each lesion of a student is compared with (those of teachers: a quarter of it)
+    #[arg(long, default_value_t = 100)]
     controls: usize,
     /// Networks whose random lesions say whether p values are uniform (0 leaves that out)
     #[arg(long, value_name = "K", default_value_t = 40)]
@@ -57,9 +57,6 @@ const SLOTS: usize = 32;
 /// Subsets of a lesion that must be subsampled, as in `aon perturb`.
 const SUBSETS: usize = 10;
 
-/// Controls of each random lesion of the calibration, at most.
-const CALIBRATION_CONTROLS: usize = 100;
-
 /// The table that everything else is made from.
 const ROWS: &str = "validate.csv";
 
@@ -75,7 +72,9 @@ impl ValidateArgs {
             return Err(Error::input("--teachers and --steps: give at least 1."));
         }
         if self.controls < 20 {
-            return Err(Error::input("--controls: below 20 no effect can reach p < 0.05. Give at least 20."));
+            return Err(Error::input(
+                "--controls: fewer than 20 sets say little about what like cells do. Give at least 20.",
+            ));
         }
         if self.neurons < 48 {
             return Err(Error::input(format!(
@@ -83,9 +82,9 @@ impl ValidateArgs {
                 self.neurons
             )));
         }
-        if self.neurons < 96 || self.controls < 240 {
+        if self.neurons < 192 {
             output::warn(
-                "a class is found where q < 0.05, which among 12 lesions takes a rank among 240 different sets: at least 96 neurons and 240 controls.",
+                "with fewer than 192 neurons, classes have so few cells that many planted ones are not found.",
             );
         }
         Ok(())
@@ -204,6 +203,7 @@ fn validate(args: &ValidateArgs, job: Job, open: &OpenEngine, stop: &AtomicBool)
             planted: kind == Kind::Planted && lesion.neurons == teacher.generator,
             value,
             control_mean: own.map_or(f64::NAN, |c| c.mean),
+            superiority: own.map_or(f64::NAN, |c| c.superiority),
             p: own.map_or(f64::NAN, |c| c.p),
             q: own.map_or(f64::NAN, |c| c.q),
             effect_size: own.map_or(f64::NAN, |c| c.effect_size),
@@ -235,9 +235,7 @@ fn calibrate(
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let count = args.controls.min(CALIBRATION_CONTROLS);
-        let controls = ControlSettings { count, subsets: 1, matched: false, seed: args.seed };
-        null.extend(null_lesions(number, args.neurons, &controls, SLOTS, open)?);
+        null.extend(null_lesions(number, args.neurons, args.seed, SLOTS, open)?);
         progress.advance(1, "calibration");
     }
     Ok(Some(null))

@@ -6,18 +6,12 @@ use crate::error::Result;
 use crate::perturb::{ControlSettings, Lesion, Mode, OpenEngine};
 
 /// Silences random neurons of null teacher `number`: five sets, each from an area and type of its own, so that no two
-/// share a neuron or a control: halves and quarters. Returns their p values.
+/// share a neuron or are compared with one: halves and quarters. Returns their p values.
 ///
 /// # Errors
 /// If the engine fails.
-pub fn null_lesions(
-    number: u32,
-    neurons: usize,
-    controls: &ControlSettings,
-    slots: usize,
-    open: &OpenEngine,
-) -> Result<Vec<f64>> {
-    let teacher = Teacher::new(Kind::Null, neurons, controls.seed, number, open)?;
+pub fn null_lesions(number: u32, neurons: usize, seed: u64, slots: usize, open: &OpenEngine) -> Result<Vec<f64>> {
+    let teacher = Teacher::new(Kind::Null, neurons, seed, number, open)?;
     let subject = &teacher.subject;
     let population = &subject.problem.population;
     let mut lesions = Vec::new();
@@ -38,6 +32,8 @@ pub fn null_lesions(
             mode: Mode::Silence,
         });
     }
-    let effects = examine(subject, &lesions, controls, slots, open)?;
+    // Nothing but p is asked for, which needs no control sets: as few as can be.
+    let controls = ControlSettings { count: 1, subsets: 1, matched: false, seed };
+    let effects = examine(subject, &lesions, &controls, slots, open)?;
     Ok(effects.iter().filter_map(|e| Some(e.comparison?.p)).collect())
 }

@@ -28,6 +28,8 @@ pub struct Row {
     pub value: f64,
     /// Mean of its controls.
     pub control_mean: f64,
+    /// Probability that a cell of the class does more harm than a like cell.
+    pub superiority: f64,
     /// p of the student's lesion.
     pub p: f64,
     /// q over the student's lesions.
@@ -45,7 +47,7 @@ pub struct Row {
 }
 
 /// Header of `validate.csv`.
-const HEADER: &str = "teacher,kind,observed,r2,input_only_r2,lesion,planted,value,control_mean,p,q,effect_size,matched,\
+const HEADER: &str = "teacher,kind,observed,r2,input_only_r2,lesion,planted,value,control_mean,superiority,p,q,effect_size,matched,\
                       teacher_value,teacher_control_mean,teacher_p";
 
 /// `validate.csv`. What is undefined is empty.
@@ -56,7 +58,7 @@ pub fn rows_csv(rows: &[Row]) -> String {
     for r in rows {
         let (kind, observed) = (r.kind.name(), r.observed.name());
         let (r2, input_only) = (number(r.r2), number(r.input_only));
-        let student = [r.value, r.control_mean, r.p, r.q, r.effect_size].map(number).join(",");
+        let student = [r.value, r.control_mean, r.superiority, r.p, r.q, r.effect_size].map(number).join(",");
         let teacher = [r.teacher_value, r.teacher_control_mean, r.teacher_p].map(number).join(",");
         let (planted, matched) = (yes(r.planted), yes(r.matched));
         // Writing to a String cannot fail.
@@ -100,13 +102,14 @@ fn parse(line: &str) -> Option<Row> {
         planted: fields[6] == "yes",
         value: number(7)?,
         control_mean: number(8)?,
-        p: number(9)?,
-        q: number(10)?,
-        effect_size: number(11)?,
-        matched: fields[12] == "yes",
-        teacher_value: number(13)?,
-        teacher_control_mean: number(14)?,
-        teacher_p: number(15)?,
+        superiority: number(9)?,
+        p: number(10)?,
+        q: number(11)?,
+        effect_size: number(12)?,
+        matched: fields[13] == "yes",
+        teacher_value: number(14)?,
+        teacher_control_mean: number(15)?,
+        teacher_p: number(16)?,
     })
 }
 
@@ -131,7 +134,7 @@ pub struct Verdict {
     pub false_q: Interval,
     /// Median over students of the correlation, over classes, between the lesions' effects and the teacher's.
     pub correlation: f64,
-    /// The same of effects beyond those of controls, which is what p judges.
+    /// The same of effects beyond those of controls.
     pub contrast_correlation: f64,
     /// Share of lesions whose controls are matched.
     pub matched: f64,
@@ -217,6 +220,7 @@ mod tests {
             planted,
             value: -p,
             control_mean: 0.0,
+            superiority: 0.9,
             p,
             q,
             effect_size: f64::NAN,
