@@ -3,6 +3,7 @@
 
 mod cli_support;
 
+use aon::data::npz::NpzFile;
 use cli_support::{aon, synthetic_flags, train_small};
 use predicates::prelude::PredicateBooleanExt as _;
 use predicates::str::contains;
@@ -51,7 +52,7 @@ fn a_batch_is_studied_run_by_run_and_as_a_whole_and_finished_lesions_are_not_don
     };
     perturb().assert().success();
     let place = run.join("seed-0/perturb");
-    for file in ["effects", "decoding", "connectivity", "balance", "currents", "motifs", "recurrence"] {
+    for file in ["effects", "cells", "decoding", "connectivity", "balance", "currents", "motifs", "recurrence"] {
         let rows = table(&place.join(file).with_extension("csv"));
         assert!(rows.len() > 1, "{file}");
         assert!(!rows.iter().flatten().any(|cell| cell == "NaN" || cell == "inf"), "{file}");
@@ -60,7 +61,7 @@ fn a_batch_is_studied_run_by_run_and_as_a_whole_and_finished_lesions_are_not_don
     assert_eq!(
         effects[0].join(","),
         "lesion,area,cell_type,class,size,window,mode,measure,scope,value,control_mean,control_low,control_high,p,q,\
-         effect_size,matched"
+         effect_size,matched,superiority"
     );
     assert!(effects.iter().all(|row| row.len() == effects[0].len()));
     let lesions: BTreeSet<&str> = effects[1..].iter().map(|row| row[0].as_str()).collect();
@@ -70,7 +71,17 @@ fn a_batch_is_studied_run_by_run_and_as_a_whole_and_finished_lesions_are_not_don
         assert!(measures.contains(measure), "{measures:?}");
     }
     assert!(effects.iter().any(|row| row[8] == "held-out conditions"));
-    for file in ["report.html", "perturb.npz", "lesions/001.npz", "lesions/012.npz"] {
+    // Each neuron once for each measure, and what was found of the first by the export.
+    let cells = table(&place.join("cells.csv"));
+    let of_fit: Vec<&Vec<String>> = cells.iter().filter(|r| r[6] == "r2_change").collect();
+    let numbers: Vec<usize> = of_fit.iter().map(|r| r[0].parse().unwrap()).collect();
+    assert_eq!(numbers, (1..=80).collect::<Vec<_>>());
+    let exported = NpzFile::open(&place.join("perturb.npz")).unwrap().array("cells").unwrap();
+    assert_eq!(exported.shape()[..2], [1, 80]);
+    let written: f64 = of_fit[0][8].parse().unwrap();
+    // Tables hold seven digits; ΔR² of all neurons is the first measure.
+    assert!((exported[[0, 0, 0]] - written).abs() <= 1e-6 * written.abs());
+    for file in ["report.html", "perturb.npz", "lesions/001.npz", "lesions/012.npz", "lesions/cells-001.npz"] {
         assert!(place.join(file).is_file(), "{file}");
     }
     for file in ["seeds.csv", "consistency.csv", "report.html"] {
@@ -80,14 +91,15 @@ fn a_batch_is_studied_run_by_run_and_as_a_whole_and_finished_lesions_are_not_don
     // One lesion is lost: it is done again, the others are read, and every table is as it was.
     let before = std::fs::read(place.join("effects.csv")).unwrap();
     let stamp = |number: &str| std::fs::metadata(place.join("lesions").join(number)).unwrap().modified().unwrap();
-    let kept = stamp("002.npz");
+    let kept = (stamp("002.npz"), stamp("cells-001.npz"));
     std::fs::remove_file(place.join("lesions/001.npz")).unwrap();
     perturb().assert().success();
-    assert!(std::fs::read(place.join("effects.csv")).unwrap() == before && stamp("002.npz") == kept);
+    let still = (stamp("002.npz"), stamp("cells-001.npz"));
+    assert!(std::fs::read(place.join("effects.csv")).unwrap() == before && still == kept);
 
     // With other settings everything is done again.
     aon().arg("perturb").arg(run.join("seed-0")).args(QUICK[..4].to_vec()).args(["--trials", "0"]).assert().success();
-    assert!(stamp("002.npz") != kept);
+    assert!(stamp("002.npz") != kept.0 && stamp("cells-001.npz") != kept.1);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) struct PerturbArgs {
     /// Lesions to make [default: area × cell type × mirror or not]
     #[arg(long, value_name = "FILE.toml")]
     lesions: Option<PathBuf>,
-    /// Random sets of spared like cells that each lesion is compared with, and of all like cells that its p ranks it among
+    /// Random sets of spared like cells that each lesion is compared with (0 leaves all comparisons out)
     #[arg(long, default_value_t = 200)]
     controls: usize,
     /// Choose controls that are alike in mean rate, peak rate and outgoing weight
@@ -117,7 +117,9 @@ impl PerturbArgs {
             return refuse("--at-once 0: at least one network must be simulated at a time.");
         }
         if self.controls > 0 && self.controls < 20 {
-            return refuse("--controls: below 20 no effect can reach p < 0.05. Give at least 20, or 0 for none.");
+            return refuse(
+                "--controls: fewer than 20 sets say little about what like cells do. Give at least 20, or 0 for no comparison.",
+            );
         }
         let numbers = [("--stimulus-sd", f64::from(self.stimulus_sd)), ("--initial-sd", f64::from(self.initial_sd))];
         for (flag, value) in numbers {
