@@ -5,17 +5,19 @@
 mod common;
 mod perturbation_studies;
 
+use aon::analysis::statistics::{Interval, quantile};
 use aon::analysis::{HeldOutBaselines, HeldOutScores, HeldOutSummary};
-use aon::perturb::{ConsistencyRow, RecurrenceRow, SeedRow, Study, effects, smallest_p};
+use aon::perturb::{Mode, RecurrenceRow, SeedRow, Study, effects, smallest_p};
 use aon::report::perturbation::{AcrossReport, PerturbationReport, write, write_across};
-use aon::rng::{Rng, Stream};
-use perturbation_studies::made_up::{made_up, normal};
+use perturbation_studies::made_up::made_up;
+use perturbation_studies::runs::Runs;
 use perturbation_studies::small::small;
 use std::path::PathBuf;
 
-const FIGURES: [&str; 9] = [
+const FIGURES: [&str; 10] = [
     "effects",
     "intervals",
+    "single-cells",
     "decoding",
     "decoding-anew",
     "cross-decoding",
@@ -106,6 +108,51 @@ fn assert_cells_are_the_data(directory: &std::path::Path, study: &Study) {
     assert!(found.len() > study.lesions.len(), "more than a few cells have numbers: {}", found.len());
 }
 
+/// Dots and numbers of the figure of single cells, from the study itself. `left_out` cells of a row have no like cell.
+fn assert_dots_are_the_data(directory: &std::path::Path, study: &Study, left_out: impl Fn(usize, usize) -> bool) {
+    let svg = std::fs::read_to_string(directory.join("figures/single-cells.svg")).unwrap();
+    let measure = study.keys.iter().position(|k| k.measure == "r2_change" && k.scope == "all").unwrap();
+    let (texts, outcome) = (texts(&svg), &study.cells[0]);
+    let mut harms = Vec::new();
+    for (l, lesion) in study.lesions.iter().enumerate() {
+        let mut own = study.effects.iter().filter(|e| e.lesion == l && e.measure == measure);
+        let place = texts.iter().position(|t| *t == lesion.name);
+        let Some(c) = own.find_map(|e| e.comparison).filter(|_| lesion.mode == outcome.lesion.mode) else {
+            assert_eq!(place, None, "{} has a row without a comparison", lesion.name);
+            continue;
+        };
+        let shown: Vec<usize> = lesion.neurons.iter().copied().filter(|i| !left_out(l, *i)).collect();
+        let row = &texts[place.unwrap() + 1..];
+        assert_eq!(row[0], format!("n = {}", shown.len()));
+        // Two significant digits, thousandths, thousandths.
+        for (text, (value, digit)) in row[1..].iter().zip([(c.superiority, 0.01), (c.p, 0.001), (c.q, 0.001)]) {
+            match text.as_str() {
+                "–" => assert!(value.is_nan()),
+                "&lt; 0.001" => assert!(value < 0.001),
+                number => assert!((number.parse::<f64>().unwrap() - value).abs() <= 0.5 * digit + 1e-9),
+            }
+        }
+        assert_eq!(row.get(4).is_some_and(|t| t == "*"), c.q < 0.05, "{}", lesion.name);
+        let cell = |i: &usize| -outcome.damages[outcome.lesion.neurons.binary_search(i).unwrap()][measure];
+        harms.extend(shown.iter().map(cell).filter(|h| h.is_finite()));
+    }
+    let x = |circle: &str| circle.split("cx=\"").nth(1).unwrap().split('"').next().unwrap().parse::<f64>().unwrap();
+    // Behind the two that say what colours mean.
+    let dots: Vec<f64> = svg.split("<circle").skip(1 + 2).map(x).collect();
+    assert_eq!(dots.len(), harms.len());
+    let sizes: Vec<f64> = harms.iter().map(|h| h.abs()).filter(|h| *h > 0.0).collect();
+    let unit = 10_f64.powf(quantile(&sizes, 0.5).log10().floor());
+    let bent: Vec<f64> = harms.iter().map(|h| (h / unit).asinh()).collect();
+    let least = (0..bent.len()).min_by(|a, b| bent[*a].total_cmp(&bent[*b])).unwrap();
+    let most = (0..bent.len()).max_by(|a, b| bent[*a].total_cmp(&bent[*b])).unwrap();
+    let step = (dots[most] - dots[least]) / (bent[most] - bent[least]);
+    assert!(step > 0.0);
+    for (dot, at) in dots.iter().zip(&bent) {
+        // Drawn at whole quarters of a pixel.
+        assert!((dot - dots[least] - step * (at - bent[least])).abs() < 2.0, "{dot} shows {}", unit * at.sinh());
+    }
+}
+
 #[test]
 fn a_study_of_a_small_network_has_a_report() {
     let study = small(true, true);
@@ -120,6 +167,7 @@ fn a_study_of_a_small_network_has_a_report() {
         assert!(html.contains(&format!("{} (p is at least ", lesion.name)), "too few cells to find any effect");
     }
     assert_cells_are_the_data(&directory, &study);
+    assert_dots_are_the_data(&directory, &study, |_, _| false);
 
     let d = study.subject.dims();
     let csv = std::fs::read_to_string(directory.join("trajectories.csv")).unwrap();
@@ -158,7 +206,7 @@ fn without_readouts_and_mirror_mask_there_is_less_to_show() {
     let mut study = small(false, false);
     study.held_out = Some(held_out(None));
     let (directory, html) = report("plain", &study);
-    for name in ["decoding", "decoding-anew", "cross-decoding"] {
+    for name in ["decoding", "decoding-anew", "cross-decoding", "single-cells"] {
         assert!(!html.contains(&format!("<figure id=\"{name}\">")), "{name}");
     }
     assert!(html.contains("on 1 held-out condition: R² unknown"));
@@ -183,6 +231,8 @@ fn what_is_undefined_is_a_dash() {
         controls.sets.iter_mut().chain(&mut controls.subsets).flatten().for_each(|v| *v = f64::NAN);
     }
     study.cells.iter_mut().flat_map(|c| &mut c.damages).flatten().step_by(50).for_each(|v| *v = f64::NAN);
+    let fit = study.keys.iter().position(|k| k.measure == "r2_change" && k.scope == "all").unwrap();
+    study.cells[0].damages[0][fit] = f64::NAN;
     let population = study.subject.problem.population.clone();
     study.effects = effects(&study.lesions, &study.outcomes, &study.cells, &study.keys, &population, 2);
     study.intact.iter_mut().for_each(|(_, _, v)| *v = f64::NAN);
@@ -196,7 +246,10 @@ fn what_is_undefined_is_a_dash() {
     study.anatomy.motifs.iter_mut().for_each(|m| (m.null_mean, m.null_sd, m.z) = (0.0, 0.0, f64::NAN));
     study.anatomy.motif_q.iter_mut().for_each(|q| *q = f64::NAN);
     study.recurrence = vec![RecurrenceRow { scope: "all".into(), model: f64::NAN, input_only: f64::NAN }];
-    let (_, html) = report("undefined", &study);
+    let (directory, html) = report("undefined", &study);
+    assert_dots_are_the_data(&directory, &study, |_, _| false);
+    let found = texts(&std::fs::read_to_string(directory.join("figures/single-cells.svg")).unwrap());
+    assert!(found.windows(3).any(|t| t == ["–", "–", "–"]), "a cell without a value cannot be ranked: {found:?}");
     let (first, second) = (&study.lesions[0].name, &study.lesions[1].name);
     assert!(html.contains(&format!("Without neurons: {first}.")));
     let sentence = html.split("Without controls to compare with: ").nth(1).unwrap().split("</li>").next().unwrap();
@@ -207,7 +260,36 @@ fn what_is_undefined_is_a_dash() {
     study.effects.clear();
     study.lesioned_rates.clear();
     let (_, html) = report("no-lesions", &study);
-    assert!(!html.contains("<figure id=\"effects\">"));
+    for name in ["effects", "single-cells"] {
+        assert!(!html.contains(&format!("<figure id=\"{name}\">")), "{name}");
+    }
+}
+
+/// Lesions as users make them: not silence, in a window, several areas and types at once, and some in another manner.
+#[test]
+fn lesions_of_any_kind_have_rows_of_single_cells() {
+    let mut study = small(true, false);
+    let others: Vec<usize> = study.lesions[2..4].iter().flat_map(|l| l.neurons.clone()).collect();
+    study.lesions[0].neurons.extend(&others);
+    study.lesions[0].neurons.sort_unstable();
+    let silenced = study.cells[0].clone();
+    for lesion in study.lesions[..11].iter_mut().chain([&mut study.cells[0].lesion]) {
+        (lesion.from, lesion.mode) = (14, Mode::Mean);
+    }
+    study.cells.push(silenced);
+    let population = study.subject.problem.population.clone();
+    study.effects = effects(&study.lesions, &study.outcomes, &study.cells, &study.keys, &population, 2);
+    let (directory, html) = report("any-lesions", &study);
+    // The first spares no inhibitory cell of its area.
+    assert_dots_are_the_data(&directory, &study, |l, i| l == 0 && others.contains(&i));
+    let found = texts(&std::fs::read_to_string(directory.join("figures/single-cells.svg")).unwrap());
+    assert!(found.contains(&"Harm of losing each cell alone (mean, in steps 4–24 after the warm-up)".to_string()));
+    assert!(html.contains("Cells were lesioned in 2 manners; shown is: mean, in steps 4–24 after the warm-up."));
+
+    study.cells[0].damages.pop();
+    let report = PerturbationReport { title: "", choices: &[], study: &study, notes: &[] };
+    let message = write(&directory.join("report.html"), &report).unwrap_err().to_string();
+    assert!(message.starts_with("report: expected 48 single cells, found 47"), "{message}");
 }
 
 #[test]
@@ -242,6 +324,7 @@ fn a_study_of_the_published_sizes_has_a_report() {
         assert!(html.contains(&format!("<figure id=\"{name}\">")), "{name}");
     }
     assert_cells_are_the_data(&directory, &study);
+    assert_dots_are_the_data(&directory, &study, |_, _| false);
     assert!(html.contains("on 1 held-out condition: R² 0.61"));
     let subsampled = study.outcomes.iter().position(|o| o.controls.as_ref().is_some_and(|c| c.drawn.size < o.size));
     let name = &study.lesions[subsampled.unwrap()].name;
@@ -253,74 +336,69 @@ fn a_study_of_the_published_sizes_has_a_report() {
 #[test]
 fn several_runs_have_a_report() {
     let study = made_up();
-    let (names, settings): (Vec<String>, Vec<String>) =
-        (0..6).map(|k| (format!("seed-{k}"), ["Dale, λ 0.001", "unconstrained, λ 0.001"][k / 3].to_string())).unzip();
-    let mut rows = Vec::new();
-    for (s, setting) in ["all", &settings[0], &settings[5]].into_iter().enumerate() {
-        for lesion in (0..study.lesions.len()).filter(|l| !study.lesions[*l].neurons.is_empty()) {
-            for measure in 0..study.keys.len() {
-                rows.push(seed_row(s, setting, lesion, measure));
-            }
+    for count in [6, 20] {
+        let mut runs = Runs::new(&study, count);
+        let fit = study.keys.iter().position(|k| k.measure == "r2_change" && k.scope == "all").unwrap();
+        // A lesion that spares no like cells has no superiority.
+        let unknown = |r: &&mut SeedRow| r.lesion == 2;
+        let none = Interval { mean: f64::NAN, low: f64::NAN, high: f64::NAN };
+        runs.rows.iter_mut().filter(unknown).for_each(|r| r.superiority = none);
+        let directory = directory(&format!("across-{count}"));
+        write_across(&directory.join("report.html"), &runs.report(&study)).unwrap();
+        let html = checked(&directory);
+        for name in ["across-effects", "across-settings", "across-cells", "consistency"] {
+            assert!(html.contains(&format!("<figure id=\"{name}\">")), "{name}");
+        }
+        let found = texts(&std::fs::read_to_string(directory.join("figures/across-cells.svg")).unwrap());
+        let drawn: Vec<&SeedRow> =
+            runs.rows.iter().filter(|r| r.measure == fit && r.setting != "all" && r.lesion != 2).collect();
+        assert_eq!(drawn.len(), 2 * 10, "two settings, twelve lesions but an empty one and that without like cells");
+        for r in drawn {
+            let s = r.superiority;
+            let note = format!("{:.2} ({:.2}–{:.2})", s.mean, s.low, s.high);
+            assert!(found.contains(&note), "{note} of {found:?}");
+        }
+        assert_eq!(found.iter().filter(|t| *t == "–").count(), 4);
+        // Numbers have room in matrices of few runs; every pair is in each matrix twice.
+        let found = texts(&std::fs::read_to_string(directory.join("figures/consistency.svg")).unwrap());
+        let decimals = found.iter().filter(|t| t.contains('.'));
+        let numbers: Vec<f64> = decimals.filter_map(|t| t.replace('−', "-").parse().ok()).collect();
+        for value in runs.consistency.iter().flat_map(|r| [r.weights, r.effects, r.cells]) {
+            // Two significant digits.
+            let digit = 10_f64.powf(value.abs().log10().floor() - 1.0);
+            let times = numbers.iter().filter(|n| (*n - value).abs() <= 0.5 * digit + 1e-9).count();
+            assert!(if count == 6 { times >= 2 } else { times == 0 }, "{value}: {times} of {found:?}");
         }
     }
-    let pairs = (0..6).flat_map(|a| (a + 1..6).map(move |b| (a, b)));
-    let uniform = |k: usize| Rng::new(4, 0, Stream::Synthetic).uniform(k as u32);
-    let consistency: Vec<ConsistencyRow> = pairs
-        .enumerate()
-        .map(|(k, runs)| ConsistencyRow {
-            runs,
-            weights: 0.3 * uniform(k) - 0.05,
-            effects: 0.5 + 0.5 * uniform(k),
-            cells: 0.8 * uniform(k + 100),
-        })
-        .collect();
-    let report = AcrossReport {
-        title: "Six made-up runs",
-        choices: &[],
-        names: &names,
-        settings: &settings,
-        lesions: &study.lesions,
-        keys: &study.keys,
-        rows: &rows,
-        consistency: &consistency,
-    };
-    let directory = directory("across");
-    write_across(&directory.join("report.html"), &report).unwrap();
-    let html = checked(&directory);
-    for name in ["across-effects", "across-settings", "consistency"] {
-        assert!(html.contains(&format!("<figure id=\"{name}\">")), "{name}");
-    }
+}
 
-    // One run: no intervals, no pairs.
-    let mut rows: Vec<SeedRow> = rows.iter().filter(|r| r.setting == "all").cloned().collect();
-    for r in &mut rows {
+#[test]
+fn one_run_has_neither_intervals_nor_pairs() {
+    let study = made_up();
+    let mut runs = Runs::new(&study, 2);
+    runs.rows.retain(|r| r.setting == "all");
+    for r in &mut runs.rows {
         (r.runs, r.same_sign) = (1, 1.0);
-        (r.effect.low, r.effect.high, r.value.low, r.value.high) = (f64::NAN, f64::NAN, f64::NAN, f64::NAN);
+        for interval in [&mut r.effect, &mut r.value, &mut r.superiority] {
+            (interval.low, interval.high) = (f64::NAN, f64::NAN);
+        }
     }
-    let one = AcrossReport { names: &names[..1], settings: &settings[..1], rows: &rows, consistency: &[], ..report };
-    let directory = self::directory("one-run");
+    let mut one = AcrossReport { consistency: &[], ..runs.report(&study) };
+    (one.names, one.settings) = (&runs.names[..1], &runs.settings[..1]);
+    let directory = directory("one-run");
     write_across(&directory.join("report.html"), &one).unwrap();
     assert!(!checked(&directory).contains("<figure id=\"consistency\">"));
+    let found = texts(&std::fs::read_to_string(directory.join("figures/across-cells.svg")).unwrap());
+    let superiority = format!("{:.2}", runs.rows[0].superiority.mean);
+    assert!(found.contains(&superiority) && found.iter().all(|t| !t.contains('(') || t.contains("harm")), "{found:?}");
 
     let wrong = AcrossReport { lesions: &study.lesions[..3], ..one };
     assert!(write_across(&directory.join("report.html"), &wrong).is_err());
-}
-
-fn seed_row(s: usize, setting: &str, lesion: usize, measure: usize) -> SeedRow {
-    let k = 1000 * s + 97 * lesion + measure;
-    let mean = 0.05 * normal(5, k) * if lesion.is_multiple_of(3) { 4.0 } else { 1.0 };
-    let width = 0.04 + 0.02 * normal(6, k).abs();
-    let interval = aon::analysis::statistics::Interval { mean, low: mean - width, high: mean + width };
-    let runs = if s == 0 { 6 } else { 3 };
-    let agreeing = (0.5 + mean.abs() * 5.0).min(1.0) * runs as f64;
-    SeedRow {
-        lesion,
-        measure,
-        setting: setting.into(),
-        runs,
-        value: interval,
-        effect: interval,
-        same_sign: agreeing.ceil() / runs as f64,
-        superiority: aon::analysis::statistics::Interval { mean: 0.5 + mean, low: 0.4 + mean, high: 0.6 + mean },
+    let mut untested = runs.rows.clone();
+    for r in &mut untested {
+        r.superiority.mean = f64::NAN;
     }
+    write_across(&directory.join("report.html"), &AcrossReport { rows: &untested, ..one }).unwrap();
+    let html = std::fs::read_to_string(directory.join("report.html")).unwrap();
+    assert!(!html.contains("<figure id=\"across-cells\">"), "no single cells");
 }

@@ -141,12 +141,12 @@ fn outcome(number: usize, lesion: &Lesion, keys: &[MeasureKey]) -> Outcome {
     Outcome { size, whole, controls: Some(ControlOutcome { drawn, subsets, sets }) }
 }
 
-/// Few cells that harm much, more of them in lesions that do.
+/// Few cells whose loss harms much, more of them in lesions that do, and some whose loss does good.
 fn cells(subject: &Subject, lesions: &[Lesion], keys: &[MeasureKey]) -> Vec<CellOutcome> {
     let of = |manner: Lesion| {
         let damage = |i: &usize| -> Vec<f64> {
             let number = lesions.iter().position(|l| l.neurons.contains(i)).unwrap_or(0);
-            let harm = |m: usize| 0.002 * (0.2 * STRENGTH[number % 12] + normal(60 + m as u64, *i)).exp();
+            let harm = |m: usize| 0.002 * (0.2 * STRENGTH[number % 12] + 1.8 * normal(60 + m as u64, *i)).exp() - 6e-4;
             (0..keys.len()).map(|m| keys[m].harm * harm(m)).collect()
         };
         CellOutcome { damages: manner.neurons.iter().map(damage).collect(), lesion: manner }

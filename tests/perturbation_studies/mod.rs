@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 pub(crate) mod made_up;
+pub(crate) mod runs;
 pub(crate) mod small;
 
 use aon::network::{Area, Population};

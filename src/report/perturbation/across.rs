@@ -1,23 +1,30 @@
 //! What holds over several runs.
 
-use super::super::canvas::{COLD, WARM, draw, heading};
-use super::super::figures::{Figure, WIDTH, part};
+use super::super::canvas::{COLD, Drawing, WARM, draw};
+use super::super::figures::{Figure, WIDTH};
 use super::AcrossReport;
 use super::effects::column_name;
 use super::intervals::{Mark, Strip, chosen, draw_strips, height};
 use super::lines::{Legend, Pen, colour};
+use super::marks::Words;
 use super::matrix::{Cell, Matrix, colour_bar};
 use super::summary::excludes_zero;
 use super::words::{distinct, key_number, short};
+use crate::analysis::statistics::Interval;
 use crate::error::Result;
-use crate::perturb::SeedRow;
+use crate::perturb::{ConsistencyRow, SeedRow};
+use plotters::style::text_anchor::HPos;
 
 const NAMES: f64 = 236.0;
 /// Above the cells: colour bar and names of the columns.
 const HEAD: f64 = 104.0;
 const ROW: f64 = 36.0;
 /// Room for the names of the runs.
-const RUNS: f64 = 226.0;
+const RUNS: f64 = 250.0;
+/// Between matrices of runs; numbers of the runs stand in it.
+const BETWEEN: f64 = 36.0;
+/// Above matrices of runs: colour bar, headings, and numbers of the runs.
+const TOP: f64 = 92.0;
 
 /// The row of a lesion, measure and setting.
 fn row<'a>(report: &'a AcrossReport, lesion: usize, measure: usize, setting: &str) -> Option<&'a SeedRow> {
@@ -100,88 +107,133 @@ fn agreement(row: &SeedRow) -> String {
 /// Effects of each setting with intervals.
 pub(super) fn settings(report: &AcrossReport) -> Result<Option<Figure>> {
     let columns = chosen(report.keys);
-    let several: Vec<String> = distinct(report.rows.iter().map(|r| r.setting.clone()).filter(|s| s != "all"));
-    let settings = if several.is_empty() { vec!["all".to_string()] } else { several };
     if columns.is_empty() || report.lesions.is_empty() || report.rows.is_empty() {
         return Ok(None);
     }
-    let mark = |lesion: usize, measure: usize, k: usize| {
-        let found = row(report, lesion, measure, &settings[k]);
-        let (mean, low, high) =
-            found.map_or((f64::NAN, f64::NAN, f64::NAN), |r| (r.effect.mean, r.effect.low, r.effect.high));
-        Mark { bar: (low, mean, high), dot: f64::NAN, ring: f64::NAN, colour: colour(k), note: String::new() }
-    };
-    let marks = |lesion: usize, measure: usize| (0..settings.len()).map(|k| mark(lesion, measure, k)).collect();
     let strip = |measure: &usize| {
-        let rows = (0..report.lesions.len()).map(|l| marks(l, *measure)).collect();
+        let rows = marks(report, *measure, &|r| r.effect, &|_| String::new());
         Strip::of(&report.keys[*measure], "lesion − controls", rows)
     };
-    let strips: Vec<Strip> = columns.iter().map(strip).collect();
-    let names: Vec<(String, String)> = report.lesions.iter().map(|l| (l.name.clone(), String::new())).collect();
-    let entry =
-        |(k, s): (usize, &String)| (if s == "all" { "all runs".into() } else { s.clone() }, Pen::solid(colour(k), 6.0));
-    let legend = Legend::new(settings.iter().enumerate().map(entry));
-    let top = legend.height() + 8.0;
-    let drawing = draw(WIDTH, top + height(&strips), |root, _| {
-        legend.draw(root, 0.0)?;
-        draw_strips(root, &strips, &names, top)
-    })?;
+    let drawing = by_setting(report, &columns.iter().map(strip).collect::<Vec<Strip>>())?;
     let caption = "The lesion minus its controls: mean over the runs of each setting (tick) and 95 % interval of the \
                    hierarchical bootstrap over runs and controls (bar). One run has no interval. Numbers: seeds.csv."
         .into();
     Ok(Some(Figure { name: "across-settings", title: "Effects by setting", caption, drawing }))
 }
 
-/// Whether runs found the same weights, and whether lesions do the same to them.
+/// Whether labels say which cells matter, by setting.
+pub(super) fn superiority(report: &AcrossReport) -> Result<Option<Figure>> {
+    let Some(measure) = key_number(report.keys, "r2_change", "all") else { return Ok(None) };
+    if !report.rows.iter().any(|r| r.measure == measure && r.superiority.mean.is_finite()) {
+        return Ok(None);
+    }
+    let interval = |s: &Interval| {
+        let ends =
+            if s.low.is_finite() { format!(" ({}–{})", short(s.low, 2), short(s.high, 2)) } else { String::new() };
+        format!("{}{ends}", short(s.mean, 2))
+    };
+    let title = "ΔR², all neurons".into();
+    let axis = "superiority of the lesion's cells over like cells (harm →)".into();
+    let rows = marks(report, measure, &|r| r.superiority, &interval);
+    let drawing = by_setting(report, &[Strip { title, axis, rows, origin: 0.5 }])?;
+    let caption = "Do the labels say which cells matter? The probability that a cell of the lesion, lesioned alone, does more \
+                   harm to R² of all other neurons than a like cell that the lesion spares; grey line, 0.5: the labels say nothing. \
+                   Mean over the runs of each setting (tick) and 95 % interval of the bootstrap over runs (bar). One run has no \
+                   interval; –: no like cells, or none with a value. Numbers: seeds.csv (superiority)."
+        .into();
+    Ok(Some(Figure { name: "across-cells", title: "Single cells over runs", caption, drawing }))
+}
+
+/// The settings, or `all` where there is one.
+fn settings_of(report: &AcrossReport) -> Vec<String> {
+    let several: Vec<String> = distinct(report.rows.iter().map(|r| r.setting.clone()).filter(|s| s != "all"));
+    if several.is_empty() { vec!["all".to_string()] } else { several }
+}
+
+/// An interval of each lesion and setting, `[lesions][settings]`, with a note about it.
+fn marks(
+    report: &AcrossReport,
+    measure: usize,
+    of: &dyn Fn(&SeedRow) -> Interval,
+    note: &dyn Fn(&Interval) -> String,
+) -> Vec<Vec<Mark>> {
+    let settings = settings_of(report);
+    let mark = |lesion: usize, k: usize| {
+        let none = Interval { mean: f64::NAN, low: f64::NAN, high: f64::NAN };
+        let found = row(report, lesion, measure, &settings[k]).map_or(none, of);
+        let (bar, note) = ((found.low, found.mean, found.high), note(&found));
+        Mark { bar, dot: f64::NAN, ring: f64::NAN, colour: colour(k), note }
+    };
+    (0..report.lesions.len()).map(|l| (0..settings.len()).map(|k| mark(l, k)).collect()).collect()
+}
+
+/// Strips of [`marks`] below what their colours mean.
+fn by_setting(report: &AcrossReport, strips: &[Strip]) -> Result<Drawing> {
+    let names: Vec<(String, String)> = report.lesions.iter().map(|l| (l.name.clone(), String::new())).collect();
+    let entry = |(k, s): (usize, String)| (if s == "all" { "all runs".into() } else { s }, Pen::solid(colour(k), 6.0));
+    let legend = Legend::new(settings_of(report).into_iter().enumerate().map(entry));
+    let top = legend.height() + 8.0;
+    draw(WIDTH, top + height(strips), |root, _| {
+        legend.draw(root, 0.0)?;
+        draw_strips(root, strips, &names, top)
+    })
+}
+
+/// Whether runs found the same weights, whether lesions do the same to them, and whether the same cells matter.
 pub(super) fn consistency(report: &AcrossReport) -> Result<Option<Figure>> {
-    let runs = report.names.len();
     if report.consistency.is_empty() {
         return Ok(None);
     }
-    let half = WIDTH / 2.0;
-    let side = ((half - RUNS - 10.0) / runs as f64).min(52.0);
-    let rows: Vec<(String, String)> = report
-        .names
-        .iter()
-        .zip(report.settings)
-        .enumerate()
-        .map(|(k, (name, setting))| (format!("{} {name} · {setting}", k + 1), String::new()))
-        .collect();
-    let columns: Vec<(String, String)> =
-        (0..runs).map(|k| (if side >= 14.0 { (k + 1).to_string() } else { String::new() }, String::new())).collect();
-    let cells = |value: &dyn Fn((usize, usize)) -> Option<f64>| -> Vec<Vec<Cell>> {
-        let cell = |a: usize, b: usize| match (a == b, value((a.min(b), a.max(b)))) {
-            (true, _) => Cell::default(),
-            (_, Some(r)) if r.is_finite() => Cell {
-                tint: Some((if r < 0.0 { COLD } else { WARM }, r.abs())),
-                lines: if side >= 34.0 { vec![short(r, 2)] } else { Vec::new() },
-                ..Cell::default()
-            },
-            _ => Cell { lines: vec!["–".into()], ..Cell::default() },
-        };
-        (0..runs).map(|a| (0..runs).map(|b| cell(a, b)).collect()).collect()
-    };
-    let of = |pair: (usize, usize)| {
-        report.consistency.iter().find(|r| (r.runs.0.min(r.runs.1), r.runs.0.max(r.runs.1)) == pair)
-    };
-    let weights = cells(&|pair| of(pair).map(|r| r.weights));
-    let effects = cells(&|pair| of(pair).map(|r| r.effects));
-    let drawing = draw(WIDTH, HEAD + side.max(15.0) * runs as f64 + 6.0, |root, _| {
-        let both = [("weights (Pearson's r)", &weights), ("effects of lesions on the fit (Spearman's ρ)", &effects)];
-        for (k, (title, cells)) in both.into_iter().enumerate() {
-            let panel = part(root, half * k as f64, 0.0, half, HEAD + side.max(15.0) * runs as f64 + 6.0);
-            heading(&panel, title)?;
-            if k == 0 {
-                colour_bar(&panel, (2.0, 32.0), ((COLD, "−1"), (WARM, "1")), "correlation")?;
+    let (runs, width) = (report.names.len(), (WIDTH - RUNS - 2.0 * BETWEEN) / 3.0);
+    let side = (width / runs as f64).min(52.0);
+    let cell = (side, side.max(15.0));
+    let named = |(k, (name, setting)): (usize, (&String, &String))| format!("{} {name} · {setting}", k + 1);
+    let names: Vec<String> = report.names.iter().zip(report.settings).enumerate().map(named).collect();
+    let numbers: Vec<String> = (1..=runs).map(|k| k.to_string()).collect();
+    let matrices: [(&str, Correlation); 3] = [
+        ("weights (Pearson's r)", |r| r.weights),
+        ("effects of lesions (Spearman's ρ)", |r| r.effects),
+        ("harm of single cells (Spearman's ρ)", |r| r.cells),
+    ];
+    let drawing = draw(WIDTH, TOP + cell.1 * runs as f64 + 6.0, |root, _| {
+        colour_bar(root, (RUNS, 2.0), ((COLD, "−1"), (WARM, "1")), "correlation")?;
+        for (k, (title, value)) in matrices.into_iter().enumerate() {
+            let left = RUNS + (width + BETWEEN) * k as f64;
+            Words { bold: true, ..Words::ink(13.0, HPos::Left) }.draw(root, title, left, TOP - 32.0)?;
+            // Not every number, where there is no room.
+            for c in (0..runs).step_by((13.0 / side).ceil() as usize) {
+                Words::ink(10.0, HPos::Center).draw(root, &numbers[c], left + (c as f64 + 0.5) * side, TOP - 10.0)?;
             }
-            let (origin, cell) = ((RUNS, HEAD), (side, side.max(15.0)));
-            Matrix { origin, names: RUNS, cell, rows: &rows, columns: &columns, cells }.draw(&panel)?;
+            let (rows, room) = if k == 0 { (&names, RUNS) } else { (&numbers, BETWEEN - 8.0) };
+            let rows: Vec<(String, String)> = rows.iter().map(|name| (name.clone(), String::new())).collect();
+            let cells = pairs(report, value, side >= 34.0);
+            Matrix { origin: (left, TOP), names: room, cell, rows: &rows, columns: &[], cells: &cells }.draw(root)?;
         }
         Ok(())
     })?;
-    let caption =
-        "Every pair of runs. Left: correlation of their effective weights over pairs of different neurons. Right: \
-         rank correlation of what the lesions do to the fit of each scope. Numbers: consistency.csv."
-            .into();
+    let caption = "Every pair of runs. Left: correlation of their effective weights over pairs of different neurons. Middle: \
+                   rank correlation of what the lesions do to the fit of each scope. Right: rank correlation of what each \
+                   cell, lesioned alone, does to R² of all other neurons: whether the same cells matter. Numbers: \
+                   consistency.csv."
+        .into();
     Ok(Some(Figure { name: "consistency", title: "Consistency of the runs", caption, drawing }))
+}
+
+/// How alike two runs are in one respect.
+type Correlation = fn(&ConsistencyRow) -> f64;
+
+/// A correlation of every pair of runs, `[runs][runs]`, written where there is room.
+fn pairs(report: &AcrossReport, value: Correlation, written: bool) -> Vec<Vec<Cell>> {
+    let runs = report.names.len();
+    let of = |a: usize, b: usize| report.consistency.iter().find(|r| r.runs == (a, b) || r.runs == (b, a)).map(value);
+    let cell = |a: usize, b: usize| match of(a, b) {
+        _ if a == b => Cell::default(),
+        Some(r) if r.is_finite() => Cell {
+            tint: Some((if r < 0.0 { COLD } else { WARM }, r.abs())),
+            lines: if written { vec![short(r, 2)] } else { Vec::new() },
+            ..Cell::default()
+        },
+        _ => Cell { lines: vec!["–".into()], ..Cell::default() },
+    };
+    (0..runs).map(|a| (0..runs).map(|b| cell(a, b)).collect()).collect()
 }

@@ -1,4 +1,4 @@
-//! Which lesion harms which measure: effects of all lesions against their controls.
+//! Which lesion harms which measure: effects of all lesions against their controls, and where labels say which cells matter.
 
 use super::super::canvas::{COLD, WARM, draw};
 use super::super::figures::{Figure, WIDTH};
@@ -39,14 +39,16 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
         matrix.draw(root)
     })?;
     let mut caption = format!(
-        "Effects of the lesions (rows, with the number of neurons that were compared) on the network's measures \
-         (columns), against control lesions of as many like cells. A number is the effect size: lesion minus mean of the \
-         controls, in standard deviations of the controls, widened for the smaller variance of sets from one pool. Its \
-         sign is turned so that in every column positive and orange means more harm than the controls: a lower R², \
-         accuracy or self–other distance, a larger spectral radius, remaining kick or saturated fraction. Colours end at \
-         ±{CLIP}. Bold with an asterisk: q < 0.05 (of the whole lesion among sets of its size, dealt anew from all cells of its kind; \
-         one-sided, for harm; Benjamini and Hochberg over all lesions and scopes of a measure). Framed: the controls are not matched in rate and outgoing weight, so a \
-         difference may be theirs. Grey: no comparison – no neurons, no controls, a measure without a value, or \
+        "How much does losing the population do, beside other cells of the kind? A number compares the lesion (rows, with the \
+         number of neurons that were compared) in a measure (columns) with control lesions of as many like cells: the effect \
+         size, lesion minus mean of the controls in standard deviations of the controls, widened for the smaller variance of \
+         sets from one pool. Its sign is turned so that in every column positive and orange means more harm than the \
+         controls: a lower R², accuracy or self–other distance, a larger spectral radius, remaining kick or saturated \
+         fraction. Colours end at ±{CLIP}. Bold with an asterisk answers another question, whether the labels say which \
+         cells matter: q < 0.05 of the rank test of single cells, each lesioned alone, against labels dealt anew \
+         (one-sided, for harm; Benjamini and Hochberg over all lesions and scopes of a measure). A large number may have \
+         no asterisk, and a small one may. Framed: the controls are not matched in rate and outgoing weight, so a \
+         difference may be theirs. Grey: no effect size – no neurons, no controls, a measure without a value, or \
          controls that do not differ."
     );
     if left_out > 0 {
@@ -92,12 +94,9 @@ fn cell(study: &Study, lesion: usize, measure: usize) -> Cell {
     }
     let Some((_, comparison)) = compared(study, lesion, measure) else { return none("–") };
     let harm = study.keys[measure].harm * comparison.effect_size;
-    if !harm.is_finite() {
-        return Cell { framed: !comparison.matched, ..none("–") };
-    }
     let significant = is_significant(comparison);
     Cell {
-        tint: Some((if harm < 0.0 { COLD } else { WARM }, harm.abs() / CLIP)),
+        tint: harm.is_finite().then(|| (if harm < 0.0 { COLD } else { WARM }, harm.abs() / CLIP)),
         lines: vec![format!("{}{}", signed(harm), if significant { " *" } else { "" })],
         bold: significant,
         framed: !comparison.matched,

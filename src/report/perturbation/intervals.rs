@@ -17,7 +17,7 @@ const COLUMNS: usize = 3;
 /// Height of the sentence about the fit.
 const TOP: f64 = 28.0;
 /// Room for what is written at the right of a panel.
-const NOTES: f64 = 90.0;
+const NOTES: f64 = 106.0;
 
 /// What is drawn in one row of a panel; what is not finite is left out.
 pub(super) struct Mark {
@@ -37,6 +37,8 @@ pub(super) struct Strip {
     pub title: String,
     pub axis: String,
     pub rows: Vec<Vec<Mark>>,
+    /// Where the line stands that means no effect.
+    pub origin: f64,
 }
 
 impl Strip {
@@ -44,7 +46,7 @@ impl Strip {
     pub(super) fn of(key: &MeasureKey, quantity: &str, rows: Vec<Vec<Mark>>) -> Self {
         let title = format!("{}, {}", measure(key.measure), scope(&key.scope));
         let axis = if key.harm < 0.0 { format!("{quantity} (← harm)") } else { format!("{quantity} (harm →)") };
-        Self { title, axis, rows }
+        Self { title, axis, rows, origin: 0.0 }
     }
 }
 
@@ -69,25 +71,31 @@ fn panel_height(strips: &[Strip]) -> f64 {
     HEAD + row_height(strips) * rows as f64 + FOOT
 }
 
+/// Panels side by side.
+fn columns(strips: &[Strip]) -> usize {
+    strips.len().clamp(1, COLUMNS)
+}
+
 /// Height of all panels.
 pub(super) fn height(strips: &[Strip]) -> f64 {
-    strips.len().div_ceil(COLUMNS) as f64 * panel_height(strips)
+    strips.len().div_ceil(columns(strips)) as f64 * panel_height(strips)
 }
 
 /// Draws the strips in rows of panels from `top`; `names` are those of the rows, and what stands beside them.
 pub(super) fn draw_strips(root: &Panel, strips: &[Strip], names: &[(String, String)], top: f64) -> Drawn<()> {
-    let width = (WIDTH - NAMES) / COLUMNS as f64;
+    let columns = columns(strips);
+    let width = (WIDTH - NAMES) / columns as f64;
     let (panel_height, row_height) = (panel_height(strips), row_height(strips));
     for (k, strip) in strips.iter().enumerate() {
-        let top = top + (k / COLUMNS) as f64 * panel_height;
-        if k % COLUMNS == 0 {
+        let top = top + (k / columns) as f64 * panel_height;
+        if k % columns == 0 {
             for (r, (name, about)) in names.iter().enumerate() {
                 let y = top + HEAD + row_height * (r as f64 + 0.5);
                 Words::ink(12.0, HPos::Left).draw(root, &fitted(name, 12.0, NAMES - 66.0), 0.0, y)?;
                 Words::muted(11.0, HPos::Right).draw(root, about, NAMES - 6.0, y)?;
             }
         }
-        let left = NAMES + (k % COLUMNS) as f64 * width;
+        let left = NAMES + (k % columns) as f64 * width;
         one(&part(root, left, top, width, panel_height), strip, width)?;
     }
     Ok(())
@@ -104,7 +112,7 @@ fn one(panel: &Panel, strip: &Strip, width: f64) -> Drawn<()> {
         .margin_right(px(if noted { NOTES } else { 18.0 }))
         .margin_bottom(px(6.0))
         .x_label_area_size(px(FOOT - 6.0))
-        .build_cartesian_2d(padded(values().chain([0.0]).collect::<Vec<f64>>().into_iter()), 0.0..rows)?;
+        .build_cartesian_2d(padded(values().chain([strip.origin]).collect::<Vec<f64>>().into_iter()), 0.0..rows)?;
     Axes { x: &strip.axis, y: "", x_labels: 4, y_labels: 0 }.draw(&mut chart)?;
     let area = chart.plotting_area();
     for r in 0..=strip.rows.len() {
@@ -112,7 +120,7 @@ fn one(panel: &Panel, strip: &Strip, width: f64) -> Drawn<()> {
         let ends = chart.x_range();
         area.draw(&PathElement::new([(ends.start, y), (ends.end, y)], stroke(GRID, 0.6)))?;
     }
-    area.draw(&PathElement::new([(0.0, 0.0), (0.0, rows)], stroke(MUTED, 1.0)))?;
+    area.draw(&PathElement::new([(strip.origin, 0.0), (strip.origin, rows)], stroke(MUTED, 1.0)))?;
     let right = chart.x_range().end;
     for (r, marks) in strip.rows.iter().enumerate() {
         for (k, mark) in marks.iter().enumerate() {
@@ -171,8 +179,9 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
                    = compared of all; then the mean over subsets). Bar and tick: 2.5 to 97.5 % interval and mean of \
                    the control lesions, deviations widened for the smaller variance of sets from one pool. Hollow \
                    dot: the whole lesion, where it was subsampled or has no controls. The grey line is the intact \
-                   network. p of the whole lesion among sets of its size from all cells of its kind (one-sided, for harm) \
-                   and q are printed where q < 0.05. Numbers: effects.csv."
+                   network. The bar says how much losing the population does beside losing as many like cells. Whether the \
+                   labels say which cells matter is another question: p and q of the rank test of the lesion's single cells \
+                   (one-sided, for harm) are printed where q < 0.05. Numbers: effects.csv."
         .into();
     Ok(Some(Figure { name: "intervals", title: "Lesions beside their controls", caption, drawing }))
 }

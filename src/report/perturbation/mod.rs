@@ -11,6 +11,7 @@ mod matrix;
 mod motifs;
 mod page;
 mod recurrence;
+mod single_cells;
 mod summary;
 mod trajectories;
 mod wiring;
@@ -23,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::perturb::{ConsistencyRow, Lesion, MeasureKey, SeedRow, Study};
 use std::path::Path;
 
-/// Effects count as found where the false discovery rate is below this.
+/// Labels count as telling which cells matter where the false discovery rate is below this.
 const SIGNIFICANT: f64 = 0.05;
 
 /// What the report of one network's study shows.
@@ -72,6 +73,7 @@ pub fn write(path: &Path, report: &PerturbationReport) -> Result<()> {
     let figures: Vec<Option<Figure>> = vec![
         effects::figure(study)?,
         intervals::figure(study)?,
+        single_cells::figure(study)?,
         decoding::intact_readouts(study)?,
         decoding::own_readouts(study)?,
         decoding::between_agents(study)?,
@@ -100,7 +102,12 @@ pub fn write_across(path: &Path, report: &AcrossReport) -> Result<()> {
     below("runs", last_run.max(), runs)?;
     below("lesions", report.rows.iter().map(|r| r.lesion).max(), report.lesions.len())?;
     below("measures", report.rows.iter().map(|r| r.measure).max(), report.keys.len())?;
-    let figures = [across::effects(report)?, across::settings(report)?, across::consistency(report)?];
+    let figures = [
+        across::effects(report)?,
+        across::settings(report)?,
+        across::superiority(report)?,
+        across::consistency(report)?,
+    ];
     let figures: Vec<Figure> = figures.into_iter().flatten().collect();
     write_files(path, &figures, &page::of_runs(report, &figures))
 }
@@ -116,6 +123,10 @@ fn check(study: &Study) -> Result<()> {
     expect("rates", study.subject.intact.len(), length)?;
     study.lesioned_rates.iter().try_for_each(|rates| expect("lesioned rates", rates.len(), length))?;
     study.outcomes.iter().try_for_each(|o| expect("measures", o.whole.len(), study.keys.len()))?;
+    for cells in &study.cells {
+        expect("single cells", cells.damages.len(), cells.lesion.neurons.len())?;
+        cells.damages.iter().try_for_each(|d| expect("measures of single cells", d.len(), study.keys.len()))?;
+    }
     let traces = &study.anatomy.currents.traces;
     traces.iter().try_for_each(|t| expect("currents", t.values.len(), d.conditions * d.bins))?;
     below("areas", traces.iter().map(|t| t.area).max(), study.subject.problem.population.areas().len())?;

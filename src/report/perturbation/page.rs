@@ -25,7 +25,8 @@ pub(super) fn of_study(report: &PerturbationReport, figures: &[Figure]) -> Strin
     );
     headline(&mut page, &numbers(study));
     notes(&mut page, report.notes);
-    summary_list(&mut page, &summary::of_study(study));
+    let is_compared = study.effects.iter().any(|e| e.comparison.is_some());
+    summary_list(&mut page, is_compared, &summary::of_study(study));
     for figure in figures {
         section(&mut page, figure);
         if figure.name == "wiring" {
@@ -51,7 +52,8 @@ pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
         report.names.len(),
         escape(&settings.join("; ")),
     );
-    summary_list(&mut page, &summary::of_runs(report));
+    let is_compared = report.rows.iter().any(|r| r.effect.mean.is_finite() || r.superiority.mean.is_finite());
+    summary_list(&mut page, is_compared, &summary::of_runs(report));
     for figure in figures {
         section(&mut page, figure);
     }
@@ -87,11 +89,23 @@ fn notes(page: &mut String, notes: &[String]) {
     }
 }
 
-fn summary_list(page: &mut String, sentences: &[String]) {
+/// What comparisons ask: both must be known before either number is read.
+const QUESTIONS: &str = "Lesions are asked two questions. How much does losing the population do, beside losing as many like \
+    cells (of the same areas and types)? Control lesions answer, with an effect size. Do the labels say which cells matter? \
+    Single cells, each lesioned alone, answer: superiority is the probability that a cell of the lesion does more harm than a \
+    like cell (0.5: the labels say nothing), and p and q test that against labels dealt anew. The answers can differ: cells \
+    of a redundant population do little alone and much together, and a few hub cells can make the loss of a population \
+    large whose other cells are nothing special.";
+
+fn summary_list(page: &mut String, is_compared: bool, sentences: &[String]) {
     if sentences.is_empty() {
         return;
     }
-    page.push_str("<section>\n<h2>What was found</h2>\n<ul>\n");
+    page.push_str("<section>\n<h2>What was found</h2>\n");
+    if is_compared {
+        let _ = writeln!(page, "<p>{QUESTIONS}</p>");
+    }
+    page.push_str("<ul>\n");
     for sentence in sentences {
         let _ = writeln!(page, "<li>{}</li>", escape(sentence));
     }

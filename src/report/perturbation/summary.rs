@@ -1,11 +1,13 @@
 //! What was found, in words, and nothing beyond the numbers.
 
-use super::words::{compared, distinct, is_significant, listed, measure, names, probability, scope, short, sizes};
+use super::words::{
+    compared, distinct, is_significant, key_number, listed, measure, names, probability, scope, short, sizes,
+};
 use super::{AcrossReport, SIGNIFICANT};
 use super::{across, effects};
 use crate::perturb::{Lesion, SeedRow, Study, smallest_p};
 
-/// The sentences of one network's report: what harms, then what to know about the comparisons.
+/// The sentences of one network's report: whose labels say which cells matter, then what to know about the comparisons.
 pub(super) fn of_study(study: &Study) -> Vec<String> {
     let mut sentences = found(study);
     let with = |is: &dyn Fn(usize) -> bool| -> Vec<usize> { (0..study.lesions.len()).filter(|l| is(*l)).collect() };
@@ -17,7 +19,7 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
     if !subsampled.is_empty() {
         let about = |l: usize| format!(" ({})", sizes(study, l));
         sentences.push(format!(
-            "Compared with fewer neurons than they have, because too few like cells are spared: {}.",
+            "Compared with controls by fewer neurons than they have, because too few like cells are spared: {}.",
             named(&subsampled, &about)
         ));
     }
@@ -26,7 +28,7 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
     if !few.is_empty() {
         let about = |l: usize| format!(" (p is at least {})", probability(smallest(l)));
         sentences.push(format!(
-            "With so few like cells that no effect could be found, whatever they do: {}.",
+            "With so few cells or like cells that their labels cannot be found to matter, whatever they do: {}.",
             named(&few, &about)
         ));
     }
@@ -69,19 +71,20 @@ fn found(study: &Study) -> Vec<String> {
                 format!("of those in the matrix below: {}", by_measure(study, &main))
             };
             sentences.push(format!(
-                "Cells of {} harm more than like cells in {} of {} measures and scopes (q < 0.05); {which}.",
+                "Lesioned alone, cells of {} harm more than like cells in {} of {} measures and scopes (q < 0.05); {which}.",
                 named.name,
                 effects.len(),
                 study.keys.len()
             ));
-        } else if study.outcomes[lesion].controls.is_some() {
+        } else if (0..study.keys.len()).any(|m| compared(study, lesion, m).is_some_and(|(_, c)| c.p.is_finite())) {
             quiet.push(named.name.clone());
         }
     }
     if !quiet.is_empty() {
-        let none =
-            format!("Not found to hold cells that harm more than like cells, in any measure: {}.", listed(&quiet));
-        sentences.push(none);
+        sentences.push(format!(
+            "Not found to hold cells that, lesioned alone, harm more than like cells in any measure: {}.",
+            listed(&quiet)
+        ));
     }
     sentences
 }
@@ -129,6 +132,17 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
     if sentences.is_empty() {
         sentences.push("No effect in the matrix below has a 95 % interval over all runs on the side of harm.".into());
     }
+    let telling: Vec<Lesion> = (0..report.lesions.len())
+        .filter(|lesion| of_all().any(|r| r.lesion == *lesion && is_of_fit(report, r) && r.superiority.low > 0.5))
+        .map(|lesion| report.lesions[lesion].clone())
+        .collect();
+    if !telling.is_empty() {
+        sentences.push(format!(
+            "Lesioned alone, cells harm the fit of all other neurons more than like cells over all runs (95 % interval of \
+             superiority above 0.5): {}.",
+            listed(&names(&telling))
+        ));
+    }
     let empty: Vec<Lesion> = report.lesions.iter().filter(|l| l.neurons.is_empty()).cloned().collect();
     if !empty.is_empty() {
         sentences.push(format!("Without neurons: {}.", listed(&names(&empty))));
@@ -141,6 +155,11 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
         ));
     }
     sentences
+}
+
+/// Whether a row is about R² of all neurons.
+fn is_of_fit(report: &AcrossReport, row: &SeedRow) -> bool {
+    key_number(report.keys, "r2_change", "all") == Some(row.measure)
 }
 
 /// Whether an effect's interval lies on one side of zero.

@@ -29,9 +29,13 @@ pub(super) fn signed(value: f64) -> String {
     if text.trim_start_matches(['+', '-']) == "0.0" { "0.0".into() } else { text.replace('-', "−") }
 }
 
-/// A p or q value, to a thousandth.
+/// A p or q value, to a thousandth; `–` where it is undefined.
 pub(super) fn probability(value: f64) -> String {
-    if value < 0.001 { "< 0.001".into() } else { tick((value * 1000.0).round() / 1000.0) }
+    match value {
+        p if p.is_nan() => "–".into(),
+        p if p < 0.001 => "< 0.001".into(),
+        p => tick((p * 1000.0).round() / 1000.0),
+    }
 }
 
 /// What a measure is called in figures.
@@ -74,18 +78,18 @@ pub(super) fn scopes_of(keys: &[MeasureKey], measure: &str) -> Vec<usize> {
     (0..keys.len()).filter(|k| keys[*k].measure == measure).collect()
 }
 
-/// A lesion that was compared with its controls in a measure.
+/// How a lesion compares with other cells in a measure, where it was compared.
 pub(super) fn compared(study: &Study, lesion: usize, measure: usize) -> Option<(&Effect, &Comparison)> {
     let is = |e: &&Effect| e.lesion == lesion && e.measure == measure;
     study.effects.iter().filter(is).find_map(|e| Some((e, e.comparison.as_ref()?)))
 }
 
-/// Whether an effect is found.
+/// Whether cells of the lesion, each lesioned alone, are found to harm more than like cells.
 pub(super) fn is_significant(comparison: &Comparison) -> bool {
     comparison.q < SIGNIFICANT
 }
 
-/// How many neurons of a lesion were compared: `66`, `35 of 66`, or `0`.
+/// How many neurons of a lesion were compared with control sets: `66`, `35 of 66`, or `0`.
 pub(super) fn sizes(study: &Study, lesion: usize) -> String {
     let whole = study.lesions[lesion].neurons.len();
     match &study.outcomes[lesion].controls {
@@ -141,6 +145,7 @@ mod tests {
         let found = [0.0, 0.123_45, -0.000_5, 12.34, 1234.5, 2.5e-7, f64::NAN, f64::INFINITY].map(|v| short(v, 2));
         assert_eq!(found, ["0", "0.12", "−0.00050", "12", "1234", "2.5e−7", "–", "–"]);
         assert_eq!([2.449, -0.04, -12.4, f64::NAN].map(signed), ["+2.4", "0.0", "−12", "–"]);
+        assert_eq!([0.000_2, 0.0304, 1.0, f64::NAN].map(probability), ["< 0.001", "0.03", "1", "–"]);
     }
 
     #[test]
