@@ -23,6 +23,19 @@ pub struct CellOutcome {
     pub damages: Vec<Damage>,
 }
 
+impl CellOutcome {
+    /// Whether `lesion` acts in the same way at the same time.
+    pub fn is_of(&self, lesion: &Lesion) -> bool {
+        is_of(&self.lesion, lesion)
+    }
+}
+
+/// The cells of a lesion that can be compared, and the like cells that it spares; both ascending in each area and type.
+pub fn compared_cells(lesion: &Lesion, population: &Population) -> (Vec<usize>, Vec<usize>) {
+    let (own, like): (Vec<_>, Vec<_>) = comparable(lesion, population).into_iter().map(|s| (s.own, s.pool)).unzip();
+    (own.concat(), like.concat())
+}
+
 /// Random labellings of a test: p is at least 1 / 20000.
 const LABELLINGS: usize = 19_999;
 
@@ -86,7 +99,7 @@ impl<'a> CellTest<'a> {
         seed: u64,
     ) -> Option<Self> {
         let strata = comparable(lesion, population);
-        let outcome = outcomes.iter().find(|o| is_of(&o.lesion, lesion))?;
+        let outcome = outcomes.iter().find(|o| o.is_of(lesion))?;
         let damage = |i: &usize| Some(&outcome.damages[outcome.lesion.neurons.binary_search(i).ok()?]);
         let damages: Option<Vec<_>> = strata.iter().flat_map(|s| s.own.iter().chain(&s.pool)).map(damage).collect();
         let damages = damages.filter(|d| !d.is_empty())?;

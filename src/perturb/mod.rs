@@ -24,7 +24,7 @@ mod subject;
 pub mod validate;
 
 pub use anatomy::Anatomy;
-pub use cells::{CellOutcome, cell_lesions, cells_csv, smallest_p};
+pub use cells::{CellOutcome, cell_lesions, cells_csv, compared_cells, smallest_p};
 pub use controls::{Balance, ControlSettings, Controls, draw_controls};
 pub use effects::{Comparison, Effect, effects, effects_csv};
 pub use experiment::{ControlOutcome, Experiment, ExperimentSettings, Outcome};

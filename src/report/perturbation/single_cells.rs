@@ -8,7 +8,7 @@ use super::words::{compared, fit_sentence, is_significant, key_number, probabili
 use crate::analysis::statistics::quantile;
 use crate::error::Result;
 use crate::network::Population;
-use crate::perturb::{CellOutcome, Comparison, Lesion, Study};
+use crate::perturb::{CellOutcome, Comparison, Lesion, Study, compared_cells};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;
@@ -95,19 +95,14 @@ fn caption(study: &Study, scale: &Scale, manner: &str) -> String {
 
 /// The lesions in the manner of an outcome that were compared.
 fn rows<'a>(study: &'a Study, outcome: &CellOutcome, measure: usize) -> Vec<Row<'a>> {
-    let way = |l: &Lesion| (l.from, l.to, l.mode.clone());
-    let of_manner = |l: &usize| way(&study.lesions[*l]) == way(&outcome.lesion);
+    let of_manner = |l: &usize| outcome.is_of(&study.lesions[*l]);
     (0..study.lesions.len()).filter(of_manner).filter_map(|l| row(study, outcome, measure, l)).collect()
 }
 
 fn row<'a>(study: &'a Study, outcome: &CellOutcome, measure: usize, number: usize) -> Option<Row<'a>> {
     let (_, comparison) = compared(study, number, measure)?;
-    let (lesion, population) = (&study.lesions[number], &study.subject.problem.population);
-    let is_own = |i: usize| lesion.neurons.binary_search(&i).is_ok();
-    let kind = |i: usize| (population.area_of()[i], population.inhibitory()[i]);
-    let all = 0..population.len();
-    let has_other = |i: &usize| all.clone().any(|j| kind(j) == kind(*i) && is_own(j) != is_own(*i));
-    let (cells, like): (Vec<usize>, Vec<usize>) = all.clone().filter(has_other).partition(|i| is_own(*i));
+    let lesion = &study.lesions[number];
+    let (cells, like) = compared_cells(lesion, &study.subject.problem.population);
     let harm = |i: &usize| {
         let cell = outcome.lesion.neurons.binary_search(i);
         cell.map_or(f64::NAN, |k| study.keys[measure].harm * outcome.damages[k][measure])
