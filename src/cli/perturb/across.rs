@@ -24,7 +24,7 @@ pub(super) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -
             )));
         }
     }
-    let names: Vec<String> = runs.iter().map(|r| name_of(r)).collect();
+    let names = names(runs);
     let settings: Vec<String> = studies.iter().map(|s| s.setting.clone()).collect();
     let results: Vec<RunResult> = studies
         .iter()
@@ -67,9 +67,31 @@ pub(super) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -
     Ok(())
 }
 
+/// The runs' own names, with that of their batch where they would be alike.
+fn names(runs: &[PathBuf]) -> Vec<String> {
+    let own: Vec<String> = runs.iter().map(|r| name_of(r)).collect();
+    let name = |(k, run): (usize, &PathBuf)| match run.parent().map(name_of) {
+        Some(batch) if own.iter().filter(|n| **n == own[k]).count() > 1 => format!("{batch}/{}", own[k]),
+        _ => own[k].clone(),
+    };
+    runs.iter().enumerate().map(name).collect()
+}
+
 fn default_place(args: &PerturbArgs) -> PathBuf {
     match args.runs.as_slice() {
         [batch] => batch.join(PERTURB),
         _ => PathBuf::from("out").join(PERTURB),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_several_batches_keep_their_names_apart() {
+        let runs = ["out/a/seed-0", "out/b/seed-0", "out/b/seed-1"].map(PathBuf::from);
+        assert_eq!(names(&runs), ["a/seed-0", "b/seed-0", "seed-1"]);
+        assert_eq!(names(&runs[1..]), ["seed-0", "seed-1"]);
     }
 }

@@ -113,7 +113,7 @@ fn one(panel: &Panel, strip: &Strip, width: f64) -> Drawn<()> {
         .margin_bottom(px(6.0))
         .x_label_area_size(px(FOOT - 6.0))
         .build_cartesian_2d(padded(values().chain([strip.origin]).collect::<Vec<f64>>().into_iter()), 0.0..rows)?;
-    Axes { x: &strip.axis, y: "", x_labels: 4, y_labels: 0 }.draw(&mut chart)?;
+    Axes { x: &strip.axis, y: "", x_labels: 6, y_labels: 0 }.draw(&mut chart)?;
     let area = chart.plotting_area();
     for r in 0..=strip.rows.len() {
         let y = r as f64;
