@@ -26,7 +26,7 @@ pub struct CellOutcome {
 impl CellOutcome {
     /// Whether `lesion` acts in the same way at the same time.
     pub fn is_of(&self, lesion: &Lesion) -> bool {
-        is_of(&self.lesion, lesion)
+        is_alike(&self.lesion, lesion)
     }
 }
 
@@ -46,7 +46,7 @@ pub fn cell_lesions(lesions: &[Lesion], population: &Population) -> Vec<Lesion> 
     for lesion in lesions {
         let strata = comparable(lesion, population);
         let cells = strata.iter().flat_map(|s| s.own.iter().chain(&s.pool)).copied();
-        if let Some(manner) = manners.iter_mut().find(|m| is_of(m, lesion)) {
+        if let Some(manner) = manners.iter_mut().find(|m| is_alike(m, lesion)) {
             manner.neurons.extend(cells);
         } else if !strata.is_empty() {
             let all = || "all".to_string();
@@ -63,7 +63,7 @@ pub fn cell_lesions(lesions: &[Lesion], population: &Population) -> Vec<Lesion> 
 }
 
 /// Whether both lesion in the same way at the same time.
-fn is_of(manner: &Lesion, lesion: &Lesion) -> bool {
+fn is_alike(manner: &Lesion, lesion: &Lesion) -> bool {
     (manner.from, manner.to, &manner.mode) == (lesion.from, lesion.to, &lesion.mode)
 }
 
@@ -84,8 +84,8 @@ pub fn smallest_p(lesion: &Lesion, population: &Population) -> f64 {
 
 /// Tests whether a lesion's cells do more harm than like cells that it spares.
 pub(super) struct CellTest<'a> {
-    /// The measures of the lesion's cells and the like ones, in the order of the test.
-    damages: Vec<&'a Damage>,
+    /// The measures of the lesion's cells and the like ones in each network, in the order of the test.
+    damages: Vec<Vec<&'a Damage>>,
     ranks: RankSum,
 }
 
@@ -99,17 +99,37 @@ impl<'a> CellTest<'a> {
         seed: u64,
     ) -> Option<Self> {
         let strata = comparable(lesion, population);
-        let outcome = outcomes.iter().find(|o| o.is_of(lesion))?;
-        let damage = |i: &usize| Some(&outcome.damages[outcome.lesion.neurons.binary_search(i).ok()?]);
-        let damages: Option<Vec<_>> = strata.iter().flat_map(|s| s.own.iter().chain(&s.pool)).map(damage).collect();
-        let damages = damages.filter(|d| !d.is_empty())?;
-        Some(Self { damages, ranks: RankSum::new(&sizes(&strata), LABELLINGS, seed, number as u32) })
+        let damages = damages_of(lesion, &strata, outcomes)?;
+        Some(Self { damages: vec![damages], ranks: RankSum::new(&sizes(&strata), LABELLINGS, seed, number as u32) })
+    }
+
+    /// The test of lesion `number` in several networks of the same neurons: where the labels say which cells matter, they
+    /// say so in each. `None` where a network has nothing to test.
+    pub(super) fn over(
+        lesion: &Lesion,
+        number: usize,
+        networks: &[&'a [CellOutcome]],
+        population: &Population,
+        seed: u64,
+    ) -> Option<Self> {
+        let strata = comparable(lesion, population);
+        let damages: Option<Vec<_>> = networks.iter().map(|outcomes| damages_of(lesion, &strata, outcomes)).collect();
+        Some(Self { damages: damages?, ranks: RankSum::new(&sizes(&strata), LABELLINGS, seed, number as u32) })
     }
 
     /// By one measure; `harm` says which way harm lies.
     pub(super) fn by(&self, measure: usize, harm: f64) -> Ranked {
-        self.ranks.test(&self.damages.iter().map(|d| harm * d[measure]).collect::<Vec<_>>())
+        let harms = |damages: &Vec<&Damage>| damages.iter().map(|d| harm * d[measure]).collect();
+        self.ranks.test_together(&self.damages.iter().map(harms).collect::<Vec<Vec<f64>>>())
     }
+}
+
+/// The measures of the lesion's cells and the like ones in the order of the strata; `None` where there are none.
+fn damages_of<'a>(lesion: &Lesion, strata: &[Stratum], outcomes: &'a [CellOutcome]) -> Option<Vec<&'a Damage>> {
+    let outcome = outcomes.iter().find(|o| o.is_of(lesion))?;
+    let damage = |i: &usize| Some(&outcome.damages[outcome.lesion.neurons.binary_search(i).ok()?]);
+    let damages: Option<Vec<_>> = strata.iter().flat_map(|s| s.own.iter().chain(&s.pool)).map(damage).collect();
+    damages.filter(|d| !d.is_empty())
 }
 
 /// `cells.csv`: what single cells do to all neurons (spectral radii: while the agent executes or observes).

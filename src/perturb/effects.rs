@@ -103,21 +103,27 @@ fn compare(own: f64, outcome: &ControlOutcome, measure: usize, ranked: Option<Ra
     })
 }
 
-/// Fills in q: a measure with all its lesions and scopes is a family.
+/// Fills in q.
 fn correct(rows: &mut [Effect], keys: &[MeasureKey]) {
-    let mut names: Vec<&str> = keys.iter().map(|k| k.measure).collect();
-    names.dedup();
-    for name in names {
-        let mut family: Vec<&mut Comparison> = rows
-            .iter_mut()
-            .filter(|row| keys[row.measure].measure == name)
-            .filter_map(|row| row.comparison.as_mut())
-            .collect();
-        let p: Vec<f64> = family.iter().map(|c| c.p).collect();
-        for (comparison, q) in family.iter_mut().zip(benjamini_hochberg(&p)) {
+    let tests: Vec<(usize, f64)> = rows.iter().map(|r| (r.measure, r.comparison.map_or(f64::NAN, |c| c.p))).collect();
+    for (row, q) in rows.iter_mut().zip(corrected(&tests, keys)) {
+        if let Some(comparison) = &mut row.comparison {
             comparison.q = q;
         }
     }
+}
+
+/// q of tests, given as (number of the measure, p): a measure with all its lesions and scopes is a family.
+pub(super) fn corrected(tests: &[(usize, f64)], keys: &[MeasureKey]) -> Vec<f64> {
+    let mut names: Vec<&str> = keys.iter().map(|k| k.measure).collect();
+    names.dedup();
+    let mut corrected = vec![f64::NAN; tests.len()];
+    for name in names {
+        let family: Vec<usize> = (0..tests.len()).filter(|t| keys[tests[*t].0].measure == name).collect();
+        let p: Vec<f64> = family.iter().map(|t| tests[*t].1).collect();
+        family.iter().zip(benjamini_hochberg(&p)).for_each(|(t, q)| corrected[*t] = q);
+    }
+    corrected
 }
 
 /// The header of `effects.csv`.

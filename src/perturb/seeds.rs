@@ -1,8 +1,10 @@
 //! What holds across networks: solutions are degenerate, so the seed is the statistical unit.
 
-use super::effects::column;
+use super::cells::CellTest;
+use super::effects::{column, corrected};
 use super::{CellOutcome, Effect, Lesion, MeasureKey, Outcome};
 use crate::analysis::statistics::{Interval, hierarchical_bootstrap, mean, pearson, spearman};
+use crate::network::Population;
 
 /// One run's part in a comparison of runs.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +40,13 @@ pub struct SeedRow {
     pub effect: Interval,
     /// Fraction of the runs in which the effect has the sign of its mean.
     pub same_sign: f64,
-    /// Probability that a cell of the lesion does more harm than a like cell, over runs.
+    /// Probability that a cell of the lesion does more harm than a like cell, over runs: of these cells and labels.
     pub superiority: Interval,
+    /// Probability of such a rank sum of the cells' mean ranks over runs if their labels mean nothing. The labels are the same
+    /// in every run, so that they are dealt once for all: that runs agree is no evidence about labels.
+    pub p: f64,
+    /// p after Benjamini and Hochberg over all lesions and scopes of the measure.
+    pub q: f64,
 }
 
 /// How alike two runs are.
@@ -61,7 +68,13 @@ const RESAMPLES: usize = 1000;
 /// Effects over all runs, and over those of each setting where there are several settings.
 ///
 /// Intervals are of the hierarchical bootstrap: runs are drawn with replacement, and controls within each.
-pub fn across_seeds(runs: &[RunResult], keys: &[MeasureKey], lesions: &[Lesion], seed: u64) -> Vec<SeedRow> {
+pub fn across_seeds(
+    runs: &[RunResult],
+    keys: &[MeasureKey],
+    lesions: &[Lesion],
+    population: &Population,
+    seed: u64,
+) -> Vec<SeedRow> {
     let mut settings: Vec<&str> = runs.iter().map(|r| r.setting).collect();
     settings.sort_unstable();
     settings.dedup();
@@ -71,11 +84,17 @@ pub fn across_seeds(runs: &[RunResult], keys: &[MeasureKey], lesions: &[Lesion],
     }
     let mut rows = Vec::new();
     for (setting, members) in &groups {
-        for lesion in 0..lesions.len() {
-            for measure in 0..keys.len() {
-                rows.extend(row(members, setting, lesion, measure, seed));
+        let first = rows.len();
+        let cells: Vec<&[CellOutcome]> = members.iter().map(|r| r.cells).collect();
+        for (number, lesion) in lesions.iter().enumerate() {
+            let test = CellTest::over(lesion, number, &cells, population, seed);
+            for (measure, key) in keys.iter().enumerate() {
+                let p = test.as_ref().map_or(f64::NAN, |t| t.by(measure, key.harm).p);
+                rows.extend(row(members, setting, number, measure, seed).map(|row| SeedRow { p, ..row }));
             }
         }
+        let tests: Vec<(usize, f64)> = rows[first..].iter().map(|r| (r.measure, r.p)).collect();
+        rows[first..].iter_mut().zip(corrected(&tests, keys)).for_each(|(row, q)| row.q = q);
     }
     rows
 }
@@ -105,6 +124,8 @@ fn row(runs: &[&RunResult], setting: &str, lesion: usize, measure: usize, seed: 
         effect: hierarchical_bootstrap(&effects, 0.95, RESAMPLES, seed),
         same_sign: same / means.len() as f64,
         superiority: hierarchical_bootstrap(&superiority, 0.95, RESAMPLES, seed),
+        p: f64::NAN,
+        q: f64::NAN,
     })
 }
 
@@ -159,8 +180,9 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Balance, ControlOutcome, Controls, Mode};
+    use super::super::{Balance, ControlOutcome, Controls, Mode, cell_lesions};
     use super::*;
+    use crate::network::Area;
 
     /// A run whose only lesion has this value, beside controls around zero.
     fn outcome(value: f64) -> Vec<Outcome> {
@@ -171,32 +193,63 @@ mod tests {
         vec![Outcome { size: 1, whole: vec![value], controls: Some(controls) }]
     }
 
+    /// The lesion is of three of eight like cells, of which none was lesioned alone.
     fn rows(values: &[(f64, &str)]) -> Vec<SeedRow> {
-        let outcomes: Vec<Vec<Outcome>> = values.iter().map(|(v, _)| outcome(*v)).collect();
-        let runs: Vec<RunResult> = values
-            .iter()
-            .zip(&outcomes)
-            .map(|((_, setting), outcomes)| RunResult {
-                name: "run",
-                setting,
-                outcomes,
-                effects: &[],
-                cells: &[],
-                effective: &[],
-            })
-            .collect();
-        let keys = [MeasureKey { measure: "r2_change", scope: "all".into(), harm: -1.0 }];
-        let lesion = Lesion {
+        rows_with(values, &vec![Vec::new(); values.len()])
+    }
+
+    fn lesion() -> Lesion {
+        Lesion {
             name: "lesion".into(),
             area: "all".into(),
             cell_type: "all".into(),
             class: "all".into(),
-            neurons: vec![0],
+            neurons: vec![0, 1, 2],
             from: 0,
             to: 1,
             mode: Mode::Silence,
+        }
+    }
+
+    fn population() -> Population {
+        Population::new(vec![Area { name: "F5".into(), size: 8 }], vec![false; 8], None).unwrap()
+    }
+
+    fn rows_with(values: &[(f64, &str)], cells: &[Vec<CellOutcome>]) -> Vec<SeedRow> {
+        let outcomes: Vec<Vec<Outcome>> = values.iter().map(|(v, _)| outcome(*v)).collect();
+        let runs: Vec<RunResult> = values
+            .iter()
+            .zip(outcomes.iter().zip(cells))
+            .map(|((_, setting), (outcomes, cells))| RunResult {
+                name: "run",
+                setting,
+                outcomes,
+                effects: &[],
+                cells,
+                effective: &[],
+            })
+            .collect();
+        let keys = [MeasureKey { measure: "r2_change", scope: "all".into(), harm: -1.0 }];
+        across_seeds(&runs, &keys, &[lesion()], &population(), 0)
+    }
+
+    /// Labels are the same in every run: five networks in which the same cells matter are no more evidence about labels
+    /// than one.
+    #[test]
+    fn runs_that_agree_are_no_evidence_about_labels() {
+        let of = |fit: [f64; 8]| {
+            let lesion = cell_lesions(&[lesion()], &population()).remove(0);
+            vec![CellOutcome { lesion, damages: fit.iter().map(|f| vec![*f]).collect() }]
         };
-        across_seeds(&runs, &keys, &[lesion], 0)
+        let p = |cells: &[Vec<CellOutcome>]| rows_with(&vec![(-0.5, "a"); cells.len()], cells)[0].p;
+        let some = of([-0.9, -0.8, -0.1, -0.7, 0.0, -0.2, -0.3, -0.4]);
+        let one = p(std::slice::from_ref(&some));
+        assert!(one > 0.1 && p(&vec![some.clone(); 5]) == one, "{one}");
+        // Another network, in which a cell of the lesion takes the place of the one that it spares.
+        let other = of([-0.9, -0.8, -0.7, -0.1, 0.0, -0.2, -0.3, -0.4]);
+        let both = p(&[some, other.clone()]);
+        assert!(p(&[other]) < both && both < one, "{both}");
+        assert!(p(&[Vec::new()]).is_nan());
     }
 
     #[test]

@@ -109,11 +109,11 @@ pub fn recurrence_csv(rows: &[RecurrenceRow]) -> String {
 /// `seeds.csv`: lesions over runs.
 pub fn seeds_csv(lesions: &[Lesion], keys: &[MeasureKey], rows: &[SeedRow]) -> String {
     let header = "lesion,measure,scope,setting,runs,value,value_low,value_high,effect,effect_low,effect_high,same_sign,\
-                  superiority,superiority_low,superiority_high";
+                  superiority,superiority_low,superiority_high,p,q";
     let row = |r: &SeedRow| {
         let (key, v, e, s) = (&keys[r.measure], r.value, r.effect, r.superiority);
         let texts = [&lesions[r.lesion].name, key.measure, &key.scope, &r.setting, &r.runs.to_string()];
-        cells(texts, [v.mean, v.low, v.high, e.mean, e.low, e.high, r.same_sign, s.mean, s.low, s.high])
+        cells(texts, [v.mean, v.low, v.high, e.mean, e.low, e.high, r.same_sign, s.mean, s.low, s.high, r.p, r.q])
     };
     csv(header, rows.iter().map(row))
 }

@@ -68,6 +68,8 @@ fn seed_row(s: usize, setting: &str, lesion: usize, measure: usize) -> SeedRow {
         value: interval,
         effect: interval,
         same_sign: agreeing.ceil() / runs as f64,
+        p: 0.02,
+        q: if lesion == 2 { 0.03 } else { 0.4 },
         superiority: Interval { mean: middle, low: middle - width, high: middle + width },
     }
 }

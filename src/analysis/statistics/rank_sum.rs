@@ -8,8 +8,8 @@ use crate::rng::{Rng, Stream};
 /// In each stratum some items are labelled. Their rank sum among all items of the stratum (Wilcoxon 1945; Mann and Whitney
 /// 1947), strata weighted by 1 / (items + 1) (van Elteren 1960), is ranked among the sums that random labellings of as
 /// many items give. If labels say nothing about values, each labelling is as likely as any other: p is exact up to the
-/// number of labellings that are drawn, whatever the distribution of values, their ties, and the sizes of strata. The same labellings serve
-/// every set of values.
+/// number of labellings that are drawn, whatever the distribution of values, their ties, and the sizes of strata. The same
+/// labellings serve every set of values. Values must not be made from the labels.
 #[derive(Clone, Debug)]
 pub struct RankSum {
     strata: Vec<Stratum>,
@@ -24,13 +24,17 @@ struct Stratum {
     dealt: Vec<u32>,
 }
 
+/// Sums that differ by less are equal.
+const TIE: f64 = 1e-9;
+
 /// What a test of labels found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ranked {
     /// `(1 + #{labellings with at least this rank sum}) / (labellings + 1)`.
     pub p: f64,
     /// Probability that a labelled item has a larger value than another of its stratum, ties counting half: 1 where all
-    /// labelled values are larger, 0.5 where labels say nothing.
+    /// labelled values are larger, 0.5 where labels say nothing. Over several strata a share of all pairs; p weighs strata
+    /// otherwise.
     pub superiority: f64,
 }
 
@@ -50,6 +54,26 @@ impl RankSum {
         Self { strata: strata.iter().map(deal).collect(), labellings }
     }
 
+    /// Tests several sets of values of the same items as one, by each item's mean rank in its stratum: what one set shows
+    /// may belong to it, the labels are the same for all. NaN as [`Self::test`], and without sets.
+    pub fn test_together(&self, sets: &[Vec<f64>]) -> Ranked {
+        let items: usize = self.strata.iter().map(|s| s.items).sum();
+        if sets.iter().any(|values| values.len() != items || values.iter().any(|v| v.is_nan())) {
+            return Ranked { p: f64::NAN, superiority: f64::NAN };
+        }
+        let mut means = vec![0.0; items];
+        for values in sets {
+            let mut first = 0;
+            for stratum in &self.strata {
+                let own = first..first + stratum.items;
+                let ranks = ranks(&values[own.clone()]);
+                means[own].iter_mut().zip(ranks).for_each(|(mean, rank)| *mean += rank / sets.len() as f64);
+                first += stratum.items;
+            }
+        }
+        self.test(if sets.is_empty() { &[] } else { &means })
+    }
+
     /// Tests `values`: of each stratum in turn the labelled items, then the others. Both numbers are NaN where a value is
     /// NaN, where their number is not that of the strata's items, and where no stratum has both kinds.
     pub fn test(&self, values: &[f64]) -> Ranked {
@@ -64,7 +88,6 @@ impl RankSum {
             let (of_stratum, others) = rest.split_at(stratum.items);
             rest = others;
             let (ranks, weight) = (ranks(of_stratum), 1.0 / (stratum.items + 1) as f64);
-            // Rank sums are halves of whole numbers, exact in f64: equal sums stay equal after the weighting.
             let sum: f64 = ranks[..stratum.labelled].iter().sum();
             own += weight * sum;
             won += sum - (stratum.labelled * (stratum.labelled + 1)) as f64 / 2.0;
@@ -75,7 +98,8 @@ impl RankSum {
                 }
             }
         }
-        Ranked { p: super::permutation_p(own, &dealt), superiority: won / pairs as f64 }
+        // Sums of several weighted strata that are equal may differ by a rounding: they are ties.
+        Ranked { p: super::permutation_p(own - TIE, &dealt), superiority: won / pairs as f64 }
     }
 }
 
@@ -128,6 +152,20 @@ mod tests {
         let found = RankSum::new(&[(4, 10)], 199_999, 3, 1).test(&values);
         // Standard error 0.0002.
         assert!((found.p - 2.0 / 210.0).abs() < 0.001 && (found.superiority - 23.0 / 24.0).abs() < 1e-12, "{found:?}");
+    }
+
+    /// Three sets whose first item is largest in turn: by mean rank the labelled two come first.
+    #[test]
+    fn sets_of_the_same_items_are_tested_by_mean_ranks() {
+        let test = RankSum::new(&[(2, 6)], DRAWS, 0, 0);
+        let sets =
+            [[9.0, 5.0, 7.0, 1.0, 2.0, 3.0], [0.9, 0.8, 0.1, 0.7, 0.2, 0.3], [60.0, 70.0, 10.0, 20.0, 50.0, 40.0]];
+        let found = test.test_together(&sets.map(|s| s.to_vec()));
+        // The largest of 15 sums; the first set alone has the second largest.
+        assert!((found.p - 1.0 / 15.0).abs() < 0.01 && found.superiority == 1.0, "{found:?}");
+        assert!((test.test(&sets[0]).p - 2.0 / 15.0).abs() < 0.01);
+        assert_eq!(test.test_together(&[sets[0].to_vec()]), test.test(&sets[0]));
+        assert!(test.test_together(&[]).p.is_nan() && test.test_together(&[vec![f64::NAN; 6]]).p.is_nan());
     }
 
     #[test]

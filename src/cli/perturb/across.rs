@@ -5,7 +5,7 @@ use super::{PERTURB, PerturbArgs, name_of};
 use crate::cli::output;
 use crate::data::write_atomically;
 use crate::error::{Error, Result};
-use crate::perturb::{RunResult, across_seeds, consistency, consistency_csv, seeds_csv};
+use crate::perturb::{RunResult, Study, across_seeds, consistency, consistency_csv, seeds_csv};
 use crate::report::perturbation::{self, AcrossReport};
 use std::path::PathBuf;
 
@@ -16,7 +16,9 @@ use std::path::PathBuf;
 pub(super) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -> Result<()> {
     let first = &studies[0].study;
     for (run, other) in runs.iter().zip(studies) {
-        if other.study.lesions != first.lesions || other.study.keys != first.keys {
+        let cells = |study: &Study| study.cells.iter().map(|c| c.lesion.clone()).collect::<Vec<_>>();
+        let differ = other.study.lesions != first.lesions || other.study.keys != first.keys;
+        if differ || cells(&other.study) != cells(first) {
             return Err(Error::input(format!(
                 "{} has other neurons, areas, types, masks or conditions than {}: their lesions cannot be compared.",
                 run.display(),
@@ -38,7 +40,7 @@ pub(super) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -
             effective: &s.study.subject.effective,
         })
         .collect();
-    let rows = across_seeds(&results, &first.keys, &first.lesions, args.seed);
+    let rows = across_seeds(&results, &first.keys, &first.lesions, &first.subject.problem.population, args.seed);
     let pairs = consistency(&results, &first.keys);
     let place = args.output_dir.clone().unwrap_or_else(|| default_place(args));
     std::fs::create_dir_all(&place).map_err(Error::io("create", &place))?;

@@ -6,8 +6,8 @@ use crate::cli::output;
 use crate::cli::progress::Progress;
 use crate::error::{Error, Result};
 use crate::perturb::{
-    CellOutcome, Controls, Experiment, ExperimentSettings, Finished, Lesion, read_cells, read_finished, write_cells,
-    write_finished,
+    CellOutcome, ControlSettings, Controls, Experiment, ExperimentSettings, Finished, Lesion, read_cells,
+    read_finished, write_cells, write_finished,
 };
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -22,7 +22,8 @@ const LESIONS: &str = "lesions";
 
 /// Where finished lesions are kept, and what they are recognised by.
 pub(super) struct Keys {
-    base: String,
+    of_lesions: String,
+    of_cells: String,
     directory: PathBuf,
 }
 
@@ -39,18 +40,27 @@ impl Keys {
     ) -> Result<Self> {
         let directory = place.join(LESIONS);
         std::fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
-        Ok(Self { base: base_key(trained, settings, experiment), directory })
+        // How many controls there are, and which, is nothing to single cells.
+        let seed = settings.controls.seed;
+        let controls = ControlSettings { count: 0, subsets: 0, matched: false, seed };
+        let without_controls = ExperimentSettings { controls, ..*settings };
+        Ok(Self {
+            of_lesions: base_key(trained, settings, experiment),
+            of_cells: base_key(trained, &without_controls, experiment),
+            directory,
+        })
     }
 
+    /// File and key of lesion `number`.
     fn of(&self, lesion: &Lesion, number: usize) -> (PathBuf, String) {
         let path = self.directory.join(format!("{:03}.npz", number + 1));
-        (path, hex(&Sha256::digest(format!("{} {number} {lesion:?}", self.base))))
+        (path, hex(&Sha256::digest(format!("{} {number} {lesion:?}", self.of_lesions))))
     }
 
     /// The same of single cells in their manner number `number`.
     fn of_cells(&self, manner: &Lesion, number: usize) -> (PathBuf, String) {
-        let (path, key) = self.of(manner, number);
-        (path.with_file_name(format!("cells-{:03}.npz", number + 1)), key)
+        let path = self.directory.join(format!("cells-{:03}.npz", number + 1));
+        (path, hex(&Sha256::digest(format!("{} {manner:?}", self.of_cells))))
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) struct PerturbArgs {
     /// Noisy trials a condition that read-outs are trained and tested on (0 leaves read-outs out)
     #[arg(long, default_value_t = ReadoutSettings::default().trials)]
     trials: usize,
-    /// Noisy trials a condition that control lesions are read out on
+    /// Noisy trials a condition that control lesions and single cells are read out on
     #[arg(long, default_value_t = ReadoutSettings::default().control_trials)]
     control_trials: usize,
     /// Standard deviation of the noise on every stimulus value of a noisy trial
@@ -55,7 +55,7 @@ pub(super) struct PerturbArgs {
     /// Label permutations that say what chance is
     #[arg(long, default_value_t = ReadoutSettings::default().permutations)]
     permutations: usize,
-    /// Seed of controls, noise, folds, rewirings and bootstrap
+    /// Seed of controls, labels dealt anew, noise, folds, rewirings and bootstrap
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Which weights

@@ -177,12 +177,14 @@ fn choices(args: &PerturbArgs, trained: &Trained, device: &Device) -> Result<Vec
         ("engine".into(), device::text(&engine)),
         (
             "controls".into(),
-            format!(
-                "{} sets of like cells a lesion{}, seed {}",
-                args.controls,
-                if args.matched { ", matched in rate and outgoing weight" } else { ", not matched" },
-                args.seed
-            ),
+            match args.controls {
+                0 => "none, and no comparison".into(),
+                count => format!(
+                    "{count} sets of like cells a lesion{}, and every cell alone, seed {}",
+                    if args.matched { ", matched in rate and outgoing weight" } else { ", not matched" },
+                    args.seed
+                ),
+            },
         ),
     ];
     if args.trials > 0 {

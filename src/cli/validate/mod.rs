@@ -60,6 +60,9 @@ const SUBSETS: usize = 10;
 /// The table that everything else is made from.
 const ROWS: &str = "validate.csv";
 
+/// How rows are judged: raised when p or q change their meaning.
+const RULE: u32 = 3;
+
 /// What the rows belong to.
 const SETTINGS: &str = "settings.txt";
 
@@ -92,7 +95,8 @@ impl ValidateArgs {
 
     /// What a row depends on.
     fn settings(&self) -> String {
-        format!("neurons {}\nsteps {}\ncontrols {}\nseed {}\n", self.neurons, self.steps, self.controls, self.seed)
+        let (neurons, steps, controls, seed) = (self.neurons, self.steps, self.controls, self.seed);
+        format!("rule {RULE}\nneurons {neurons}\nsteps {steps}\ncontrols {controls}\nseed {seed}\n")
     }
 
     fn jobs(&self) -> Vec<Job> {

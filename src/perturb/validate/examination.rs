@@ -4,12 +4,12 @@ use crate::error::Result;
 use crate::perturb::experiment::collect;
 use crate::perturb::lesion::marked;
 use crate::perturb::{
-    CellOutcome, ControlSettings, Damage, Effect, Lesion, Measures, OpenEngine, Outcome, Simulator, Subject, Trial,
-    cell_lesions, draw_controls, effects,
+    CellOutcome, ControlSettings, Damage, Effect, Lesion, MeasureKey, Measures, OpenEngine, Outcome, Simulator,
+    Subject, Trial, cell_lesions, draw_controls, effects,
 };
 
-/// Measures `lesions` of `subject`, their controls and single cells by the change of R² over all spared neurons, and compares
-/// them as `aon perturb` does; q is over these lesions.
+/// Measures `lesions` of `subject`, their controls and single cells by the change of R², and compares them as `aon perturb`
+/// does: q is over these lesions and all scopes. Returns the effects on R² of all spared neurons.
 ///
 /// # Errors
 /// If the engine fails.
@@ -39,8 +39,8 @@ pub fn examine(
         let sets: Vec<Vec<usize>> = lesion.neurons.iter().map(|i| vec![*i]).collect();
         cells.push(CellOutcome { damages: examiner.changes(&lesion, &sets)?, lesion });
     }
-    let key = &examiner.measures.keys()[..1];
-    Ok(effects(lesions, &outcomes, &cells, key, population, controls.seed))
+    let found = effects(lesions, &outcomes, &cells, examiner.keys(), population, controls.seed);
+    Ok(found.into_iter().filter(|e| e.measure == 0).collect())
 }
 
 /// Everything that it takes to measure the fit.
@@ -51,13 +51,19 @@ struct Examiner<'a> {
 }
 
 impl Examiner<'_> {
-    /// The change of R² where the lesion hits each of `sets`.
+    /// The scopes of R², of which all neurons are the first.
+    fn keys(&self) -> &[MeasureKey] {
+        let keys = self.measures.keys();
+        &keys[..keys.iter().take_while(|k| k.measure == keys[0].measure).count()]
+    }
+
+    /// The changes of R² where the lesion hits each of `sets`.
     fn changes(&mut self, lesion: &Lesion, sets: &[Vec<usize>]) -> Result<Vec<Damage>> {
-        let (subject, measures) = (self.subject, &self.measures);
+        let (subject, measures, scopes) = (self.subject, &self.measures, self.keys().len());
         let trial = |set: &Vec<usize>| Trial { perturbation: lesion.perturbation(set, subject), noise: None };
         let trials: Vec<Trial> = sets.iter().map(trial).collect();
         collect(&mut self.simulator, &trials, &|k, rates| {
-            vec![measures.of(rates, &marked(&sets[k], subject.dims().neurons))[0]]
+            measures.of(rates, &marked(&sets[k], subject.dims().neurons))[..scopes].to_vec()
         })
     }
 }

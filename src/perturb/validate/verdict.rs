@@ -32,7 +32,7 @@ pub struct Row {
     pub superiority: f64,
     /// p of the student's lesion.
     pub p: f64,
-    /// q over the student's lesions.
+    /// q over the student's lesions and all scopes of R².
     pub q: f64,
     /// Its distance from the controls in their standard deviations.
     pub effect_size: f64,

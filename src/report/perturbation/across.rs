@@ -2,7 +2,6 @@
 
 use super::super::canvas::{COLD, Drawing, WARM, draw};
 use super::super::figures::{Figure, WIDTH};
-use super::AcrossReport;
 use super::effects::column_name;
 use super::intervals::{Mark, Strip, chosen, draw_strips, height};
 use super::lines::{Legend, Pen, colour};
@@ -10,6 +9,7 @@ use super::marks::Words;
 use super::matrix::{Cell, Matrix, colour_bar};
 use super::summary::excludes_zero;
 use super::words::{distinct, key_number, short};
+use super::{AcrossReport, SIGNIFICANT};
 use crate::analysis::statistics::Interval;
 use crate::error::Result;
 use crate::perturb::{ConsistencyRow, SeedRow};
@@ -127,19 +127,23 @@ pub(super) fn superiority(report: &AcrossReport) -> Result<Option<Figure>> {
     if !report.rows.iter().any(|r| r.measure == measure && r.superiority.mean.is_finite()) {
         return Ok(None);
     }
-    let interval = |s: &Interval| {
+    let note = |found: Option<&SeedRow>| {
+        let Some(r) = found else { return "–".into() };
+        let s = r.superiority;
         let ends =
             if s.low.is_finite() { format!(" ({}–{})", short(s.low, 2), short(s.high, 2)) } else { String::new() };
-        format!("{}{ends}", short(s.mean, 2))
+        format!("{}{ends}{}", short(s.mean, 2), if r.q < SIGNIFICANT { " *" } else { "" })
     };
     let title = "ΔR², all neurons".into();
     let axis = "superiority of the lesion's cells over like cells (harm →)".into();
-    let rows = marks(report, measure, &|r| r.superiority, &interval);
+    let rows = marks(report, measure, &|r| r.superiority, &note);
     let drawing = by_setting(report, &[Strip { title, axis, rows, origin: 0.5 }])?;
     let caption = "Do the labels say which cells matter? The probability that a cell of the lesion, lesioned alone, does more \
                    harm to R² of all other neurons than a like cell that the lesion spares; grey line, 0.5: the labels say nothing. \
-                   Mean over the runs of each setting (tick) and 95 % interval of the bootstrap over runs (bar). One run has no \
-                   interval; –: no like cells, or none with a value. Numbers: seeds.csv (superiority)."
+                   Mean over the runs of each setting (tick) and 95 % interval of the bootstrap over runs (bar): how much \
+                   the same cells and labels differ between runs. Asterisk: q < 0.05 of the mean ranks over the runs, against labels \
+                   dealt anew once for all of them. One run has no interval; –: no like cells, or none with a value. Numbers: \
+                   seeds.csv (superiority, p, q)."
         .into();
     Ok(Some(Figure { name: "across-cells", title: "Single cells over runs", caption, drawing }))
 }
@@ -155,13 +159,15 @@ fn marks(
     report: &AcrossReport,
     measure: usize,
     of: &dyn Fn(&SeedRow) -> Interval,
-    note: &dyn Fn(&Interval) -> String,
+    note: &dyn Fn(Option<&SeedRow>) -> String,
 ) -> Vec<Vec<Mark>> {
     let settings = settings_of(report);
     let mark = |lesion: usize, k: usize| {
         let none = Interval { mean: f64::NAN, low: f64::NAN, high: f64::NAN };
-        let found = row(report, lesion, measure, &settings[k]).map_or(none, of);
-        let (bar, note) = ((found.low, found.mean, found.high), note(&found));
+        let found = row(report, lesion, measure, &settings[k]);
+        let note = note(found);
+        let found = found.map_or(none, of);
+        let bar = (found.low, found.mean, found.high);
         Mark { bar, dot: f64::NAN, ring: f64::NAN, colour: colour(k), note }
     };
     (0..report.lesions.len()).map(|l| (0..settings.len()).map(|k| mark(l, k)).collect()).collect()

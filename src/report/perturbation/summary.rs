@@ -133,13 +133,13 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
         sentences.push("No effect in the matrix below has a 95 % interval over all runs on the side of harm.".into());
     }
     let telling: Vec<Lesion> = (0..report.lesions.len())
-        .filter(|lesion| of_all().any(|r| r.lesion == *lesion && is_of_fit(report, r) && r.superiority.low > 0.5))
+        .filter(|lesion| of_all().any(|r| r.lesion == *lesion && is_of_fit(report, r) && r.q < SIGNIFICANT))
         .map(|lesion| report.lesions[lesion].clone())
         .collect();
     if !telling.is_empty() {
         sentences.push(format!(
-            "Lesioned alone, cells harm the fit of all other neurons more than like cells over all runs (95 % interval of \
-             superiority above 0.5): {}.",
+            "Lesioned alone, cells harm the fit of all other neurons more than like cells over all runs (q < 0.05 of their mean \
+             ranks): {}.",
             listed(&names(&telling))
         ));
     }
