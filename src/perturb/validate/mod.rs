@@ -47,7 +47,8 @@
 //! # Calibration
 //!
 //! [`null_lesions`] silences random neurons of null teachers themselves, which needs no student. Their p values must be
-//! uniform, and those of classes that were not planted below 0.05 in one of twenty.
+//! uniform: random sets are exchangeable by how they are drawn, so that this checks the program. The students of null
+//! teachers check the method: p below 0.05 in one class of twenty.
 
 mod calibration;
 mod examination;
