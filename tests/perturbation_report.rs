@@ -342,7 +342,7 @@ fn several_runs_have_a_report() {
         // A lesion that spares no like cells has no superiority.
         let unknown = |r: &&mut SeedRow| r.lesion == 2;
         let none = Interval { mean: f64::NAN, low: f64::NAN, high: f64::NAN };
-        runs.rows.iter_mut().filter(unknown).for_each(|r| r.superiority = none);
+        runs.rows.iter_mut().filter(unknown).for_each(|r| (r.superiority, r.p, r.q) = (none, f64::NAN, f64::NAN));
         let directory = directory(&format!("across-{count}"));
         write_across(&directory.join("report.html"), &runs.report(&study)).unwrap();
         let html = checked(&directory);
@@ -355,7 +355,8 @@ fn several_runs_have_a_report() {
         assert_eq!(drawn.len(), 2 * 10, "two settings, twelve lesions but an empty one and that without like cells");
         for r in drawn {
             let s = r.superiority;
-            let note = format!("{:.2} ({:.2}–{:.2})", s.mean, s.low, s.high);
+            let found_to_matter = if r.q < 0.05 { " *" } else { "" };
+            let note = format!("{:.2} ({:.2}–{:.2}){found_to_matter}", s.mean, s.low, s.high);
             assert!(found.contains(&note), "{note} of {found:?}");
         }
         assert_eq!(found.iter().filter(|t| *t == "–").count(), 4);

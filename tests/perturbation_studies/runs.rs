@@ -69,7 +69,7 @@ fn seed_row(s: usize, setting: &str, lesion: usize, measure: usize) -> SeedRow {
         effect: interval,
         same_sign: agreeing.ceil() / runs as f64,
         p: 0.02,
-        q: if lesion == 2 { 0.03 } else { 0.4 },
+        q: if lesion == 1 { 0.03 } else { 0.4 },
         superiority: Interval { mean: middle, low: middle - width, high: middle + width },
     }
 }
