@@ -90,22 +90,9 @@ pub(super) struct CellTest<'a> {
 }
 
 impl<'a> CellTest<'a> {
-    /// The test of lesion `number`; `None` where it has no like cells, or single cells were not lesioned in its manner.
+    /// The test of lesion `number` in one network, or in several of the same neurons: where the labels say which cells
+    /// matter, they say so in each. `None` where it has no like cells, or a network's were not lesioned in its manner.
     pub(super) fn new(
-        lesion: &Lesion,
-        number: usize,
-        outcomes: &'a [CellOutcome],
-        population: &Population,
-        seed: u64,
-    ) -> Option<Self> {
-        let strata = comparable(lesion, population);
-        let damages = damages_of(lesion, &strata, outcomes)?;
-        Some(Self { damages: vec![damages], ranks: RankSum::new(&sizes(&strata), LABELLINGS, seed, number as u32) })
-    }
-
-    /// The test of lesion `number` in several networks of the same neurons: where the labels say which cells matter, they
-    /// say so in each. `None` where a network has nothing to test.
-    pub(super) fn over(
         lesion: &Lesion,
         number: usize,
         networks: &[&'a [CellOutcome]],

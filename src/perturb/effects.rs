@@ -56,7 +56,7 @@ pub fn effects(
 ) -> Vec<Effect> {
     let mut rows = Vec::new();
     for (lesion, outcome) in outcomes.iter().enumerate() {
-        let test = CellTest::new(&lesions[lesion], lesion, cells, population, seed);
+        let test = CellTest::new(&lesions[lesion], lesion, &[cells], population, seed);
         for (measure, key) in keys.iter().enumerate() {
             let value = outcome.whole[measure];
             let controls = outcome.controls.as_ref();

@@ -87,7 +87,7 @@ pub fn across_seeds(
         let first = rows.len();
         let cells: Vec<&[CellOutcome]> = members.iter().map(|r| r.cells).collect();
         for (number, lesion) in lesions.iter().enumerate() {
-            let test = CellTest::over(lesion, number, &cells, population, seed);
+            let test = CellTest::new(lesion, number, &cells, population, seed);
             for (measure, key) in keys.iter().enumerate() {
                 let p = test.as_ref().map_or(f64::NAN, |t| t.by(measure, key.harm).p);
                 rows.extend(row(members, setting, number, measure, seed).map(|row| SeedRow { p, ..row }));
