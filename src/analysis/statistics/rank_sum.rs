@@ -145,6 +145,15 @@ mod tests {
         assert_eq!(labellings(&[(66, 136)]).log10().floor(), 39.0);
     }
 
+    /// The lower of two and the highest of nine: 1/3 + 9/10. Five of 18 labellings have as much, the highest of nine with
+    /// either of two, and ranks 6 to 8 of nine with the higher; of plain rank sums three.
+    #[test]
+    fn strata_are_weighted_by_their_items() {
+        let test = RankSum::new(&[(1, 2), (1, 9)], DRAWS, 0, 0);
+        let found = test.test(&[1.0, 2.0, 9.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        assert!((found.p - 5.0 / 18.0).abs() < 0.013 && (found.superiority - 8.0 / 9.0).abs() < 1e-12, "{found:?}");
+    }
+
     /// scipy 1.17: mannwhitneyu(x, y, alternative = 'greater', method = 'exact') of the same numbers: p = 0.0095238095.
     #[test]
     fn it_agrees_with_the_exact_test() {
