@@ -3,18 +3,19 @@
 
 mod common;
 
-use aon::data::synthetic::{Synthetic, SyntheticSettings};
 use aon::dims::Dims;
 use aon::engine::cpu::CpuEngine;
 use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions};
 use aon::engine::{Adam, BatchState, Engine, LossKind, NetworkSettings, Problem, TimeConstants};
 use aon::error::Result;
+use aon::lab::{Simulator, Subject, Trial};
 use aon::network::{Constraint, InitScheme, InitSettings, Layout, MagnitudeDistribution, initial_parameters};
 use aon::perturb::{
     CellOutcome, ControlSettings, Experiment, ExperimentSettings, Finished, Lesion, LesionDecoding, Mode,
-    ReadoutSettings, Simulator, Subject, Trial, default_lesions, draw_controls, effects, read_cells, read_finished,
-    read_lesions, write_cells, write_finished,
+    ReadoutSettings, default_lesions, draw_controls, effects, read_cells, read_finished, read_lesions, write_cells,
+    write_finished,
 };
+use aon::synthetic::{Synthetic, SyntheticSettings};
 use std::path::Path;
 
 fn open(problem: &Problem, settings: &[NetworkSettings], state: &BatchState) -> Result<Box<dyn Engine>> {

@@ -3,7 +3,7 @@
 
 mod cli_support;
 
-use aon::data::synthetic::{Synthetic, SyntheticSettings};
+use aon::synthetic::{Synthetic, SyntheticSettings};
 use cli_support::{aon, synthetic_flags};
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 
 mod case;
 mod measure;
-mod sweep;
+mod scale;
 
 pub use case::Case;
 pub use measure::{Measurement, StageSpeed, measure, peak_resident_bytes};
-pub use sweep::Sweep;
+pub use scale::Sweep;

@@ -1,12 +1,12 @@
 //! `aon bench`.
 
-use super::device::Device;
 use super::flags::{EngineFlags, SizeFlags};
 use super::output;
 use crate::bench::{Case, Measurement, StageSpeed, Sweep, measure};
 use crate::config::EngineConfig;
 use crate::data::write_atomically;
 use crate::engine::Peak;
+use crate::engine::device::Device;
 use crate::error::{Error, Result};
 use crate::report::scaling_figure;
 use clap::Args;

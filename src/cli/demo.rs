@@ -1,11 +1,12 @@
 //! `aon demo`: everything once, with nothing to bring along.
 
 use super::flags::EngineFlags;
-use super::session::Options;
-use super::{output, run, synth};
+use super::{output, synth};
 use crate::config::{Plan, Preset, TaskSource};
-use crate::data::synthetic::Synthetic;
 use crate::error::Result;
+use crate::run::one as run;
+use crate::run::session::Options;
+use crate::synthetic::Synthetic;
 use crate::train::RunDirectory;
 use clap::Args;
 use std::path::PathBuf;

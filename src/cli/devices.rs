@@ -1,7 +1,7 @@
 //! `aon devices`: what can train, and what `auto` takes.
 
-use super::device::{Choice, automatic};
 use super::output;
+use crate::engine::device::{Choice, automatic};
 use crate::engine::gpu::adapters;
 use clap::Args;
 

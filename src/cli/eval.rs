@@ -1,10 +1,11 @@
 //! `aon eval`: losses and fit of a trained network.
 
 use super::flags::EngineFlags;
-use super::{device, output};
+use super::output;
 use crate::analysis::{Comparison, fit_csv, fit_text};
 use crate::config::{Config, Plan};
 use crate::data::write_atomically;
+use crate::engine::device;
 use crate::engine::{BatchState, LossRecord, Problem};
 use crate::error::{Error, Result};
 use crate::network::Layout;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// The flags of `aon eval`.
 #[derive(Debug, Args)]
-pub(super) struct EvalArgs {
+pub(crate) struct EvalArgs {
     /// The directory of a run
     run: PathBuf,
     /// Which weights
@@ -32,7 +33,7 @@ pub(super) struct EvalArgs {
 
 /// The weights that a run keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum WhichWeights {
+pub(crate) enum WhichWeights {
     /// Those of the lowest loss.
     Best,
     /// Those after the last update.
@@ -40,17 +41,17 @@ pub(super) enum WhichWeights {
 }
 
 /// A trained network: its plan, and its parameters in place of the initial ones.
-pub(super) struct Trained {
-    pub(super) plan: Plan,
+pub(crate) struct Trained {
+    pub(crate) plan: Plan,
     /// Parameters, flat as the layout says.
-    pub(super) parameters: Vec<f32>,
+    pub(crate) parameters: Vec<f32>,
     /// The file they were read from.
-    pub(super) file: PathBuf,
+    pub(crate) file: PathBuf,
 }
 
 impl Trained {
     /// Reads the run in `directory`, after `change` to its configuration.
-    pub(super) fn read(directory: &Path, weights: WhichWeights, change: impl FnOnce(&mut Config)) -> Result<Self> {
+    pub(crate) fn read(directory: &Path, weights: WhichWeights, change: impl FnOnce(&mut Config)) -> Result<Self> {
         let path = directory.join(CONFIG);
         if !path.is_file() {
             return Err(no_run(directory));
@@ -75,7 +76,7 @@ impl Trained {
     }
 
     /// Simulates the network: its loss over the conditions that it was trained on, and its rates in all, `[C][B][N]`.
-    pub(super) fn simulate(&self) -> Result<(LossRecord, Vec<f32>)> {
+    pub(crate) fn simulate(&self) -> Result<(LossRecord, Vec<f32>)> {
         let plan = &self.plan;
         let state = BatchState::fresh(vec![self.parameters.clone()]);
         let open = |problem: &Problem| device::open(&plan.config.engine, problem, &plan.settings, &state);
@@ -92,13 +93,13 @@ impl Trained {
 
 impl EvalArgs {
     /// What `aon train --mode eval` asks for.
-    pub(super) fn of_run(run: PathBuf, firing_rates_mat: Option<PathBuf>, engine: EngineFlags) -> Self {
+    pub(crate) fn of_run(run: PathBuf, firing_rates_mat: Option<PathBuf>, engine: EngineFlags) -> Self {
         Self { run, weights: WhichWeights::Best, firing_rates_mat, fit: None, engine }
     }
 }
 
 /// Prints losses and fit.
-pub(super) fn run(args: &EvalArgs) -> Result<()> {
+pub(crate) fn run(args: &EvalArgs) -> Result<()> {
     let trained = Trained::read(&args.run, args.weights, |config| {
         args.engine.apply(&mut config.engine);
         if let Some(path) = &args.firing_rates_mat {

@@ -15,10 +15,10 @@ use std::path::PathBuf;
 /// Where data come from.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data")]
-pub(super) struct DataFlags {
+pub(crate) struct DataFlags {
     /// Recorded rates: FR1, FR2, … [neurons × bins], optionally IC_FR1, IC_X1, … (.mat or .npz)
     #[arg(long, value_name = "FILE")]
-    pub(super) firing_rates_mat: Option<PathBuf>,
+    pub(crate) firing_rates_mat: Option<PathBuf>,
     /// Which neurons are inhibitory: `inhibitory`, 0 or 1 per neuron
     #[arg(long, value_name = "FILE")]
     inhibitory_mask_mat: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub(super) struct DataFlags {
 /// The task.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Task")]
-pub(super) struct TaskFlags {
+pub(crate) struct TaskFlags {
     /// A built-in task (go-nogo, go-nogo-published) or a task file
     #[arg(long, value_name = "FILE|NAME")]
     task: Option<String>,
@@ -66,7 +66,7 @@ pub(super) struct TaskFlags {
 /// The network.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network")]
-pub(super) struct NetworkFlags {
+pub(crate) struct NetworkFlags {
     /// Whose sign a weight has: the sending neuron's (Dale's principle) or the receiving one's (published)
     #[arg(long, value_enum)]
     dale: Option<Dale>,
@@ -100,7 +100,7 @@ pub(super) struct NetworkFlags {
 /// The optimiser.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
-pub(super) struct TrainingFlags {
+pub(crate) struct TrainingFlags {
     /// Conditions that are not trained on, by name or number from 1: the fit there is reported apart
     #[arg(long, value_name = "CONDITION", num_args = 1.., value_delimiter = ',')]
     hold_out: Option<Vec<String>>,
@@ -142,27 +142,27 @@ pub(super) struct TrainingFlags {
 /// What computes.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Engine")]
-pub(super) struct EngineFlags {
+pub(crate) struct EngineFlags {
     /// What computes
     #[arg(long, value_enum)]
-    pub(super) engine: Option<EngineKind>,
+    pub(crate) engine: Option<EngineKind>,
     /// A GPU, by a part of its name or its number in `aon devices`
     #[arg(long, value_name = "NAME|INDEX")]
-    pub(super) adapter: Option<String>,
+    pub(crate) adapter: Option<String>,
     /// Threads of the CPU engine
     #[arg(long)]
-    pub(super) threads: Option<usize>,
+    pub(crate) threads: Option<usize>,
     /// How a GPU advances in time [default: what is fastest there, measured at its first use]
     #[arg(long, value_enum)]
-    pub(super) strategy: Option<Strategy>,
+    pub(crate) strategy: Option<Strategy>,
     /// How a GPU keeps the rates and the adjoint of every step: f16 halves their memory and rounds them to 11 bits
     #[arg(long, value_enum)]
-    pub(super) trajectory: Option<Trajectory>,
+    pub(crate) trajectory: Option<Trajectory>,
 }
 
 /// The size of a made-up problem.
 #[derive(Clone, Copy, Debug, Args)]
-pub(super) struct SizeFlags {
+pub(crate) struct SizeFlags {
     /// Networks trained at once
     #[arg(long, default_value_t = 1)]
     networks: usize,
@@ -179,7 +179,7 @@ pub(super) struct SizeFlags {
 
 impl SizeFlags {
     /// The problem of this size.
-    pub(super) fn case(self) -> Case {
+    pub(crate) fn case(self) -> Case {
         let Self { networks, neurons, conditions, time_steps } = self;
         Case { networks, neurons, conditions, time_steps }
     }
@@ -187,7 +187,7 @@ impl SizeFlags {
 
 impl EngineFlags {
     /// Puts the flags in place of `config`'s settings.
-    pub(super) fn apply(&self, config: &mut EngineConfig) {
+    pub(crate) fn apply(&self, config: &mut EngineConfig) {
         // Naming an adapter asks for a GPU.
         let implied = self.adapter.as_ref().map(|_| EngineKind::Gpu);
         set(&mut config.engine, self.engine.or(implied));
@@ -199,7 +199,7 @@ impl EngineFlags {
 }
 
 impl DataFlags {
-    pub(super) fn apply(&self, config: &mut Config) {
+    pub(crate) fn apply(&self, config: &mut Config) {
         let data = &mut config.data;
         override_with(&mut data.firing_rates, self.firing_rates_mat.as_ref());
         override_with(&mut data.inhibitory_mask, self.inhibitory_mask_mat.as_ref());
@@ -210,7 +210,7 @@ impl DataFlags {
 
 impl TaskFlags {
     /// Resolves the task: the configuration holds it whole afterwards.
-    pub(super) fn apply(&self, config: &mut Config) -> Result<()> {
+    pub(crate) fn apply(&self, config: &mut Config) -> Result<()> {
         override_with(&mut config.data.stimulus, self.stimulus.as_ref());
         if let Some(name) = &self.task {
             config.task = TaskSource::Named(name.clone());
@@ -254,7 +254,7 @@ impl TaskFlags {
 }
 
 impl NetworkFlags {
-    pub(super) fn apply(&self, config: &mut Config) {
+    pub(crate) fn apply(&self, config: &mut Config) {
         let network = &mut config.network;
         set(&mut network.dale, self.dale);
         set(&mut network.sign_constraint, self.sign_constraint);
@@ -269,7 +269,7 @@ impl NetworkFlags {
 }
 
 impl TrainingFlags {
-    pub(super) fn apply(&self, config: &mut Config) {
+    pub(crate) fn apply(&self, config: &mut Config) {
         set(&mut config.seed, self.seed);
         set(&mut config.networks, self.networks);
         let training = &mut config.training;
@@ -287,7 +287,7 @@ impl TrainingFlags {
 }
 
 /// Puts a flag that was given in place of a setting.
-pub(super) fn set<T>(setting: &mut T, flag: Option<T>) {
+pub(crate) fn set<T>(setting: &mut T, flag: Option<T>) {
     if let Some(value) = flag {
         *setting = value;
     }

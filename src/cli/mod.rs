@@ -4,30 +4,21 @@
 //! 1 the run failed, 2 bad input, 3 no device.
 
 mod arguments;
-mod baseline;
-mod batch;
-mod batch_summary;
+pub(crate) mod autotune;
 mod bench;
 mod demo;
-mod device;
 mod devices;
-mod eval;
+pub(crate) mod eval;
 mod export;
-mod finish;
 mod flags;
-mod interrupt;
-mod memory;
+pub(crate) mod interrupt;
 pub mod output;
-mod perturb;
-mod progress;
-mod report;
-mod run;
-mod session;
-mod summary;
+pub(crate) mod perturb;
+pub(crate) mod progress;
 mod synth;
 mod train;
-mod tune;
-mod validate;
+pub(crate) mod training_progress;
+pub(crate) mod validate;
 
 pub use arguments::normalise;
 
@@ -59,7 +50,7 @@ enum Command {
     /// Measure training speed, beside what the device can do at most
     Bench(bench::BenchArgs),
     /// Measure which strategy and tiles are fastest on a GPU, and remember them
-    Tune(tune::TuneArgs),
+    Tune(autotune::TuneArgs),
     /// List the devices that can train, and which one is chosen
     Devices(devices::DevicesArgs),
     /// Write synthetic data that need recurrence to be fitted
@@ -83,7 +74,7 @@ impl Cli {
             Command::Eval(args) => eval::run(&args),
             Command::Demo(args) => demo::run(&args),
             Command::Bench(args) => bench::run(&args),
-            Command::Tune(args) => tune::run(&args),
+            Command::Tune(args) => autotune::run(&args),
             Command::Devices(args) => {
                 devices::run(&args);
                 Ok(())

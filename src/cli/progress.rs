@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// A bar on a terminal; elsewhere a plain line from time to time, with the time left. Both on standard error.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     total: usize,
     /// Done before this start.
@@ -23,7 +23,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Progress {
     /// Progress towards `total` networks, of which `found` were done before; `unit` is what they are called.
-    pub(super) fn new(unit: &'static str, total: usize, found: usize, quiet: bool) -> Self {
+    pub(crate) fn new(unit: &'static str, total: usize, found: usize, quiet: bool) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(10));
             let template = format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left, {{msg}}");
@@ -38,7 +38,7 @@ impl Progress {
     }
 
     /// `networks` more are done; `what` is being done.
-    pub(super) fn advance(&mut self, networks: usize, what: &str) {
+    pub(crate) fn advance(&mut self, networks: usize, what: &str) {
         self.done += networks;
         if let Some(bar) = &self.bar {
             bar.set_position(self.done as u64);

@@ -2,8 +2,8 @@
 
 use super::output;
 use crate::data::read_mask;
-use crate::data::synthetic::{Masks, Synthetic, SyntheticSettings};
 use crate::error::{Error, Result};
+use crate::synthetic::{Masks, Synthetic, SyntheticSettings};
 use clap::Args;
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,11 @@
 //! `aon train`: flags over a configuration file over a preset.
 
+use super::eval;
 use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlags, set};
-use super::session::Options;
-use super::{batch, eval, run};
 use crate::config::{Config, Plan, Preset, preset_table};
 use crate::error::{Error, Result};
+use crate::run::session::Options;
+use crate::run::{batch, one as run};
 use crate::train::{CONFIG, RunDirectory};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Data in and out: recorded firing rates, populations, synthetic data, MAT and npz files.
+//! Data in and out: recorded firing rates, populations, MAT and npz files.
 
 mod arrays;
 mod atomic;
@@ -6,7 +6,6 @@ mod inputs;
 pub mod mat;
 pub mod npz;
 mod recording;
-pub mod synthetic;
 mod table;
 
 pub(crate) use arrays::shape_text;

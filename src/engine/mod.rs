@@ -5,6 +5,7 @@
 //! A network's result never depends on what else is in its batch.
 
 pub mod cpu;
+pub(crate) mod device;
 pub mod gpu;
 mod memory;
 mod perturbation;

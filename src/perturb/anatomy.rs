@@ -1,11 +1,11 @@
 //! The trained network's wiring and the currents that flow in it.
 
-use super::Subject;
 use crate::analysis::connectivity::{Blocks, Connectivity, RELATIVE_THRESHOLD};
 use crate::analysis::currents::{Activity, Currents, Drive, binned_stimulus};
 use crate::analysis::motifs::{Graph, MotifRow, RewiringSettings, STRONGEST_SHARE, motifs};
 use crate::analysis::statistics::benjamini_hochberg;
 use crate::error::Result;
+use crate::lab::Subject;
 use crate::network::{Group, Layout};
 
 /// Connectivity, currents and motifs of one network.

@@ -1,9 +1,10 @@
 //! One cell at a time: which of them matter, and whether a lesion's labels say which.
 
 use super::controls::{Stratum, strata};
-use super::{Damage, Lesion, MeasureKey, Subject};
+use super::{Damage, Lesion, MeasureKey};
 use crate::analysis::statistics::{RankSum, Ranked, labellings};
 use crate::data::{csv, csv_number, csv_text};
+use crate::lab::Subject;
 use crate::network::Population;
 
 /// What lesions of one manner (their window and mode) do to single cells, one at a time.

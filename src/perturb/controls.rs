@@ -1,7 +1,8 @@
 //! Like cells to lesion instead: same area, same type, same number.
 
-use super::{Lesion, Mode, Subject};
+use super::{Lesion, Mode};
 use crate::analysis::statistics::{mean, sd};
+use crate::lab::Subject;
 use crate::network::Population;
 use crate::rng::{Rng, Stream};
 use std::collections::HashSet;

@@ -5,10 +5,10 @@ use super::controls::{ControlSettings, Controls, draw_controls};
 use super::lesion::marked;
 use super::readout::{LesionDecoding, ReadoutSettings, Readouts, TrialScores};
 use super::stability::Stability;
-use super::{Damage, Kick, Lesion, MeasureKey, Measures, OpenEngine, Simulator, Subject, Trial};
+use super::{Damage, Kick, Lesion, MeasureKey, Measures};
 use crate::engine::{Perturbation, TrialNoise};
 use crate::error::Result;
-use std::sync::{Mutex, PoisonError};
+use crate::lab::{OpenEngine, Simulator, Subject, Trial, collect};
 
 /// What an experiment is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -280,20 +280,6 @@ fn lesioned(lesion: &Lesion, set: &[usize], neurons: usize) -> Vec<bool> {
 fn kick_keys(measures: &Measures) -> Vec<MeasureKey> {
     let key = |(scope, _): (&str, &[bool])| MeasureKey { measure: "kick_remaining", scope: scope.into(), harm: 1.0 };
     measures.regions().map(key).collect()
-}
-
-/// Simulates `trials` and gathers what `read` makes of each, in their order.
-pub(super) fn collect<R: Send>(
-    simulator: &mut Simulator,
-    trials: &[Trial],
-    read: &(dyn Fn(usize, &[f32]) -> R + Sync),
-) -> Result<Vec<R>> {
-    let found: Mutex<Vec<Option<R>>> = Mutex::new(trials.iter().map(|_| None).collect());
-    simulator.run(trials, &|k, rates| {
-        let value = read(k, rates);
-        found.lock().unwrap_or_else(PoisonError::into_inner)[k] = Some(value);
-    })?;
-    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
 }
 
 /// The noise of trial `k` of a stream that starts at `first`.

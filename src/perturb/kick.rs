@@ -1,7 +1,8 @@
 //! Return after a kick: whether the network forgets a disturbance.
 
-use super::{Lesion, Subject};
+use super::Lesion;
 use crate::engine::{Action, Effect, Perturbation};
+use crate::lab::Subject;
 use crate::rng::{Rng, Stream};
 
 /// A short current of random sign into every neuron, and when the network is looked at.

@@ -1,7 +1,7 @@
 //! Whom, when and how.
 
-use super::Subject;
 use crate::engine::{Action, Cut, Effect, Perturbation};
+use crate::lab::Subject;
 use crate::network::Population;
 
 /// How a lesion acts.

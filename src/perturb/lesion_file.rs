@@ -1,8 +1,8 @@
 //! Lesions as a TOML file states them.
 
-use super::Subject;
 use super::lesion::{Lesion, Mode, marked, members};
 use crate::error::{Error, Result};
+use crate::lab::Subject;
 use crate::rng::{Rng, Stream};
 use serde::Deserialize;
 use std::path::Path;

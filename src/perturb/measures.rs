@@ -1,6 +1,6 @@
 //! What a lesion does to the neurons that it spares.
 
-use super::Subject;
+use crate::lab::Subject;
 use std::collections::BTreeMap;
 
 /// A number that a lesion is measured by.

@@ -17,11 +17,9 @@ mod lesion_file;
 mod measures;
 mod readout;
 mod seeds;
-mod simulator;
 mod stability;
 mod store;
 mod study;
-mod subject;
 pub mod validate;
 
 pub use anatomy::Anatomy;
@@ -35,10 +33,8 @@ pub use lesion_file::read_lesions;
 pub use measures::{Damage, MeasureKey, Measures};
 pub use readout::{DecodingRow, LesionDecoding, ReadoutSettings, Readouts};
 pub use seeds::{ConsistencyRow, RunResult, SeedRow, across_seeds, consistency};
-pub use simulator::{OpenEngine, Simulator, Trial};
 pub use store::{Finished, read_cells, read_finished, write_cells, write_finished};
 pub use study::{
     RecurrenceRow, Study, balance_csv, connectivity_csv, consistency_csv, currents_csv, decoding_csv, motifs_csv,
     recurrence_csv, seeds_csv,
 };
-pub use subject::Subject;

@@ -1,11 +1,13 @@
 //! What can be read out of the network: whose action it is, whether to go, which object.
 
-use super::experiment::{collect, noise};
-use super::{MeasureKey, Simulator, Subject, Trial};
+use super::MeasureKey;
+use super::experiment::noise;
 use crate::analysis::decoding::{self, Decoder, Score, Trials};
 use crate::analysis::statistics::{mean, quantile};
 use crate::engine::{Perturbation, TrialNoise};
 use crate::error::Result;
+use crate::lab::collect;
+use crate::lab::{Simulator, Subject, Trial};
 use crate::task::{Condition, ConditionClass};
 
 /// How read-outs are trained and tested.

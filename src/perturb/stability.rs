@@ -1,8 +1,9 @@
 //! How close to instability a lesioned network works.
 
-use super::{Lesion, MeasureKey, Mode, Subject};
+use super::{Lesion, MeasureKey, Mode};
 use crate::analysis::stability::Linearisation;
 use crate::error::Result;
+use crate::lab::Subject;
 use crate::task::ConditionClass;
 
 /// Moments at which the Jacobian is taken, evenly spaced over the lesion's window.

@@ -1,11 +1,12 @@
 //! Everything that was found out about one run, and its tables.
 
-use super::{Anatomy, CellOutcome, ConsistencyRow, DecodingRow, Effect, Lesion, MeasureKey, Outcome, SeedRow, Subject};
+use super::{Anatomy, CellOutcome, ConsistencyRow, DecodingRow, Effect, Lesion, MeasureKey, Outcome, SeedRow};
 use crate::analysis::HeldOutSummary;
 use crate::analysis::connectivity::{BalanceRow, ConnectionRow};
 use crate::analysis::currents::CurrentRow;
 use crate::analysis::motifs::MotifRow;
 use crate::data::{csv, csv_number, csv_text};
+use crate::lab::Subject;
 
 /// A study of one trained network.
 #[derive(Clone, Debug)]

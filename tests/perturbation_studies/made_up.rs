@@ -4,10 +4,11 @@ use super::{conditions, population};
 use aon::analysis::decoding::Score;
 use aon::dims::Dims;
 use aon::engine::{Adam, LossKind, Problem, TimeConstants};
+use aon::lab::Subject;
 use aon::network::{Constraint, Layout};
 use aon::perturb::{
     Anatomy, Balance, CellOutcome, ControlOutcome, Controls, DecodingRow, Lesion, MeasureKey, Measures, Outcome,
-    RecurrenceRow, Study, Subject, cell_lesions, default_lesions, effects,
+    RecurrenceRow, Study, cell_lesions, default_lesions, effects,
 };
 use aon::rng::{Rng, Stream};
 

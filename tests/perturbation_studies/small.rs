@@ -5,10 +5,11 @@ use aon::dims::Dims;
 use aon::engine::cpu::CpuEngine;
 use aon::engine::{Adam, BatchState, Engine, LossKind, NetworkSettings, Problem, TimeConstants};
 use aon::error::Result;
+use aon::lab::Subject;
 use aon::network::{Constraint, InitScheme, InitSettings, Layout, MagnitudeDistribution, initial_parameters};
 use aon::perturb::{
-    Anatomy, ControlSettings, Experiment, ExperimentSettings, ReadoutSettings, Readouts, Study, Subject,
-    default_lesions, effects,
+    Anatomy, ControlSettings, Experiment, ExperimentSettings, ReadoutSettings, Readouts, Study, default_lesions,
+    effects,
 };
 use aon::rng::{Rng, Stream};
 

@@ -3,7 +3,8 @@
 use super::wiring::Draw;
 use super::{Kind, Teacher, examine};
 use crate::error::Result;
-use crate::perturb::{ControlSettings, Lesion, Mode, OpenEngine};
+use crate::lab::OpenEngine;
+use crate::perturb::{ControlSettings, Lesion, Mode};
 
 /// Silences random neurons of null teacher `number`: five sets, each from an area and type of its own, so that no two
 /// share a neuron or are compared with one: halves and quarters. Returns their p values.

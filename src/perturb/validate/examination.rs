@@ -1,11 +1,12 @@
 //! Lesions and their controls, measured by what they do to the fit.
 
 use crate::error::Result;
-use crate::perturb::experiment::collect;
+use crate::lab::collect;
+use crate::lab::{OpenEngine, Simulator, Subject, Trial};
 use crate::perturb::lesion::marked;
 use crate::perturb::{
-    CellOutcome, ControlSettings, Damage, Effect, Lesion, MeasureKey, Measures, OpenEngine, Outcome, Simulator,
-    Subject, Trial, cell_lesions, draw_controls, effects,
+    CellOutcome, ControlSettings, Damage, Effect, Lesion, MeasureKey, Measures, Outcome, cell_lesions, draw_controls,
+    effects,
 };
 
 /// Measures `lesions` of `subject`, their controls and single cells by the change of R², and compares them as `aon perturb`

@@ -4,8 +4,8 @@ use super::wiring::{Draw, Role, Wiring};
 use crate::dims::Dims;
 use crate::engine::{Adam, LossKind, Problem, TimeConstants};
 use crate::error::{Error, Result};
+use crate::lab::{OpenEngine, Subject};
 use crate::network::{Area, Constraint, Dale, Population, SignConstraint};
-use crate::perturb::{OpenEngine, Subject};
 use crate::rng::{Rng, Stream};
 use crate::task::TaskSpec;
 

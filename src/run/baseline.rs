@@ -1,25 +1,25 @@
 //! The input-only baselines of runs.
 
-use super::output;
+use crate::cli::output;
 use crate::config::Plan;
 use crate::engine::{BatchState, Engine, cpu::CpuEngine};
 use crate::error::Result;
-use crate::train::{CheckpointInterval, Observer, Progress, Settled, TrainingPlan, settle, train};
+use crate::train::{CheckpointInterval, Observer, Settled, TrainingPlan, settle, train};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What a baseline reached.
-pub(super) struct BaselineResult {
+pub(crate) struct BaselineResult {
     /// Modelled rates in all conditions, `[C][B][N]`.
-    pub(super) rates: Vec<f32>,
+    pub(crate) rates: Vec<f32>,
     /// Their loss in those that were trained on.
-    pub(super) loss: Option<f64>,
+    pub(crate) loss: Option<f64>,
     /// Steps it was trained.
-    pub(super) steps: u32,
+    pub(crate) steps: u32,
 }
 
 /// Whether the runs of `plan` have a baseline: unless it is switched off, or they are such networks themselves.
-pub(super) fn has_baseline(plan: &Plan) -> bool {
+pub(crate) fn has_baseline(plan: &Plan) -> bool {
     plan.config.training.baseline && plan.problem.recurrent
 }
 
@@ -28,7 +28,7 @@ pub(super) fn has_baseline(plan: &Plan) -> bool {
 ///
 /// # Errors
 /// If the engine fails.
-pub(super) fn train_baselines(
+pub(crate) fn train_baselines(
     plan: &Plan,
     networks: &[usize],
     interrupt: &AtomicBool,
@@ -49,7 +49,8 @@ pub(super) fn train_baselines(
         seconds_before: 0.0,
     };
     let label = if networks.len() == 1 { "input-only baseline" } else { "input-only baselines" };
-    let mut progress = (!quiet).then(|| Progress::new(label, baseline.steps, 0, networks.len()));
+    let mut progress =
+        (!quiet).then(|| crate::cli::training_progress::Progress::new(label, baseline.steps, 0, networks.len()));
     let mut observers: Vec<&mut dyn Observer> = Vec::new();
     if let Some(progress) = &mut progress {
         observers.push(progress);

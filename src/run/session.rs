@@ -1,15 +1,15 @@
 //! The training of some networks of a plan, each in a directory of its own: what a single run and a batch share.
 
-use super::device::{self, Device};
-use super::output;
+use crate::cli::output;
 use crate::config::Plan;
 use crate::data::NormalizationFactors;
+use crate::engine::device::{self, Device};
 use crate::engine::{BatchState, Engine, EngineDescription, NetworkState, StopReason};
 use crate::error::{Error, Result};
 use crate::network::Layout;
 use crate::train::{
-    CHECKPOINT, CONFIG, CheckpointInterval, HistoryRow, MANIFEST, Manifest, NORMALIZATION, Observer, Progress,
-    RunDirectory, RunWriter, Schedule, Settled, Start, TrainingPlan, read_checkpoint, read_history, settle, train,
+    CHECKPOINT, CONFIG, CheckpointInterval, HistoryRow, MANIFEST, Manifest, NORMALIZATION, Observer, RunDirectory,
+    RunWriter, Schedule, Settled, Start, TrainingPlan, read_checkpoint, read_history, settle, train,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,27 +20,27 @@ const CHECKPOINT_TIME: Duration = Duration::from_secs(30);
 
 /// What is no setting of the run, but of this start of it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Pause after this step.
-    pub(super) stop_after: Option<u32>,
+    pub(crate) stop_after: Option<u32>,
     /// Print nothing but warnings and errors.
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
     /// Bytes to stay within on the device.
-    pub(super) memory: Option<u64>,
+    pub(crate) memory: Option<u64>,
 }
 
 /// One network of a plan, where it is kept, and how far it is.
-pub(super) struct Member<'a> {
+pub(crate) struct Member<'a> {
     /// Its number in the plan.
-    pub(super) network: usize,
-    pub(super) directory: &'a RunDirectory,
+    pub(crate) network: usize,
+    pub(crate) directory: &'a RunDirectory,
     /// Its last step.
-    pub(super) step: u32,
-    pub(super) state: NetworkState,
+    pub(crate) step: u32,
+    pub(crate) state: NetworkState,
     /// Seconds of training until now.
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
     /// The step of the checkpoint that is kept.
-    pub(super) checkpoint: u32,
+    pub(crate) checkpoint: u32,
 }
 
 impl<'a> Member<'a> {
@@ -48,7 +48,7 @@ impl<'a> Member<'a> {
     ///
     /// # Errors
     /// If the checkpoint cannot be read, or lies beyond the plan.
-    pub(super) fn read(plan: &Plan, network: usize, directory: &'a RunDirectory) -> Result<Self> {
+    pub(crate) fn read(plan: &Plan, network: usize, directory: &'a RunDirectory) -> Result<Self> {
         let path = directory.file(CHECKPOINT);
         let (step, state) = if path.exists() {
             read_checkpoint(&path, &Layout::new(&plan.problem.dims))?
@@ -69,11 +69,11 @@ impl<'a> Member<'a> {
     }
 
     /// Whether nothing is left to train.
-    pub(super) fn has_ended(&self, plan: &Plan) -> bool {
+    pub(crate) fn has_ended(&self, plan: &Plan) -> bool {
         !self.is_training(plan.config.training.n_trials)
     }
 
-    pub(super) fn has_diverged(&self) -> bool {
+    pub(crate) fn has_diverged(&self) -> bool {
         self.state.stop == Some(StopReason::Diverged)
     }
 
@@ -83,32 +83,32 @@ impl<'a> Member<'a> {
 }
 
 /// A network after its training.
-pub(super) struct Trained {
-    pub(super) settled: Settled,
+pub(crate) struct Trained {
+    pub(crate) settled: Settled,
     /// Modelled rates of the weights that are reported, `[C][B][N]`.
-    pub(super) rates: Vec<f32>,
-    pub(super) steps: u32,
-    pub(super) stop: Option<StopReason>,
-    pub(super) seconds: f64,
-    pub(super) engine: EngineDescription,
+    pub(crate) rates: Vec<f32>,
+    pub(crate) steps: u32,
+    pub(crate) stop: Option<StopReason>,
+    pub(crate) seconds: f64,
+    pub(crate) engine: EngineDescription,
 }
 
 /// What the training of networks needs besides them.
-pub(super) struct Session<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) device: &'a Device,
-    pub(super) options: Options,
-    pub(super) interrupt: &'a AtomicBool,
+pub(crate) struct Session<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) device: &'a Device,
+    pub(crate) options: Options,
+    pub(crate) interrupt: &'a AtomicBool,
     /// What the progress is called.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// The directory that continues it.
-    pub(super) way_back: &'a Path,
+    pub(crate) way_back: &'a Path,
 }
 
 /// How far a training came.
-pub(super) struct Advance {
+pub(crate) struct Advance {
     /// Whether it was asked to pause before its end.
-    pub(super) paused: bool,
+    pub(crate) paused: bool,
     /// The engine that holds all the networks at the end, in their order, if one does.
     engine: Option<Box<dyn Engine>>,
 }
@@ -121,7 +121,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// If the device or a directory fails. A divergence is a state of the network.
-    pub(super) fn advance(&self, members: &mut [Member]) -> Result<Advance> {
+    pub(crate) fn advance(&self, members: &mut [Member]) -> Result<Advance> {
         let mut engine = None;
         while let Some((round, until)) = self.next_round(members) {
             let pause = self.options.stop_after;
@@ -165,7 +165,8 @@ impl Session<'_> {
         }
         let outcome = {
             let (label, planned) = (&self.label, plan.config.training.n_trials);
-            let mut progress = (!self.options.quiet).then(|| Progress::new(label, planned, step, round.len()));
+            let mut progress = (!self.options.quiet)
+                .then(|| crate::cli::training_progress::Progress::new(label, planned, step, round.len()));
             let mut observers: Vec<&mut dyn Observer> = writers.iter_mut().map(|w| w as &mut dyn Observer).collect();
             observers.extend(progress.as_mut().map(|p| p as &mut dyn Observer));
             let training = TrainingPlan {
@@ -193,7 +194,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// If the device fails.
-    pub(super) fn evaluate(&self, members: &mut [Member], advance: Advance) -> Result<Vec<Trained>> {
+    pub(crate) fn evaluate(&self, members: &mut [Member], advance: Advance) -> Result<Vec<Trained>> {
         let plan = self.plan;
         // The engine has them.
         let take = |m: &mut Member| {
@@ -257,7 +258,7 @@ fn schedule_after(plan: &Plan, rows: &[HistoryRow]) -> Schedule {
 ///
 /// # Errors
 /// If a file cannot be written, or an input file has changed since the run began.
-pub(super) fn register(
+pub(crate) fn register(
     plan: &Plan,
     network: Option<usize>,
     directory: &RunDirectory,
@@ -284,7 +285,7 @@ pub(super) fn register(
 }
 
 /// Warns of another engine than that of the last start.
-pub(super) fn warn_of_another_engine(before: Option<&EngineDescription>, now: &EngineDescription) {
+pub(crate) fn warn_of_another_engine(before: Option<&EngineDescription>, now: &EngineDescription) {
     if let Some(before) = before {
         output::warn(format!(
             "the run began on {}, and continues on {}: the last digits may differ from those of an uninterrupted run.",
@@ -300,7 +301,7 @@ fn normalization_csv(factors: &NormalizationFactors) -> String {
 }
 
 /// Prints what was chosen.
-pub(super) fn introduce(plan: &Plan, directory: &RunDirectory, engine: &EngineDescription, step: u32) {
+pub(crate) fn introduce(plan: &Plan, directory: &RunDirectory, engine: &EngineDescription, step: u32) {
     let engine = ("engine".to_string(), device::text(engine));
     for (label, text) in plan.choices().into_iter().chain([engine]) {
         output::say(format!("{label:<10} {text}"));

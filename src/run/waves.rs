@@ -1,7 +1,7 @@
 //! How many networks are trained at once: what they need on their device, and what there is.
 
-use super::device::Device;
-use super::output;
+use crate::cli::output;
+use crate::engine::device::Device;
 use crate::engine::{MemoryNeed, Problem, memory_text};
 use crate::error::Result;
 use std::path::Path;
@@ -12,7 +12,7 @@ const MOST_NETWORKS: usize = 200;
 
 /// What a batch needs and may use.
 #[derive(Debug)]
-pub(super) struct MemoryPlan {
+pub(crate) struct MemoryPlan {
     need: MemoryNeed,
     /// Bytes to stay within, where they are known, and who says so.
     limit: Option<(u64, &'static str)>,
@@ -26,7 +26,7 @@ impl MemoryPlan {
     ///
     /// # Errors
     /// If not even one network fits.
-    pub(super) fn new(device: &Device, problem: &Problem, budget: Option<u64>) -> Result<Self> {
+    pub(crate) fn new(device: &Device, problem: &Problem, budget: Option<u64>) -> Result<Self> {
         let need = device.memory(problem)?;
         let (name, known) = match device {
             Device::Cpu { .. } => ("the CPU".to_string(), available_memory().map(|bytes| (bytes, "available"))),
@@ -41,12 +41,12 @@ impl MemoryPlan {
     }
 
     /// Most networks at once.
-    pub(super) fn most(&self) -> usize {
+    pub(crate) fn most(&self) -> usize {
         self.limit.map_or(usize::MAX, |(bytes, _)| self.need.most(bytes)).min(MOST_NETWORKS)
     }
 
     /// Says what `networks` networks need, and in how many waves they are trained.
-    pub(super) fn say(&self, networks: usize) {
+    pub(crate) fn say(&self, networks: usize) {
         let at_once = networks.min(self.most());
         let parts = match self.bank {
             Some(bank) => format!(" in {} of buffers", output::counted(at_once.div_ceil(bank), "set", "sets")),
@@ -77,7 +77,7 @@ impl MemoryPlan {
 }
 
 /// Networks of the next wave: as many as the others, so that none is left with few.
-pub(super) fn wave_size(networks: usize, most: usize) -> usize {
+pub(crate) fn wave_size(networks: usize, most: usize) -> usize {
     networks.div_ceil(networks.div_ceil(most.max(1)).max(1))
 }
 

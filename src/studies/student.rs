@@ -1,35 +1,35 @@
 //! Students: networks that know of a teacher what a recording shows.
 
 use crate::analysis::Recorded;
-use crate::cli::baseline::train_baselines;
 use crate::config::{Plan, Preset, TaskSource};
 use crate::engine::{BatchState, cpu::CpuEngine};
 use crate::error::{Error, Result};
+use crate::lab::{OpenEngine, Subject};
 use crate::perturb::validate::RecordingFiles;
-use crate::perturb::{OpenEngine, Subject};
+use crate::run::baseline::train_baselines;
 use crate::train::{CheckpointInterval, TrainingPlan, settle, train};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A trained student.
-pub(super) struct Student {
-    pub(super) subject: Subject,
+pub(crate) struct Student {
+    pub(crate) subject: Subject,
     /// Median R² over neurons.
-    pub(super) r2: f64,
+    pub(crate) r2: f64,
     /// The same of a network without recurrence.
-    pub(super) input_only: f64,
+    pub(crate) input_only: f64,
 }
 
 /// How students are trained, besides the default recipe.
 #[derive(Clone, Copy)]
-pub(super) struct Recipe {
-    pub(super) steps: u32,
-    pub(super) seed: u64,
-    pub(super) threads: usize,
+pub(crate) struct Recipe {
+    pub(crate) steps: u32,
+    pub(crate) seed: u64,
+    pub(crate) threads: usize,
 }
 
 /// Trains a student on a recording by the default recipe; `None` if it was interrupted.
-pub(super) fn student(
+pub(crate) fn student(
     files: RecordingFiles,
     recipe: Recipe,
     open: &OpenEngine,

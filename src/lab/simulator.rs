@@ -1,9 +1,9 @@
 //! Many trials of one network, as batches of networks.
 
-use super::subject::settings;
 use crate::dims::Dims;
 use crate::engine::{BatchState, Engine, NetworkSettings, Perturbation, Problem, TrialNoise};
 use crate::error::Result;
+use std::sync::{Mutex, PoisonError};
 
 /// Makes an engine for a problem with a network per setting, starting from the state.
 pub type OpenEngine<'a> = dyn Fn(&Problem, &[NetworkSettings], &BatchState) -> Result<Box<dyn Engine>> + 'a;
@@ -58,4 +58,26 @@ impl Simulator {
         }
         Ok(())
     }
+}
+
+/// Simulates `trials` and gathers what `read` makes of each, in their order.
+///
+/// # Errors
+/// If the engine fails.
+pub fn collect<R: Send>(
+    simulator: &mut Simulator,
+    trials: &[Trial],
+    read: &(dyn Fn(usize, &[f32]) -> R + Sync),
+) -> Result<Vec<R>> {
+    let found: Mutex<Vec<Option<R>>> = Mutex::new(trials.iter().map(|_| None).collect());
+    simulator.run(trials, &|k, rates| {
+        let value = read(k, rates);
+        found.lock().unwrap_or_else(PoisonError::into_inner)[k] = Some(value);
+    })?;
+    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
+}
+
+/// Settings of a network that is only simulated.
+fn settings() -> NetworkSettings {
+    NetworkSettings { regularisation: 0.0, ..NetworkSettings::default() }
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Prints the verdicts, and what became of the p values of lesions that mean nothing (`null`); writes them as `summary.csv`.
-pub(super) fn write(directory: &Path, rows: &[Row], null: &[f64]) -> Result<()> {
+pub(crate) fn write(directory: &Path, rows: &[Row], null: &[f64]) -> Result<()> {
     let settings = [
         (Kind::Planted, Observed::All),
         (Kind::Planted, Observed::Half),

@@ -8,11 +8,11 @@ use std::path::Path;
 
 /// What became of one network. Numbers that are not defined are absent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct RunRow {
+pub(crate) struct RunRow {
     seed: u64,
     /// Name of its directory.
     run: String,
-    pub(super) steps: u32,
+    pub(crate) steps: u32,
     /// `planned`, `target`, `patience` or `diverged`.
     stop_reason: String,
     /// Of the weights that are reported.
@@ -58,7 +58,7 @@ impl RunRow {
     ///
     /// # Errors
     /// If its summary cannot be read or is damaged.
-    pub(super) fn read(directory: &Path) -> Result<Option<Self>> {
+    pub(crate) fn read(directory: &Path) -> Result<Option<Self>> {
         let path = directory.join("summary.json");
         let text = match std::fs::read_to_string(&path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -80,7 +80,7 @@ impl RunRow {
     }
 
     /// The row of a network that diverged at `step`.
-    pub(super) fn diverged(seed: u64, step: u32, directory: &Path) -> Self {
+    pub(crate) fn diverged(seed: u64, step: u32, directory: &Path) -> Self {
         Self {
             seed,
             run: name(directory),
@@ -95,7 +95,7 @@ impl RunRow {
     }
 
     /// Whether the fit was held against an input-only baseline.
-    pub(super) fn has_baseline(&self) -> bool {
+    pub(crate) fn has_baseline(&self) -> bool {
         self.input_only_median_r2.is_some()
     }
 }
@@ -106,7 +106,7 @@ fn name(directory: &Path) -> String {
 
 /// A batch that has ended.
 #[derive(Debug, Serialize)]
-pub(super) struct BatchSummary {
+pub(crate) struct BatchSummary {
     /// Over the networks that did not diverge.
     median: Medians,
     /// Seeds of those that did.
@@ -124,7 +124,7 @@ struct Medians {
 }
 
 impl BatchSummary {
-    pub(super) fn new(networks: Vec<RunRow>) -> Self {
+    pub(crate) fn new(networks: Vec<RunRow>) -> Self {
         let median = Medians {
             loss: median(networks.iter().filter_map(|r| r.loss)),
             median_r2: median(networks.iter().filter_map(|r| r.median_r2)),
@@ -135,22 +135,22 @@ impl BatchSummary {
         Self { median, diverged, networks }
     }
 
-    pub(super) fn diverged(&self) -> &[u64] {
+    pub(crate) fn diverged(&self) -> &[u64] {
         &self.diverged
     }
 
     /// K.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.networks.len()
     }
 
-    pub(super) fn to_json(&self) -> Result<String> {
+    pub(crate) fn to_json(&self) -> Result<String> {
         let json = serde_json::to_string_pretty(self);
         json.map(|j| j + "\n").map_err(|e| Error::run(format!("cannot encode summary.json: {e}")))
     }
 
     /// One row per network; what is not defined is empty. The last column is there where conditions were held out.
-    pub(super) fn to_csv(&self) -> String {
+    pub(crate) fn to_csv(&self) -> String {
         let number = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
         let holds_out = self.median.held_out_r2.is_some();
         let mut csv = String::from("seed,run,steps,stop_reason,loss,median_r2,input_only_median_r2,seconds");
@@ -164,7 +164,7 @@ impl BatchSummary {
     }
 
     /// The table, its last line the medians.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let width = self.networks.iter().map(|r| r.seed.to_string().len()).max().unwrap_or(0).max("median".len());
         let holds_out = self.median.held_out_r2.is_some();
         let held_out = |text: &str| if holds_out { format!("  {text:>11}") } else { String::new() };

@@ -1,7 +1,7 @@
 //! The end of a run: how well the weights fit, beside what, left in its directory.
 
 use super::baseline::BaselineResult;
-use super::report;
+use super::page;
 use super::session::Trained;
 use super::summary::Summary;
 use crate::analysis::{Comparison, HeldOutSummary, fit_csv};
@@ -15,7 +15,7 @@ use crate::train::{RunDirectory, WeightsNote, write_weights};
 ///
 /// # Errors
 /// If a file cannot be written.
-pub(super) fn finish(
+pub(crate) fn finish(
     plan: &Plan,
     directory: &RunDirectory,
     trained: &Trained,
@@ -33,7 +33,7 @@ pub(super) fn finish(
     let rates = baseline.map(|b| &b.rates[..]);
     let comparison = Comparison::new(&plan.recorded()?, &trained.rates, rates)?;
     directory.write("fit.csv", &fit_csv(&comparison.model, &problem.population, &conditions))?;
-    report::write_report(plan, directory, trained, &comparison)?;
+    page::write_report(plan, directory, trained, &comparison)?;
     let groups = comparison.groups(&problem.population, &conditions);
     let held_out = HeldOutSummary::of(&comparison, &conditions);
     let summary = Summary::new(plan, trained, baseline, &comparison, groups, held_out);

@@ -1,10 +1,10 @@
 //! `aon tune`, and the tuning at an adapter's first use: the fastest strategy and tiles, measured and remembered.
 
-use super::device::Device;
 use super::flags::{EngineFlags, SizeFlags};
 use super::output;
 use crate::config::{EngineConfig, EngineKind};
 use crate::engine::Problem;
+use crate::engine::device::Device;
 use crate::engine::gpu::{Candidate, Choice, Choices, GpuDevice, GpuOptions, Key, candidates, tune};
 use crate::error::{Error, Result};
 use clap::Args;
@@ -15,7 +15,7 @@ const WORTH_TUNING: f64 = 5e11;
 
 /// Measures strategies and tiles on a GPU, and remembers the fastest for trainings of that shape.
 #[derive(Debug, Args)]
-pub(super) struct TuneArgs {
+pub(crate) struct TuneArgs {
     #[command(flatten)]
     engine: EngineFlags,
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub(super) struct TuneArgs {
 ///
 /// # Errors
 /// If there is no GPU, a size makes no problem, or nothing runs.
-pub(super) fn run(args: &TuneArgs) -> Result<()> {
+pub(crate) fn run(args: &TuneArgs) -> Result<()> {
     let mut config = EngineConfig { engine: EngineKind::Gpu, ..EngineConfig::default() };
     args.engine.apply(&mut config);
     let Device::Gpu { device, options } = Device::choose(&config)? else {
@@ -48,7 +48,7 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
 
 /// `options` with the fastest choice for `problem`: the one that is remembered, or one that is measured now if `work`
 /// floating point operations are worth it. Nothing that fails here keeps a training from running as it would without.
-pub(super) fn tuned(device: &GpuDevice, problem: &Problem, options: &GpuOptions, work: f64, quiet: bool) -> GpuOptions {
+pub(crate) fn tuned(device: &GpuDevice, problem: &Problem, options: &GpuOptions, work: f64, quiet: bool) -> GpuOptions {
     if options.tiles.is_some() {
         return *options;
     }

@@ -1,16 +1,12 @@
 //! `aon perturb`: what trained networks do when some of their neurons are silenced.
 
-mod across;
-mod examine;
-mod export;
-mod one;
-
 use super::eval::WhichWeights;
 use super::flags::EngineFlags;
 use super::{interrupt, output};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::perturb::{ControlSettings, ReadoutSettings};
+use crate::studies::{across, perturb as one};
 use crate::train::{CONFIG, no_run};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -18,68 +14,68 @@ use std::sync::atomic::Ordering;
 
 /// The flags of `aon perturb`.
 #[derive(Debug, Args)]
-pub(super) struct PerturbArgs {
+pub(crate) struct PerturbArgs {
     /// Directories of runs, or of batches of runs
     #[arg(required = true)]
-    runs: Vec<PathBuf>,
+    pub(crate) runs: Vec<PathBuf>,
     /// Which neurons are mirror neurons [default: the mask that the run was trained with]
     #[arg(long, value_name = "FILE")]
-    mirror_mat: Option<PathBuf>,
+    pub(crate) mirror_mat: Option<PathBuf>,
     /// Lesions to make [default: area × cell type × mirror or not]
     #[arg(long, value_name = "FILE.toml")]
-    lesions: Option<PathBuf>,
+    pub(crate) lesions: Option<PathBuf>,
     /// Random sets of spared like cells that each lesion is compared with (0 leaves all comparisons out)
     #[arg(long, default_value_t = 200)]
-    controls: usize,
+    pub(crate) controls: usize,
     /// Choose controls that are alike in mean rate, peak rate and outgoing weight
     #[arg(long = "match")]
-    matched: bool,
+    pub(crate) matched: bool,
     /// Random subsets of a lesion whose pool of like cells is too small
     #[arg(long, default_value_t = 10)]
-    subsets: usize,
+    pub(crate) subsets: usize,
     /// Noisy trials a condition that read-outs are trained and tested on (0 leaves read-outs out)
     #[arg(long, default_value_t = ReadoutSettings::default().trials)]
-    trials: usize,
+    pub(crate) trials: usize,
     /// Noisy trials a condition that control lesions and single cells are read out on
     #[arg(long, default_value_t = ReadoutSettings::default().control_trials)]
-    control_trials: usize,
+    pub(crate) control_trials: usize,
     /// Standard deviation of the noise on every stimulus value of a noisy trial
     #[arg(long, default_value_t = ReadoutSettings::default().stimulus_sd)]
-    stimulus_sd: f32,
+    pub(crate) stimulus_sd: f32,
     /// Standard deviation of the noise on the state that a noisy trial starts from
     #[arg(long, default_value_t = ReadoutSettings::default().initial_sd)]
-    initial_sd: f32,
+    pub(crate) initial_sd: f32,
     /// Window of the read-outs in ms
     #[arg(long, default_value_t = ReadoutSettings::default().window_ms)]
-    window_ms: f64,
+    pub(crate) window_ms: f64,
     /// Label permutations that say what chance is
     #[arg(long, default_value_t = ReadoutSettings::default().permutations)]
-    permutations: usize,
+    pub(crate) permutations: usize,
     /// Seed of controls, labels dealt anew, noise, folds, rewirings and bootstrap
     #[arg(long, default_value_t = 0)]
-    seed: u64,
+    pub(crate) seed: u64,
     /// Which weights
     #[arg(long, value_enum, default_value = "best")]
-    weights: WhichWeights,
+    pub(crate) weights: WhichWeights,
     /// Where the comparison of several runs goes [default: perturb in the batch's directory, else out/perturb]
     #[arg(long, value_name = "DIR")]
-    output_dir: Option<PathBuf>,
+    pub(crate) output_dir: Option<PathBuf>,
     /// Also write every number to perturb.mat or perturb.npz
     #[arg(long, value_enum)]
-    export: Option<ExportFormat>,
+    pub(crate) export: Option<ExportFormat>,
     /// Networks simulated at once
     #[arg(long, value_name = "K", default_value_t = 32)]
-    at_once: usize,
+    pub(crate) at_once: usize,
     /// Print nothing but warnings and errors
     #[arg(long)]
-    quiet: bool,
+    pub(crate) quiet: bool,
     #[command(flatten)]
-    engine: EngineFlags,
+    pub(crate) engine: EngineFlags,
 }
 
 /// Files for MATLAB or Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ExportFormat {
+pub(crate) enum ExportFormat {
     /// MATLAB.
     Mat,
     /// NumPy.
@@ -87,14 +83,14 @@ enum ExportFormat {
 }
 
 /// The directory in a run's own where its study goes.
-const PERTURB: &str = "perturb";
+pub(crate) const PERTURB: &str = "perturb";
 
 impl PerturbArgs {
-    fn controls(&self) -> ControlSettings {
+    pub(crate) fn controls(&self) -> ControlSettings {
         ControlSettings { count: self.controls, subsets: self.subsets, matched: self.matched, seed: self.seed }
     }
 
-    fn readouts(&self) -> Option<ReadoutSettings> {
+    pub(crate) fn readouts(&self) -> Option<ReadoutSettings> {
         (self.trials > 0).then(|| ReadoutSettings {
             trials: self.trials,
             control_trials: self.control_trials.max(1),
@@ -135,7 +131,7 @@ impl PerturbArgs {
 }
 
 /// Studies every run, and compares them where there are several.
-pub(super) fn run(args: &PerturbArgs) -> Result<()> {
+pub(crate) fn run(args: &PerturbArgs) -> Result<()> {
     args.check()?;
     let stop = interrupt::flag()?;
     let runs = members(&args.runs)?;
@@ -183,6 +179,6 @@ fn members(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 /// The last part of a path.
-fn name_of(directory: &Path) -> String {
+pub(crate) fn name_of(directory: &Path) -> String {
     directory.file_name().map_or_else(|| directory.display().to_string(), |n| n.to_string_lossy().into_owned())
 }

@@ -20,7 +20,7 @@
 mod circuit;
 mod files;
 
-use super::{ConditionRates, Recording};
+use crate::data::{ConditionRates, Recording};
 use crate::error::{Error, Result};
 use crate::network::{Area, Population};
 use crate::rng::{Rng, Stream};

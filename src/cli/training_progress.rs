@@ -1,15 +1,15 @@
 //! Shows how the training goes.
 
-use super::Observer;
 use crate::engine::StepRecord;
 use crate::error::Result;
+use crate::train::Observer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// A bar on a terminal; elsewhere (a log file, a pipe) a plain line from time to time. Both on standard error.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     label: String,
     planned_steps: u32,
@@ -22,7 +22,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Progress {
     /// Progress of `networks` networks towards `planned_steps`, of which `done` are done; `label` says what trains.
-    pub fn new(label: &str, planned_steps: u32, done: u32, networks: usize) -> Self {
+    pub(crate) fn new(label: &str, planned_steps: u32, done: u32, networks: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar =
                 ProgressBar::with_draw_target(Some(u64::from(planned_steps)), ProgressDrawTarget::stderr_with_hz(10));

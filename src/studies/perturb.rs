@@ -1,37 +1,39 @@
 //! The study of one run.
 
-use super::examine::{Keys, examine_all};
-use super::{PERTURB, PerturbArgs, export, name_of};
+use super::perturb_arrays as export;
+use super::resume::{Keys, examine_all};
 use crate::analysis::HeldOutSummary;
-use crate::cli::baseline::train_baselines;
-use crate::cli::device::{self, Device};
 use crate::cli::eval::Trained;
 use crate::cli::output;
+use crate::cli::perturb::{PERTURB, PerturbArgs, name_of};
 use crate::config::Plan;
+use crate::engine::device::{self, Device};
 use crate::engine::{BatchState, NetworkSettings, Problem};
 use crate::error::Result;
+use crate::lab::Subject;
 use crate::perturb::{
-    Anatomy, Experiment, ExperimentSettings, Finished, Lesion, RecurrenceRow, Study, Subject, balance_csv, cells_csv,
+    Anatomy, Experiment, ExperimentSettings, Finished, Lesion, RecurrenceRow, Study, balance_csv, cells_csv,
     connectivity_csv, currents_csv, decoding_csv, default_lesions, effects, effects_csv, motifs_csv, read_lesions,
     recurrence_csv,
 };
 use crate::report::perturbation::{self, PerturbationReport};
+use crate::run::baseline::train_baselines;
 use crate::train::RunDirectory;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A run that was studied.
-pub(super) struct Studied {
-    pub(super) study: Study,
+pub(crate) struct Studied {
+    pub(crate) study: Study,
     /// What runs like it have in common.
-    pub(super) setting: String,
+    pub(crate) setting: String,
 }
 
 /// Studies the run in `directory` and writes what was found; `None` if it was asked to stop before the end.
 ///
 /// # Errors
 /// If the run or a file cannot be read, or the engine fails.
-pub(super) fn study(args: &PerturbArgs, directory: &Path, stop: &AtomicBool) -> Result<Option<Studied>> {
+pub(crate) fn study(args: &PerturbArgs, directory: &Path, stop: &AtomicBool) -> Result<Option<Studied>> {
     let run = RunDirectory::open(directory)?;
     let trained = Trained::read(directory, args.weights, |config| {
         args.engine.apply(&mut config.engine);

@@ -1,10 +1,10 @@
 //! A trained network as the laboratory holds it.
 
+use super::{OpenEngine, Simulator, Trial};
 use crate::dims::Dims;
-use crate::engine::{NetworkSettings, Problem};
+use crate::engine::Problem;
 use crate::error::Result;
 use crate::network::{Constraint, Group, Layout};
-use crate::perturb::simulator::{OpenEngine, Simulator, Trial};
 use crate::task::Condition;
 use std::sync::{Mutex, PoisonError};
 
@@ -137,9 +137,4 @@ fn with_own_sequences(problem: &Problem) -> Problem {
         sequence: (0..d.conditions).collect(),
         ..problem.clone()
     }
-}
-
-/// Settings of a network that is only simulated.
-pub(super) fn settings() -> NetworkSettings {
-    NetworkSettings { regularisation: 0.0, ..NetworkSettings::default() }
 }

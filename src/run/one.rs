@@ -1,19 +1,20 @@
 //! A run of one network, from its plan to its report.
 
 use super::baseline::{BaselineResult, train_baselines};
-use super::device::Device;
-use super::memory::MemoryPlan;
+use super::finish;
 use super::session::{Member, Options, Session, Trained, introduce, register, warn_of_another_engine};
-use super::{finish, interrupt, output};
+use super::waves::MemoryPlan;
 use crate::analysis::fit_text;
+use crate::cli::{interrupt, output};
 use crate::config::{Plan, warnings};
 use crate::engine::StopReason;
+use crate::engine::device::Device;
 use crate::error::{Error, Result};
 use crate::train::RunDirectory;
 use std::path::PathBuf;
 
 /// `out/NAME-DATE-TIME`, taken for a new run. Runs that begin in the same second get a number.
-pub(super) fn new_directory(name: &str) -> Result<RunDirectory> {
+pub(crate) fn new_directory(name: &str) -> Result<RunDirectory> {
     let time = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S");
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect();
     let path = PathBuf::from("out").join(format!("{name}-{time}"));
@@ -27,7 +28,7 @@ pub(super) fn new_directory(name: &str) -> Result<RunDirectory> {
 ///
 /// # Errors
 /// If the device, the directory or the training fails.
-pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
+pub(crate) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
     let problem = plan.training_problem(1);
     let device = Device::choose(&plan.config.engine)?.tuned(&problem, plan.work(), options.quiet);
     let engine = device.describe(&problem)?;
@@ -71,13 +72,13 @@ pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Re
 }
 
 /// Says what to think about before the training.
-pub(super) fn warn(plan: &Plan) {
+pub(crate) fn warn(plan: &Plan) {
     let task_warnings = plan.task.warnings(plan.problem.dims.bins);
     warnings(&plan.config).iter().chain(&task_warnings).for_each(output::warn);
 }
 
 /// Where and how a network diverged, and what is kept of it.
-pub(super) fn divergence(member: &Member) -> String {
+pub(crate) fn divergence(member: &Member) -> String {
     format!(
         "at step {} the loss or its gradient is not finite. The checkpoint of step {} and the best weights until then are kept in {}.",
         member.step,
@@ -87,7 +88,7 @@ pub(super) fn divergence(member: &Member) -> String {
 }
 
 /// Says how to go on.
-pub(super) fn say_pause(step: u32, plan: &Plan, directory: &RunDirectory) {
+pub(crate) fn say_pause(step: u32, plan: &Plan, directory: &RunDirectory) {
     output::say(format!(
         "paused after step {step} of {}; continue with: aon train --resume {}",
         plan.config.training.n_trials,

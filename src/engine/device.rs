@@ -1,6 +1,6 @@
 //! Which engine a run gets.
 
-use super::{output, tune};
+use crate::cli::{autotune, output};
 use crate::config::{EngineConfig, EngineKind};
 use crate::engine::cpu::{self, CpuEngine};
 use crate::engine::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Trajectory, adapters};
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// What `auto` takes, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     /// The CPU, for a reason.
     Cpu(&'static str),
     /// A hardware adapter.
@@ -17,7 +17,7 @@ pub(super) enum Choice {
 }
 
 /// What `auto` takes on a machine with these adapters.
-pub(super) fn automatic(adapters: &[AdapterInfo]) -> Choice {
+pub(crate) fn automatic(adapters: &[AdapterInfo]) -> Choice {
     if adapters.iter().any(|a| !a.software) {
         Choice::Gpu
     } else if adapters.is_empty() {
@@ -29,7 +29,7 @@ pub(super) fn automatic(adapters: &[AdapterInfo]) -> Choice {
 
 /// A device that was chosen, before anything is allocated on it.
 #[derive(Debug)]
-pub(super) enum Device {
+pub(crate) enum Device {
     /// The processor, with so many threads (0: one per core).
     Cpu { threads: usize },
     /// A GPU, and what is asked of its engine.
@@ -44,7 +44,7 @@ impl Device {
     ///
     /// # Errors
     /// If there is no such device, or it is asked for what it does not do.
-    pub(super) fn choose(config: &EngineConfig) -> Result<Self> {
+    pub(crate) fn choose(config: &EngineConfig) -> Result<Self> {
         if let Some(device) = open_gpu(config)? {
             let trajectory = config.trajectory.unwrap_or_default();
             let options = GpuOptions { strategy: config.strategy, trajectory, ..GpuOptions::default() };
@@ -65,10 +65,10 @@ impl Device {
     }
 
     /// The device with what is fastest for `problem`, measured if `work` floating point operations are worth it.
-    pub(super) fn tuned(self, problem: &Problem, work: f64, quiet: bool) -> Self {
+    pub(crate) fn tuned(self, problem: &Problem, work: f64, quiet: bool) -> Self {
         match self {
             Self::Gpu { device, options } => {
-                let options = tune::tuned(&device, problem, &options, work, quiet);
+                let options = autotune::tuned(&device, problem, &options, work, quiet);
                 Self::Gpu { device, options }
             }
             cpu @ Self::Cpu { .. } => cpu,
@@ -79,7 +79,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device cannot hold a network of the problem.
-    pub(super) fn describe(&self, problem: &Problem) -> Result<EngineDescription> {
+    pub(crate) fn describe(&self, problem: &Problem) -> Result<EngineDescription> {
         match self {
             Self::Cpu { threads } => Ok(CpuEngine::<f32>::description(*threads)),
             Self::Gpu { device, options } => GpuEngine::description(device, problem, options),
@@ -90,7 +90,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device cannot hold one.
-    pub(super) fn memory(&self, problem: &Problem) -> Result<MemoryNeed> {
+    pub(crate) fn memory(&self, problem: &Problem) -> Result<MemoryNeed> {
         match self {
             Self::Cpu { threads } => Ok(CpuEngine::<f32>::memory(problem, *threads)),
             Self::Gpu { device, options } => GpuEngine::memory(device, problem, options),
@@ -101,7 +101,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device cannot hold one.
-    pub(super) fn bank(&self, problem: &Problem) -> Result<Option<usize>> {
+    pub(crate) fn bank(&self, problem: &Problem) -> Result<Option<usize>> {
         match self {
             Self::Cpu { .. } => Ok(None),
             Self::Gpu { device, options } => Ok(Some(gpu::Plan::new(problem, device.info(), options)?.bank)),
@@ -112,7 +112,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device fails, or has no room for the measurement.
-    pub(super) fn peak(&self) -> Result<Peak> {
+    pub(crate) fn peak(&self) -> Result<Peak> {
         match self {
             Self::Cpu { threads } => cpu::peak::measure(*threads),
             Self::Gpu { device, .. } => gpu::peak::measure(device),
@@ -123,7 +123,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device cannot hold the problem.
-    pub(super) fn open(
+    pub(crate) fn open(
         &self,
         problem: &Problem,
         settings: &[NetworkSettings],
@@ -142,7 +142,7 @@ impl Device {
 ///
 /// # Errors
 /// If there is no such device, or it cannot hold the problem.
-pub(super) fn open(
+pub(crate) fn open(
     config: &EngineConfig,
     problem: &Problem,
     settings: &[NetworkSettings],
@@ -176,7 +176,7 @@ fn open_gpu(config: &EngineConfig) -> Result<Option<GpuDevice>> {
 }
 
 /// An engine in words: `cpu (2 threads, avx2)`.
-pub(super) fn text(engine: &EngineDescription) -> String {
+pub(crate) fn text(engine: &EngineDescription) -> String {
     format!("{} ({}, {})", engine.engine, engine.adapter, engine.strategy)
 }
 

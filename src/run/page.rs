@@ -12,7 +12,7 @@ use crate::train::{HistoryRow, RunDirectory, read_history};
 ///
 /// # Errors
 /// If a file cannot be written.
-pub(super) fn write_report(
+pub(crate) fn write_report(
     plan: &Plan,
     directory: &RunDirectory,
     trained: &Trained,

@@ -1,8 +1,8 @@
 //! Several runs beside each other.
 
-use super::one::Studied;
-use super::{PERTURB, PerturbArgs, name_of};
+use super::perturb::Studied;
 use crate::cli::output;
+use crate::cli::perturb::{PERTURB, PerturbArgs, name_of};
 use crate::data::write_atomically;
 use crate::error::{Error, Result};
 use crate::perturb::{RunResult, Study, across_seeds, consistency, consistency_csv, seeds_csv};
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// If they differ in their lesions or measures, or a file cannot be written.
-pub(super) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -> Result<()> {
+pub(crate) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -> Result<()> {
     let first = &studies[0].study;
     for (run, other) in runs.iter().zip(studies) {
         let cells = |study: &Study| study.cells.iter().map(|c| c.lesion.clone()).collect::<Vec<_>>();

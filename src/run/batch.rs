@@ -2,13 +2,14 @@
 
 use super::baseline::{BaselineResult, has_baseline, train_baselines};
 use super::batch_summary::{BatchSummary, RunRow};
-use super::device::Device;
-use super::memory::{MemoryPlan, wave_size};
-use super::run::{divergence, say_pause, warn};
+use super::finish;
+use super::one::{divergence, say_pause, warn};
 use super::session::{Member, Options, Session, Trained, introduce, register, warn_of_another_engine};
-use super::{finish, interrupt, output};
+use super::waves::{MemoryPlan, wave_size};
+use crate::cli::{interrupt, output};
 use crate::config::Plan;
 use crate::engine::EngineDescription;
+use crate::engine::device::Device;
 use crate::error::{Error, Result};
 use crate::train::{CONFIG, RunDirectory};
 use rayon::prelude::*;
@@ -22,7 +23,7 @@ use std::sync::atomic::AtomicBool;
 ///
 /// # Errors
 /// If the device or a directory fails; at the end, if a network diverged.
-pub(super) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
+pub(crate) fn run(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
     let problem = plan.training_problem(plan.seeds.len());
     let device = Device::choose(&plan.config.engine)?.tuned(&problem, plan.work(), options.quiet);
     let engine = device.describe(&problem)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// The figures of a finished run. Numbers that are not defined are null.
 #[derive(Debug, Serialize)]
-pub(super) struct Summary {
+pub(crate) struct Summary {
     /// Median over neurons of R² over all conditions that are not held out, and bins.
     median_r2: f64,
     mean_r2: f64,
@@ -71,7 +71,7 @@ impl Fitted {
 }
 
 impl Summary {
-    pub(super) fn new(
+    pub(crate) fn new(
         plan: &Plan,
         trained: &Trained,
         baseline: Option<&BaselineResult>,
@@ -111,7 +111,7 @@ impl Summary {
         }
     }
 
-    pub(super) fn to_json(&self) -> Result<String> {
+    pub(crate) fn to_json(&self) -> Result<String> {
         let json = serde_json::to_string_pretty(self);
         json.map(|j| j + "\n").map_err(|e| Error::run(format!("cannot encode summary.json: {e}")))
     }

@@ -1,8 +1,8 @@
 //! Lesions that are kept when they are finished, so that a study goes on where it was.
 
-use super::PerturbArgs;
 use crate::cli::eval::Trained;
 use crate::cli::output;
+use crate::cli::perturb::PerturbArgs;
 use crate::cli::progress::Progress;
 use crate::error::{Error, Result};
 use crate::perturb::{
@@ -21,7 +21,7 @@ const FORMAT: u32 = 3;
 const LESIONS: &str = "lesions";
 
 /// Where finished lesions are kept, and what they are recognised by.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     of_lesions: String,
     of_cells: String,
     directory: PathBuf,
@@ -32,7 +32,7 @@ impl Keys {
     ///
     /// # Errors
     /// If the directory cannot be made.
-    pub(super) fn new(
+    pub(crate) fn new(
         place: &Path,
         trained: &Trained,
         settings: &ExperimentSettings,
@@ -85,11 +85,11 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Everything that lesions did.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// By lesion.
-    pub(super) lesions: Vec<Finished>,
+    pub(crate) lesions: Vec<Finished>,
     /// By manner.
-    pub(super) cells: Vec<CellOutcome>,
+    pub(crate) cells: Vec<CellOutcome>,
 }
 
 /// What there is to do, and what of it is done.
@@ -171,7 +171,7 @@ impl<'a> Work<'a> {
 ///
 /// # Errors
 /// If the engine fails or a file cannot be written.
-pub(super) fn examine_all(
+pub(crate) fn examine_all(
     args: &PerturbArgs,
     lesions: &[Lesion],
     experiment: &mut Experiment,

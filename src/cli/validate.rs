@@ -1,24 +1,23 @@
 //! `aon validate`: whether lesions of trained networks find what was planted in the networks that they were trained on.
 
-mod student;
-mod tables;
-
 use super::progress::Progress;
 use super::{interrupt, output};
 use crate::data::write_atomically;
 use crate::engine::cpu::CpuEngine;
 use crate::engine::{BatchState, Engine, NetworkSettings, Problem};
 use crate::error::{Error, Result};
+use crate::lab::OpenEngine;
 use crate::perturb::validate::{Kind, Observed, Row, Teacher, examine, null_lesions, read_rows, rows_csv};
-use crate::perturb::{Comparison, ControlSettings, Effect, OpenEngine, default_lesions};
+use crate::perturb::{Comparison, ControlSettings, Effect, default_lesions};
+use crate::studies::student::{Recipe, student};
+use crate::studies::validate_tables as tables;
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use student::{Recipe, student};
 
 /// The flags of `aon validate`.
 #[derive(Debug, Args)]
-pub(super) struct ValidateArgs {
+pub(crate) struct ValidateArgs {
     /// Teacher networks with a planted class, and as many without
     #[arg(long, value_name = "K", default_value_t = 10)]
     teachers: u32,
@@ -121,7 +120,7 @@ impl ValidateArgs {
 }
 
 /// Trains and lesions every student that the tables do not hold yet, calibrates, and says what was found.
-pub(super) fn run(args: &ValidateArgs) -> Result<()> {
+pub(crate) fn run(args: &ValidateArgs) -> Result<()> {
     args.check()?;
     let stop = interrupt::flag()?;
     let threads = args.threads();
