@@ -3,7 +3,7 @@
 //   best ← p if the loss of p improved;   g ← scale · g,  m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²
 //   p ← p − lr_t m / (√v + ε),   lr_t with the bias correction, from the host
 //
-// Reads gradient (parameter_gradient) and records (clip). MATH.md, "Step".
+// Reads gradient (parameter_gradient) and records (clip). docs/model.md#step.
 // Extent: x parameters (strided), y networks.
 
 @group(0) @binding(0) var<storage, read> gradient: array<f32>;            // [network][PARAMETERS] · read

@@ -7,7 +7,8 @@
 // Reads weights and cells (weights), rates and d_t (forward), residuals and their scale (loss), δ_{t+1} (adjoint: slot
 // t + 2; slot T + 1 stays zero). Of cells it needs α alone: a silenced neuron has r = 0, so nothing flows through it, and
 // r (1 − r) is the slope of a driven one. Whatever else is done to neurons or connections has no gradient here.
-// MATH.md, "Reverse-time gradient". Extent: x neurons in groups of 4·ROW_QUADS, y slabs × parts of a tile of conditions.
+// docs/model.md#reverse-time-gradient.
+// Extent: x neurons in groups of 4·ROW_QUADS, y slabs × parts of a tile of conditions.
 
 const STATE_ROWS: u32 = D_ROWS;
 const ROWS: u32 = 4u * ROW_QUADS;

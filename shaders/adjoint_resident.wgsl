@@ -3,7 +3,7 @@
 //   ρ_t = g_t + W_effᵀ δ_{t+1},   s_t = ρ_t ⊙ r_t ⊙ (1 − r_t),   δ_t = (1 − α) ⊙ δ_{t+1} + α ⊙ s_t,   and Σ δ_t ⊙ d_t
 //
 // Reads weights and cells (weights), rates and d_t (forward), residuals and their scale (loss), δ of step at.time + 1
-// (adjoint_resident). δ stays in workgroup memory, the sums in registers. MATH.md, "Reverse-time gradient".
+// (adjoint_resident). δ stays in workgroup memory, the sums in registers. docs/model.md#reverse-time-gradient.
 // Extent: x slabs × parts of a tile of conditions, one workgroup each.
 
 const STATE_ROWS: u32 = D_ROWS;

@@ -4,7 +4,7 @@
 //   improved: L and ‖g‖ finite, and L < best − min_improvement or none was the best before
 //   stop: 3 if L or ‖g‖ is not finite, else 1 if L ≤ goal, else 2 if not improved and steps since the best ≥ patience
 //
-// Reads gradient (parameter_gradient) and losses (loss). MATH.md, "Step".
+// Reads gradient (parameter_gradient) and losses (loss). docs/model.md#step.
 
 @group(0) @binding(0) var<storage, read> gradient: array<f32>;      // [network][PARAMETERS] · read
 @group(0) @binding(1) var<storage, read_write> squares: array<f32>; // [network][PARTIALS] sums of squares of the gradient · write in squares_of, read in clip

@@ -10,9 +10,9 @@
 //   DELTA_SCALE   power of two by which the adjoint is larger than δ: 1 but where trajectories are 16-bit
 // and after trajectory_f32.wgsl or trajectory_f16.wgsl.
 //
-// Symbols as in MATH.md: N neurons, T steps, U channels, G input matrices. A *slab* is one tile of conditions of one
-// network: slab = network · TILES + tile. Arrays over time come as two buffers, one of the even and one of the odd
-// slots, so that a kernel never reads the buffer that it writes; elements are `Stored`:
+// Symbols as in docs/model.md#notation: N neurons, T steps, U channels, G input matrices. A *slab* is one tile of
+// conditions of one network: slab = network · TILES + tile. Arrays over time come as two buffers, one of the even and
+// one of the odd slots, so that a kernel never reads the buffer that it writes; elements are `Stored`:
 //   inputs [slab][slot / 2][Z_ROWS][QUADS] four conditions: what neurons receive at a step: rates r (rows 0…N−1),
 //          then per input matrix its channels' stimulus (zero in conditions of another matrix), then a row of ones
 //   deltas [slab][slot / 2][D_ROWS][QUADS] four conditions: d_t = x_t − x_{t−1} in slot t (forward), overwritten by

@@ -1,4 +1,5 @@
-// Dale's sign and what it makes of a trained weight; MATH.md, "Dale's sign" and "Three ways to keep a sign".
+// Dale's sign and what it makes of a trained weight; docs/model.md#dales-sign,
+// docs/model.md#three-ways-to-keep-a-sign.
 
 const DALE_NONE: u32 = 0u;
 const DALE_PRESYNAPTIC: u32 = 1u;

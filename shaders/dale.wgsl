@@ -3,7 +3,7 @@
 //   reflect: W ← ±|W|;   clamp: W ← 0 where the sign is wrong;   both: W_ii ← 0
 //
 // Reads and writes the parameters (adam); leaves a frozen W, and a network that was not updated, as they are.
-// MATH.md, "Three ways to keep a sign". Extent: x elements of W (strided), y networks.
+// docs/model.md#three-ways-to-keep-a-sign. Extent: x elements of W (strided), y networks.
 
 @group(0) @binding(0) var<storage, read> population: array<Neuron>;    // [N] · read
 @group(0) @binding(1) var<storage, read> records: array<Record>;       // [network] · read

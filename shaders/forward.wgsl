@@ -3,7 +3,8 @@
 //   d_t = α ⊙ (W_eff r_{t−1} + W_in u_{t−1} − x_{t−1}),   x_t = x_{t−1} + d_t
 //   r_t = gain ⊙ σ(x_t + I_ext + current) + offset, which is σ(x_t + I_ext) where nothing is done to a neuron
 //
-// Reads weights and cells of the phase that holds (weights), inputs of step t − 1 (stimulus, forward). MATH.md, "Dynamics".
+// Reads weights and cells of the phase that holds (weights), inputs of step t − 1 (stimulus, forward).
+// docs/model.md#dynamics, docs/model.md#perturbations.
 // Extent: x neurons in groups of 4·ROW_QUADS, y slabs × parts of a tile of conditions.
 // One invocation: 4·ROW_QUADS neurons × 4·TILE_QUADS conditions.
 

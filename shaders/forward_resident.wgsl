@@ -4,7 +4,7 @@
 //   r_t = gain ⊙ σ(x_t + I_ext + current) + offset, which is σ(x_t + I_ext) where nothing is done to a neuron
 //
 // Reads weights and cells of the phase that holds in all these steps (weights), the stimulus rows (stimulus), x and inputs of
-// step at.time − 1 (forward_resident). Rates stay in workgroup memory, x in registers. MATH.md, "Dynamics".
+// step at.time − 1 (forward_resident). Rates stay in workgroup memory, x in registers. docs/model.md#dynamics.
 // Extent: x slabs × parts of a tile of conditions, one workgroup each.
 
 const STATE_ROWS: u32 = Z_ROWS;

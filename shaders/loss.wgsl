@@ -3,7 +3,7 @@
 //   y_{c,i,b} = mean of r over the steps of bin b;   E = Σ (y − F)²;   L = √E + λ √(‖W‖² + Σ ‖W_in‖²)
 //   under `l1`: E₁ = Σ |y − F|, L = E₁ + the same
 //
-// Reads rates (forward) and squares (weights). Bins past a condition's last have residual 0. MATH.md, "Loss".
+// Reads rates (forward) and squares (weights). Bins past a condition's last have residual 0. docs/model.md#loss.
 
 const CHUNK: u32 = 8u;        // bins of one invocation
 @group(0) @binding(0) var<storage, read> inputs_even: array<Stored>;        // [slab][Z_SLOTS][Z_ROWS][QUADS] rates of even steps, 0…1 · read

@@ -6,7 +6,7 @@
 //   ∂θ     = −Σ δ_t d_t / Δt · (τ_max − τ_min) σ(θ)(1 − σ(θ)),   as λ (x_t − x_{t−1}) / α = δ d / α² and ∂α/∂θ = −(α²/Δt)(τ_max − τ_min) σ(1 − σ)
 //   and zero for frozen groups
 //
-// Reads product (weight_gradient), sums and δ_1 (adjoint), losses (loss). MATH.md, "Reverse-time gradient".
+// Reads product (weight_gradient), sums and δ_1 (adjoint), losses (loss). docs/model.md#reverse-time-gradient.
 // Extent: x parameters in the order of the flat vector (strided), y networks.
 
 @group(0) @binding(0) var<storage, read> product: array<f32>;        // [network][SEGMENTS][N][Z_ROWS] · read

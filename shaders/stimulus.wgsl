@@ -6,7 +6,8 @@
 //
 // Reads what the host wrote: at.step is the number of a training step, whose own noise its networks see (stimulus alone), or
 // TRIAL_STEP, where trials have noise; 0 means without any. Runs before the first simulation, where one needs other noise than
-// the one before it, and after a change of perturbations. MATH.md, "Dynamics", "Stimulus".
+// the one before it, and after a change of perturbations. docs/model.md#dynamics, docs/model.md#stimulus,
+// docs/model.md#noise, docs/model.md#perturbations.
 
 @group(0) @binding(0) var<storage, read> sequences: array<f32>;            // [S][T][U] stimulus · read
 @group(0) @binding(1) var<storage, read> conditions: array<vec4<u32>>;     // [TILES · 4·QUADS] (input matrix, sequence, bins, 1 if real) · read

@@ -5,7 +5,7 @@
 //   whose columns are ∂W_eff (j < N), ∂W_in of each input matrix, and Σ δ (the row of ones)
 //
 // Reads deltas (adjoint; δ_t is in slot t + 1) and inputs (forward, stimulus; slot t − 1): the same parity.
-// Summed apart over SEGMENTS parts of the time axis. MATH.md, "Reverse-time gradient".
+// Summed apart over SEGMENTS parts of the time axis. docs/model.md#reverse-time-gradient.
 // Extent: x columns in groups of TILE, y rows in groups of TILE, z SEGMENTS.
 // One invocation: TILE × TILE elements.
 

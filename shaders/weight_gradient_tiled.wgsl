@@ -2,9 +2,10 @@
 //
 //   product[i, j] = Σ_{t ≥ 1, c} δ_t[i] · inputs_{t−1}[j], in one parity of slots, summed in the same order
 //
-// Reads deltas (adjoint; δ_t is in slot t + 1) and inputs (forward, stimulus; slot t − 1). MATH.md, "Reverse-time
-// gradient". Extent: x tiles of GRADIENT_X · GRADIENT_TILE columns, y tiles of GRADIENT_Y · GRADIENT_TILE rows,
-// z networks × SEGMENTS. One invocation: every GRADIENT_X-th column and GRADIENT_Y-th row of its tile.
+// Reads deltas (adjoint; δ_t is in slot t + 1) and inputs (forward, stimulus; slot t − 1).
+// docs/model.md#reverse-time-gradient. Extent: x tiles of GRADIENT_X · GRADIENT_TILE columns, y tiles of
+// GRADIENT_Y · GRADIENT_TILE rows, z networks × SEGMENTS.
+// One invocation: every GRADIENT_X-th column and GRADIENT_Y-th row of its tile.
 
 const TILE: u32 = GRADIENT_TILE;
 const COLUMNS: u32 = GRADIENT_X * TILE;

@@ -8,8 +8,8 @@
 // never is. And α = 0 in a training step (at.step > 0) where the network has stopped: the recurrences and the weight gradient
 // then leave it alone.
 //
-// Reads the parameters (adam, dale), records (clip), phases. MATH.md, "Parameters", "Effective weights", "Three ways to keep
-// a sign".
+// Reads the parameters (adam, dale), records (clip), phases. docs/model.md#parameters, docs/model.md#effective-weights,
+// docs/model.md#three-ways-to-keep-a-sign, docs/model.md#perturbations.
 
 @group(0) @binding(0) var<storage, read> parameters: array<f32>;             // [network][PARAMETERS] W or V, W_in…, I_ext, θ · read
 @group(0) @binding(1) var<storage, read> population: array<Neuron>;          // [N] · read

@@ -10,6 +10,7 @@ use aon::engine::gpu::{
     Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Tiles, Trajectory, Workgroup,
 };
 use aon::network::{Constraint, Dale, SignConstraint};
+use common::pages::{anchor_at, anchors, page};
 use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, GlobalVariable, Module, ShaderStage};
@@ -174,13 +175,17 @@ fn the_overrides_of_the_shaders_are_those_of_the_plan() {
 
 #[test]
 fn every_shader_states_what_it_does_and_every_binding_its_shape_and_access() {
+    let sections = anchors(&page("docs/model.md"));
     for (file, text) in shader_files() {
         assert!(text.lines().count() <= 150, "{file}.wgsl is longer than 150 lines");
         assert!(text.starts_with("// "), "{file}.wgsl begins with a comment");
         if text.contains("@compute") {
             assert!(text.starts_with(&format!("// {file}: ")), "{file}.wgsl begins with its name");
-            let sourced = text.contains("MATH.md") || is_peak(&file);
+            let sourced = text.contains("docs/model.md#") || is_peak(&file);
             assert!(sourced && text.contains("Extent: "), "{file}.wgsl names source and extent");
+        }
+        for anchor in text.split("docs/model.md#").skip(1).map(anchor_at) {
+            assert!(sections.contains(&anchor), "{file}.wgsl cites docs/model.md#{anchor}, which is no heading there");
         }
         for line in text.lines().filter(|l| l.starts_with("@group")) {
             let comment = line.split_once("//").unwrap_or_else(|| panic!("{file}.wgsl: no comment on {line}")).1;

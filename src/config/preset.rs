@@ -83,7 +83,7 @@ pub(super) fn value_name(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default()
 }
 
-/// FITTING.md, "The recipe".
+/// docs/model.md#the-default-recipe-and-why.
 fn recipe() -> Config {
     Config {
         preset: Preset::Default,
@@ -124,7 +124,7 @@ fn recipe() -> Config {
     }
 }
 
-/// MATH.md, "Parameters", "Dale's sign" and "Step".
+/// docs/model.md#dales-sign, docs/model.md#three-ways-to-keep-a-sign, docs/model.md#initial-values, docs/model.md#step.
 fn published() -> Config {
     let mut config = recipe();
     config.preset = Preset::Published;

@@ -5,7 +5,8 @@ use crate::engine::LossKind;
 use crate::network::{Dale, InitScheme, SignConstraint};
 use crate::train::ScheduleKind;
 
-/// What FITTING.md found to fail or to mislead about these settings, a sentence each.
+/// What was found to fail or to mislead about these settings, a sentence each
+/// (docs/model.md#the-default-recipe-and-why).
 pub fn warnings(config: &Config) -> Vec<String> {
     let (n, t) = (&config.network, &config.training);
     let mut list = Vec::new();

@@ -71,7 +71,7 @@ impl Default for NetworkSettings {
     }
 }
 
-/// Constants of Adam as Keras states it (MATH.md, "Step").
+/// Constants of Adam as Keras states it (docs/model.md#step).
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Adam {
     /// Decay of the first moment.

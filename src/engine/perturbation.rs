@@ -86,8 +86,9 @@ impl Perturbation {
         self
     }
 
-    /// Whether the adjoint of MATH.md is the derivative of the perturbed network: it takes `r (1 − r)` for the slope of
-    /// the rate, which holds for neurons that are intact, driven or silent, and knows nothing of cuts.
+    /// Whether the adjoint (docs/model.md#reverse-time-gradient) is the derivative of the perturbed network: it takes
+    /// `r (1 − r)` for the slope of the rate, which holds for neurons that are intact, driven or silent, and knows
+    /// nothing of cuts.
     pub fn is_differentiable(&self) -> bool {
         let holds = |effect: &Effect| match &effect.action {
             Action::Clamp(values) => effect.neurons.iter().zip(values).all(|(n, v)| !n || *v == 0.0),

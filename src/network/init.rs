@@ -47,9 +47,8 @@ pub struct InitSettings<'a> {
 
 /// The initial parameters of one network, flat as [`Layout`] says.
 ///
-/// MATH.md, "Parameters", for the published scheme; FITTING.md, "The recipe", for the balanced one: each row's
-/// inhibitory entries scaled so that the row sums to zero, `I_ext = logit(mean rate) − W_eff · mean rate`,
-/// θ = −1.4 + Normal(0, 0.1), input weights Normal(0, 0.05).
+/// docs/model.md#initial-values. In the balanced scheme each row's inhibitory entries are scaled so that the row sums
+/// to zero, `I_ext = logit(mean rate) − W_eff · mean rate`, θ = −1.4 + Normal(0, 0.1), input weights Normal(0, 0.05).
 pub fn initial_parameters(
     layout: &Layout,
     population: &Population,

@@ -28,7 +28,7 @@ impl StimulusSpec {
     /// The stimulus for trials of `time_steps` steps, the first `thermal` of them warm-up: epochs, then the filter, then
     /// noise, drawn once from the task's own seed.
     ///
-    /// MATH.md, "Stimulus of the built-in task". Epochs are cut at the end of the trial.
+    /// docs/model.md#stimulus. Epochs are cut at the end of the trial.
     pub fn render(&self, time_steps: usize, thermal: usize) -> Stimulus {
         let clean = self.render_clean(time_steps, thermal);
         if self.noise == 0.0 { clean } else { clean.with_noise(&self.draw_noise(time_steps)) }

@@ -3,6 +3,7 @@
 
 pub mod golden;
 pub mod gpu;
+pub mod pages;
 
 use aon::dims::Dims;
 use aon::engine::gpu::AdapterInfo;

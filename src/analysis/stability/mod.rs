@@ -1,7 +1,7 @@
 //! How the network responds to a small change of its state: the Jacobian of one step and its spectral radius.
 //!
-//! One step is `x_t = (1 − α) ⊙ x_{t−1} + α ⊙ (W_eff r_{t−1} + W_in u_{t−1})` with `r = g ⊙ σ(x + I_ext)` (MATH.md, "Dynamics";
-//! `g` the gain of a lesion), so that a small change of `x_{t−1}` is multiplied by
+//! One step is `x_t = (1 − α) ⊙ x_{t−1} + α ⊙ (W_eff r_{t−1} + W_in u_{t−1})` with `r = g ⊙ σ(x + I_ext)`
+//! (docs/model.md#dynamics; `g` the gain of a lesion), so that a small change of `x_{t−1}` is multiplied by
 //!
 //! ```text
 //! J = diag(1 − α) + diag(α) W_eff diag(g ⊙ s ⊙ (1 − s)),    s = σ(x_{t−1} + I_ext).

@@ -1,4 +1,4 @@
-//! Stage `adam`: the optimiser as Keras states it (MATH.md, "Step").
+//! Stage `adam`: the optimiser as Keras states it (docs/model.md#step).
 
 use super::real::{Kernel, Real};
 use super::simd::Vector;

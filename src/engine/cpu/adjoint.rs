@@ -1,4 +1,4 @@
-//! Stage `adjoint`: the reverse-time recurrence (MATH.md, "Reverse-time gradient").
+//! Stage `adjoint`: the reverse-time recurrence (docs/model.md#reverse-time-gradient).
 
 use super::forward::{LINE, SUMS, Sums};
 use super::real::{Kernel, Real};

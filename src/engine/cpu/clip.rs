@@ -1,4 +1,5 @@
-//! Stage `clip`: the global norm's factor, and what the loss means for best parameters and early stop (MATH.md, "Step").
+//! Stage `clip`: the global norm's factor, and what the loss means for best parameters and early stop
+//! (docs/model.md#step).
 
 use crate::engine::{LossRecord, NetworkSettings, StopReason};
 

@@ -1,4 +1,4 @@
-//! Stage `dale`: the projection after an update (MATH.md, "Dale's sign", "Three ways to keep a sign").
+//! Stage `dale`: the projection after an update (docs/model.md#dales-sign, docs/model.md#three-ways-to-keep-a-sign).
 
 use super::real::Real;
 use crate::network::SignConstraint;

@@ -1,4 +1,4 @@
-//! Stage `forward`: the batched recurrent update (MATH.md, "Dynamics"), with stage `loss` at the end of every bin.
+//! Stage `forward`: the batched recurrent update (docs/model.md#dynamics), with stage `loss` at the end of every bin.
 
 use super::aligned::Aligned;
 use super::course::Course;

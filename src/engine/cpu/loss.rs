@@ -1,4 +1,4 @@
-//! Stage `loss`: bins, residuals and the data term (MATH.md, "Loss").
+//! Stage `loss`: bins, residuals and the data term (docs/model.md#loss).
 
 use super::real::Real;
 use crate::engine::LossKind;

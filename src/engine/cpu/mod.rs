@@ -4,7 +4,7 @@
 //! the GPU. One network's conditions are split over threads; of several networks each runs on a thread of its own.
 //! No split changes a bit of the result: every sum runs in an order that depends on the problem alone.
 
-// The stages are written as index arithmetic on purpose: each line is an equation of MATH.md.
+// The stages are written as index arithmetic on purpose: each line is an equation of docs/model.md.
 #![allow(clippy::needless_range_loop, clippy::inline_always, clippy::too_many_arguments)]
 
 mod adam;

@@ -1,5 +1,6 @@
 //! Stage `parameter_gradient`: from `∂W_eff`, `∂W_in`, Σ s and Σ λ(x_t − x_{t−1}) to the flat gradient of what is
-//! trained: the rectifier's gate, the regulariser, the chain through softplus, I_ext and θ (MATH.md).
+//! trained: the rectifier's gate, the regulariser, the chain through softplus, I_ext and θ
+//! (docs/model.md#reverse-time-gradient).
 
 use super::real::{Kernel, Real};
 use super::shape::{Panel, Shape};

@@ -1,5 +1,5 @@
 //! Stage `weight_gradient`: `∂W_eff = Σ_{c,t} δ_t r_{t−1}ᵀ` and `∂W_in = Σ_{c,t} δ_t u_{t−1}ᵀ` as tiled products
-//! (MATH.md, "Reverse-time gradient"). The sums run over conditions, then time, in order.
+//! (docs/model.md#reverse-time-gradient). The sums run over conditions, then time, in order.
 
 use super::aligned::Aligned;
 use super::forward::LINE;

@@ -1,4 +1,5 @@
-//! Stage `weights`: trained parameters → W, W_eff, α (MATH.md, "Effective weights", "Three ways to keep a sign").
+//! Stage `weights`: trained parameters → W, W_eff, α (docs/model.md#parameters, docs/model.md#effective-weights,
+//! docs/model.md#three-ways-to-keep-a-sign).
 
 use super::aligned::Aligned;
 use super::real::{Kernel, Real};

@@ -59,7 +59,7 @@ impl Trajectory {
     }
 
     /// The power of two by which the stored adjoint is larger than δ. Gradients are tiny where there are many
-    /// residuals: g_t is about `1 / (w √(C B N))`, or `1 / w` under L1 (MATH.md, "Reverse-time gradient").
+    /// residuals: g_t is about `1 / (w √(C B N))`, or `1 / w` under L1 (docs/model.md#reverse-time-gradient).
     pub(super) fn delta_scale(self, problem: &Problem) -> f64 {
         let d = &problem.dims;
         let w = d.steps_per_bin as f64;
