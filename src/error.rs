@@ -58,6 +58,23 @@ impl Error {
         Self::Run(sentence.into())
     }
 
+    /// An [`Error::Variable`].
+    pub fn variable(
+        file: &Path,
+        variable: &str,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::Variable {
+            file: file.to_path_buf(),
+            variable: variable.into(),
+            expected: expected.into(),
+            found: found.into(),
+            remedy: remedy.into(),
+        }
+    }
+
     /// An [`Error::Io`], for `map_err`.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();

@@ -8,6 +8,7 @@
 
 pub mod analysis;
 pub mod bench;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod data;

@@ -6,4 +6,4 @@ mod scale;
 
 pub use case::Case;
 pub use measure::{Measurement, StageSpeed, measure, peak_resident_bytes};
-pub use scale::Sweep;
+pub use scale::Scale;

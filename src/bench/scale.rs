@@ -4,7 +4,7 @@ use super::{Case, Measurement};
 
 /// A size that is varied while the others stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sweep {
+pub enum Scale {
     /// K from 1 to 16.
     Networks,
     /// N from an eighth to twice the case's.
@@ -13,7 +13,7 @@ pub enum Sweep {
     TimeSteps,
 }
 
-impl Sweep {
+impl Scale {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Networks, Self::Neurons, Self::TimeSteps];
 

@@ -1,12 +1,11 @@
 //! `aon bench`.
 
 use super::flags::{EngineFlags, SizeFlags};
+use super::notices::say_of_device;
 use super::output;
-use crate::bench::{Case, Measurement, StageSpeed, Sweep, measure};
-use crate::config::EngineConfig;
+use crate::bench::{Case, Measurement, Scale, StageSpeed, measure};
 use crate::data::write_atomically;
-use crate::engine::Peak;
-use crate::engine::device::Device;
+use crate::engine::{Device, DeviceNotice, EngineConfig, Peak};
 use crate::error::{Error, Result};
 use crate::report::scaling_figure;
 use clap::Args;
@@ -51,18 +50,18 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
         }
         return Ok(());
     }
-    let mut sweeps = Vec::new();
-    for sweep in Sweep::ALL {
-        let points: Vec<Measurement> = sweep.cases(base).into_iter().map(|c| bench.one(c)).collect::<Result<_>>()?;
+    let mut scales = Vec::new();
+    for scale in Scale::ALL {
+        let points: Vec<Measurement> = scale.cases(base).into_iter().map(|c| bench.one(c)).collect::<Result<_>>()?;
         if !args.json {
-            output::say(sweep_table(sweep, &points));
+            output::say(scale_table(scale, &points));
         }
-        sweeps.push((sweep, points));
+        scales.push((scale, points));
     }
     if let Some(folder) = args.figure.parent().filter(|f| !f.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     }
-    let figure = scaling_figure(&sweeps)?;
+    let figure = scaling_figure(&scales)?;
     write_atomically(&args.figure, |file| file.write_all(figure.as_bytes()))?;
     output::note(format!("drawn in {}", args.figure.display()));
     Ok(())
@@ -85,9 +84,9 @@ impl Bench<'_> {
         // A benchmark stands for long trainings, whatever its own length: large cases are worth tuning.
         let work = BENCHMARKED_STEPS * case.networks as f64 * problem.dims.flops_per_step();
         let opened = Instant::now();
-        let device = Device::choose(&self.config)?;
+        let device = Device::choose(&self.config, &mut say_of_device)?;
         let tuning = Instant::now();
-        let device = device.tuned(&problem, work, self.args.json);
+        let device = device.tuned(&problem, work, &mut |notice| self.hear(notice));
         // Tuning happens once: it is no part of a start.
         let started = opened + tuning.elapsed();
         let mut engine = device.open(&problem, &settings, &state)?;
@@ -102,6 +101,16 @@ impl Bench<'_> {
             output::say(line.map_err(|e| Error::run(format!("cannot write the measurement as JSON: {e}.")))?);
         }
         Ok(measurement)
+    }
+}
+
+impl Bench<'_> {
+    /// JSON on standard output is not accompanied by what happens meanwhile.
+    fn hear(&self, notice: &DeviceNotice) {
+        let accompanies = matches!(notice, DeviceNotice::Tuning { .. } | DeviceNotice::Tuned { .. });
+        if !(self.args.json && accompanies) {
+            say_of_device(notice);
+        }
     }
 }
 
@@ -161,10 +170,10 @@ fn megabytes(bytes: Option<u64>) -> String {
     bytes.map_or_else(|| "unknown".into(), |b| format!("{:.1} MB", b as f64 / 1e6))
 }
 
-fn sweep_table(sweep: Sweep, points: &[Measurement]) -> String {
+fn scale_table(scale: Scale, points: &[Measurement]) -> String {
     let head = format!(
         "{:<20} {:>10} {:>10} {:>22} {:>9}",
-        sweep.axis(),
+        scale.axis(),
         "s/step",
         "trials/s",
         "µs per trial and step",
@@ -174,7 +183,7 @@ fn sweep_table(sweep: Sweep, points: &[Measurement]) -> String {
         let per_step = 1e6 / (m.trials_per_second * m.time_steps as f64);
         format!(
             "{:<20} {:>10.4} {:>10.1} {:>22.3} {:>9.1}",
-            sweep.size(m),
+            scale.size(m),
             m.seconds_per_step,
             m.trials_per_second,
             per_step,

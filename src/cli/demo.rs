@@ -1,11 +1,10 @@
 //! `aon demo`: everything once, with nothing to bring along.
 
 use super::flags::EngineFlags;
-use super::{output, synth};
+use super::{output, synth, train};
 use crate::config::{Plan, Preset, TaskSource};
 use crate::error::Result;
-use crate::run::one as run;
-use crate::run::session::Options;
+use crate::run::{Options, new_directory};
 use crate::synthetic::Synthetic;
 use crate::train::RunDirectory;
 use clap::Args;
@@ -37,7 +36,7 @@ pub(super) struct DemoArgs {
 pub(super) fn run(args: &DemoArgs) -> Result<()> {
     let directory = match &args.output_dir {
         Some(path) => RunDirectory::create(path, args.overwrite)?,
-        None => run::new_directory("demo")?,
+        None => new_directory("demo")?,
     };
     let data = directory.file("data");
     Synthetic::generate(&synth::settings(!args.full, args.seed))?.write(&data)?;
@@ -50,7 +49,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
     config.data.mirror = Some(data.join("Mirror.mat"));
     config.task = TaskSource::Named(data.join("task.toml").display().to_string());
     args.engine.apply(&mut config.engine);
-    run::run(&Plan::new(config)?, &directory, Options::default())?;
+    train::train(&Plan::new(config)?, &directory, Options::default(), false)?;
     output::say(format!("\nthe same by hand:\n  aon train {} --n-trials {}", synth::train_flags(&data), args.n_trials));
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! `aon devices`: what can train, and what `auto` takes.
 
 use super::output;
-use crate::engine::device::{Choice, automatic};
 use crate::engine::gpu::adapters;
+use crate::engine::{Automatic, automatic};
 use clap::Args;
 
 /// The flags of `aon devices`.
@@ -26,7 +26,7 @@ pub(super) fn run(_: &DevicesArgs) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     output::say(format!("cpu     {threads} threads"));
     output::say(match automatic(&adapters) {
-        Choice::Gpu => "--engine auto takes the first hardware GPU".into(),
-        Choice::Cpu(why) => format!("--engine auto takes the CPU: {why}"),
+        Automatic::Gpu => "--engine auto takes the first hardware GPU".into(),
+        Automatic::Cpu(why) => format!("--engine auto takes the CPU: {why}"),
     });
 }

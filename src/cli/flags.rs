@@ -1,10 +1,10 @@
 //! Flags that stand for settings, in groups, and how each takes its setting's place.
 
 use crate::bench::Case;
-use crate::config::{Config, EngineConfig, EngineKind, StimulusNoise, TaskSource};
+use crate::config::{Config, StimulusNoise, TaskSource};
 use crate::data::Normalization;
-use crate::engine::LossKind;
 use crate::engine::gpu::{Strategy, Trajectory};
+use crate::engine::{EngineConfig, EngineKind, LossKind};
 use crate::error::{Error, Result};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
 use crate::task::{TaskSpec, parse_areas};
@@ -15,10 +15,10 @@ use std::path::PathBuf;
 /// Where data come from.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data")]
-pub(crate) struct DataFlags {
+pub(super) struct DataFlags {
     /// Recorded rates: FR1, FR2, … [neurons × bins], optionally IC_FR1, IC_X1, … (.mat or .npz)
     #[arg(long, value_name = "FILE")]
-    pub(crate) firing_rates_mat: Option<PathBuf>,
+    pub(super) firing_rates_mat: Option<PathBuf>,
     /// Which neurons are inhibitory: `inhibitory`, 0 or 1 per neuron
     #[arg(long, value_name = "FILE")]
     inhibitory_mask_mat: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub(crate) struct DataFlags {
 /// The task.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Task")]
-pub(crate) struct TaskFlags {
+pub(super) struct TaskFlags {
     /// A built-in task (go-nogo, go-nogo-published) or a task file
     #[arg(long, value_name = "FILE|NAME")]
     task: Option<String>,
@@ -66,7 +66,7 @@ pub(crate) struct TaskFlags {
 /// The network.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network")]
-pub(crate) struct NetworkFlags {
+pub(super) struct NetworkFlags {
     /// Whose sign a weight has: the sending neuron's (Dale's principle) or the receiving one's (published)
     #[arg(long, value_enum)]
     dale: Option<Dale>,
@@ -100,7 +100,7 @@ pub(crate) struct NetworkFlags {
 /// The optimiser.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
-pub(crate) struct TrainingFlags {
+pub(super) struct TrainingFlags {
     /// Conditions that are not trained on, by name or number from 1: the fit there is reported apart
     #[arg(long, value_name = "CONDITION", num_args = 1.., value_delimiter = ',')]
     hold_out: Option<Vec<String>>,
@@ -142,27 +142,27 @@ pub(crate) struct TrainingFlags {
 /// What computes.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Engine")]
-pub(crate) struct EngineFlags {
+pub(super) struct EngineFlags {
     /// What computes
     #[arg(long, value_enum)]
-    pub(crate) engine: Option<EngineKind>,
+    pub(super) engine: Option<EngineKind>,
     /// A GPU, by a part of its name or its number in `aon devices`
     #[arg(long, value_name = "NAME|INDEX")]
-    pub(crate) adapter: Option<String>,
+    pub(super) adapter: Option<String>,
     /// Threads of the CPU engine
     #[arg(long)]
-    pub(crate) threads: Option<usize>,
+    pub(super) threads: Option<usize>,
     /// How a GPU advances in time [default: what is fastest there, measured at its first use]
     #[arg(long, value_enum)]
-    pub(crate) strategy: Option<Strategy>,
+    pub(super) strategy: Option<Strategy>,
     /// How a GPU keeps the rates and the adjoint of every step: f16 halves their memory and rounds them to 11 bits
     #[arg(long, value_enum)]
-    pub(crate) trajectory: Option<Trajectory>,
+    pub(super) trajectory: Option<Trajectory>,
 }
 
 /// The size of a made-up problem.
 #[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct SizeFlags {
+pub(super) struct SizeFlags {
     /// Networks trained at once
     #[arg(long, default_value_t = 1)]
     networks: usize,
@@ -179,7 +179,7 @@ pub(crate) struct SizeFlags {
 
 impl SizeFlags {
     /// The problem of this size.
-    pub(crate) fn case(self) -> Case {
+    pub(super) fn case(self) -> Case {
         let Self { networks, neurons, conditions, time_steps } = self;
         Case { networks, neurons, conditions, time_steps }
     }
@@ -187,7 +187,7 @@ impl SizeFlags {
 
 impl EngineFlags {
     /// Puts the flags in place of `config`'s settings.
-    pub(crate) fn apply(&self, config: &mut EngineConfig) {
+    pub(super) fn apply(&self, config: &mut EngineConfig) {
         // Naming an adapter asks for a GPU.
         let implied = self.adapter.as_ref().map(|_| EngineKind::Gpu);
         set(&mut config.engine, self.engine.or(implied));
@@ -199,7 +199,7 @@ impl EngineFlags {
 }
 
 impl DataFlags {
-    pub(crate) fn apply(&self, config: &mut Config) {
+    pub(super) fn apply(&self, config: &mut Config) {
         let data = &mut config.data;
         override_with(&mut data.firing_rates, self.firing_rates_mat.as_ref());
         override_with(&mut data.inhibitory_mask, self.inhibitory_mask_mat.as_ref());
@@ -210,7 +210,7 @@ impl DataFlags {
 
 impl TaskFlags {
     /// Resolves the task: the configuration holds it whole afterwards.
-    pub(crate) fn apply(&self, config: &mut Config) -> Result<()> {
+    pub(super) fn apply(&self, config: &mut Config) -> Result<()> {
         override_with(&mut config.data.stimulus, self.stimulus.as_ref());
         if let Some(name) = &self.task {
             config.task = TaskSource::Named(name.clone());
@@ -254,7 +254,7 @@ impl TaskFlags {
 }
 
 impl NetworkFlags {
-    pub(crate) fn apply(&self, config: &mut Config) {
+    pub(super) fn apply(&self, config: &mut Config) {
         let network = &mut config.network;
         set(&mut network.dale, self.dale);
         set(&mut network.sign_constraint, self.sign_constraint);
@@ -269,7 +269,7 @@ impl NetworkFlags {
 }
 
 impl TrainingFlags {
-    pub(crate) fn apply(&self, config: &mut Config) {
+    pub(super) fn apply(&self, config: &mut Config) {
         set(&mut config.seed, self.seed);
         set(&mut config.networks, self.networks);
         let training = &mut config.training;
@@ -287,14 +287,14 @@ impl TrainingFlags {
 }
 
 /// Puts a flag that was given in place of a setting.
-pub(crate) fn set<T>(setting: &mut T, flag: Option<T>) {
+pub(super) fn set<T>(setting: &mut T, flag: Option<T>) {
     if let Some(value) = flag {
         *setting = value;
     }
 }
 
 /// The same for a setting that may be absent.
-fn override_with<T: Clone>(setting: &mut Option<T>, flag: Option<&T>) {
+pub(super) fn override_with<T: Clone>(setting: &mut Option<T>, flag: Option<&T>) {
     if flag.is_some() {
         *setting = flag.cloned();
     }

@@ -13,7 +13,7 @@ const ENDED_BY_SIGNAL: i32 = 128;
 ///
 /// # Errors
 /// If the operating system takes no handler.
-pub(crate) fn flag() -> Result<Arc<AtomicBool>> {
+pub(super) fn flag() -> Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal still finds the flag unset.

@@ -4,21 +4,23 @@
 //! 1 the run failed, 2 bad input, 3 no device.
 
 mod arguments;
-pub(crate) mod autotune;
+mod autotune;
 mod bench;
 mod demo;
 mod devices;
-pub(crate) mod eval;
+mod eval;
 mod export;
 mod flags;
-pub(crate) mod interrupt;
+mod interrupt;
+mod notices;
 pub mod output;
-pub(crate) mod perturb;
-pub(crate) mod progress;
+mod perturb;
+mod presets;
+mod progress;
 mod synth;
 mod train;
-pub(crate) mod training_progress;
-pub(crate) mod validate;
+mod training_progress;
+mod validate;
 
 pub use arguments::normalise;
 
@@ -50,7 +52,7 @@ enum Command {
     /// Measure training speed, beside what the device can do at most
     Bench(bench::BenchArgs),
     /// Measure which strategy and tiles are fastest on a GPU, and remember them
-    Tune(autotune::TuneArgs),
+    Autotune(autotune::AutotuneArgs),
     /// List the devices that can train, and which one is chosen
     Devices(devices::DevicesArgs),
     /// Write synthetic data that need recurrence to be fitted
@@ -74,7 +76,7 @@ impl Cli {
             Command::Eval(args) => eval::run(&args),
             Command::Demo(args) => demo::run(&args),
             Command::Bench(args) => bench::run(&args),
-            Command::Tune(args) => autotune::run(&args),
+            Command::Autotune(args) => autotune::run(&args),
             Command::Devices(args) => {
                 devices::run(&args);
                 Ok(())

@@ -1,21 +1,21 @@
 //! Shows how an experiment of many networks goes.
 
+use super::output::note;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 /// A bar on a terminal; elsewhere a plain line from time to time, with the time left. Both on standard error.
-pub(crate) struct Progress {
+#[derive(Debug)]
+pub(super) struct Progress {
     bar: Option<ProgressBar>,
     total: usize,
     /// Done before this start.
     found: usize,
-    done: usize,
     start: Instant,
     last_line: Option<Instant>,
     /// What is counted.
     unit: &'static str,
-    quiet: bool,
 }
 
 /// Time between two plain lines.
@@ -23,8 +23,8 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Progress {
     /// Progress towards `total` networks, of which `found` were done before; `unit` is what they are called.
-    pub(crate) fn new(unit: &'static str, total: usize, found: usize, quiet: bool) -> Self {
-        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+    pub(super) fn new(unit: &'static str, total: usize, found: usize) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(10));
             let template = format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left, {{msg}}");
             if let Ok(style) = ProgressStyle::with_template(&template) {
@@ -34,31 +34,22 @@ impl Progress {
             bar.reset_eta();
             bar
         });
-        Self { bar, total, found, done: found, start: Instant::now(), last_line: None, unit, quiet }
+        Self { bar, total, found, start: Instant::now(), last_line: None, unit }
     }
 
-    /// `networks` more are done; `what` is being done.
-    pub(crate) fn advance(&mut self, networks: usize, what: &str) {
-        self.done += networks;
+    /// `done` networks are done; `what` was the last.
+    pub(super) fn show(&mut self, done: usize, what: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_position(self.done as u64);
+            bar.set_position(done as u64);
             bar.set_message(what.to_string());
             return;
         }
-        let due = self.last_line.is_none_or(|t| t.elapsed() >= LINE_INTERVAL) || self.done == self.total;
-        if self.quiet || !due {
+        if self.last_line.is_some_and(|t| t.elapsed() < LINE_INTERVAL) && done < self.total {
             return;
         }
         let seconds = self.start.elapsed().as_secs_f64();
-        let left = seconds / (self.done - self.found).max(1) as f64 * (self.total - self.done) as f64;
-        // A closed standard error is no reason to end an experiment.
-        let _ = writeln!(
-            std::io::stderr().lock(),
-            "{} {}/{}, {what}, {seconds:.0} s, about {left:.0} s left",
-            self.unit,
-            self.done,
-            self.total
-        );
+        let left = seconds / (done - self.found).max(1) as f64 * (self.total - done) as f64;
+        note(format!("{} {done}/{}, {what}, {seconds:.0} s, about {left:.0} s left", self.unit, self.total));
         self.last_line = Some(Instant::now());
     }
 }

@@ -1,11 +1,13 @@
 //! `aon train`: flags over a configuration file over a preset.
 
-use super::eval;
 use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlags, set};
-use crate::config::{Config, Plan, Preset, preset_table};
+use super::notices::Terminal;
+use super::presets::preset_table;
+use super::{eval, interrupt, output};
+use crate::analysis::fit_text;
+use crate::config::{Config, Plan, Preset};
 use crate::error::{Error, Result};
-use crate::run::session::Options;
-use crate::run::{batch, one as run};
+use crate::run::{self, BatchSummary, Divergence, Ending, Options, Reported, new_directory};
 use crate::train::{CONFIG, RunDirectory};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -78,7 +80,7 @@ enum Mode {
 
 /// Trains, resumes, or evaluates (`--mode eval`).
 pub(super) fn run(args: TrainArgs) -> Result<()> {
-    let options = Options { stop_after: args.run.stop_after, quiet: args.run.quiet, memory: args.run.memory };
+    let (options, quiet) = (Options { stop_after: args.run.stop_after, memory: args.run.memory }, args.run.quiet);
     if args.run.mode == Mode::Eval {
         let directory = args.run.output_dir.ok_or_else(|| {
             Error::input("--mode eval: --output-dir is missing. Give the directory of a run, or use `aon eval DIR`.")
@@ -91,19 +93,66 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
         set(&mut config.training.n_trials, args.run.n_trials);
         set(&mut config.training.checkpoint_every, args.run.checkpoint_every);
         args.engine.apply(&mut config.engine);
-        return train(&Plan::new(config)?, &directory, options);
+        return train(&Plan::new(config)?, &directory, options, quiet);
     }
     let plan = Plan::new(args.config()?)?;
     let directory = match &args.run.output_dir {
         Some(path) => RunDirectory::create(path, args.run.overwrite)?,
-        None => run::new_directory(&plan.task.name)?,
+        None => new_directory(&plan.task.name)?,
     };
-    train(&plan, &directory, options)
+    train(&plan, &directory, options, quiet)
 }
 
-/// One network is a run, several are a batch.
-fn train(plan: &Plan, directory: &RunDirectory, options: Options) -> Result<()> {
-    if plan.seeds.len() == 1 { run::run(plan, directory, options) } else { batch::run(plan, directory, options) }
+/// Trains the networks of `plan`, and says what came of them.
+pub(super) fn train(plan: &Plan, directory: &RunDirectory, options: Options, quiet: bool) -> Result<()> {
+    let stop = interrupt::flag()?;
+    match run::train(plan, directory, options, &stop, &mut Terminal::new(quiet))? {
+        Ending::Paused { step } => output::say(format!(
+            "paused after step {step} of {}; continue with: aon train --resume {}",
+            plan.config.training.n_trials,
+            directory.path().display()
+        )),
+        Ending::Diverged(divergence) => return Err(diverged(&divergence)),
+        Ending::Reported(reported) if !quiet => say_fit(plan, &reported),
+        Ending::Reported(_) => {}
+        Ending::Batch(summary) => {
+            if !quiet {
+                output::say(format!("\n{}", summary.to_text()));
+                output::say(format!("summary    {}", directory.file("summary.csv").display()));
+            }
+            return refuse_diverged(&summary);
+        }
+    }
+    Ok(())
+}
+
+fn say_fit(plan: &Plan, reported: &Reported) {
+    let baseline = match &reported.summary.baseline.input_only {
+        Some(b) => format!("input-only: W held at 0, trained {} steps by the default recipe", b.steps),
+        None if !plan.problem.recurrent => "this network is the input-only one: W is frozen at 0".into(),
+        None => "the fit is not held against the input-only network".into(),
+    };
+    output::say(format!("baseline   {baseline}"));
+    let (population, conditions) = (&plan.problem.population, plan.condition_names());
+    output::say(format!("\n{}", fit_text(&reported.comparison, population, &conditions)));
+    output::say(format!("report     {}", reported.directory.join("report.html").display()));
+}
+
+fn diverged(divergence: &Divergence) -> Error {
+    Error::run(format!(
+        "the training diverged: {divergence} Start again with a smaller --learning-rate or --clip-norm; --init {}/best.safetensors goes on from there.",
+        divergence.directory.display()
+    ))
+}
+
+fn refuse_diverged(summary: &BatchSummary) -> Result<()> {
+    let [_, ..] = summary.diverged() else { return Ok(()) };
+    let seeds = summary.diverged().iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    Err(Error::run(format!(
+        "of {} networks, {} diverged (seed {seeds}); the others are complete. Start again with a smaller --learning-rate or --clip-norm.",
+        summary.len(),
+        summary.diverged().len(),
+    )))
 }
 
 fn gigabytes(text: &str) -> std::result::Result<u64, String> {

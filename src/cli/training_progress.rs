@@ -1,15 +1,16 @@
 //! Shows how the training goes.
 
+use super::output::note;
 use crate::engine::StepRecord;
 use crate::error::Result;
 use crate::train::Observer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 /// A bar on a terminal; elsewhere (a log file, a pipe) a plain line from time to time. Both on standard error.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub(super) struct TrainingProgress {
     bar: Option<ProgressBar>,
     label: String,
     planned_steps: u32,
@@ -20,9 +21,9 @@ pub(crate) struct Progress {
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
-impl Progress {
-    /// Progress of `networks` networks towards `planned_steps`, of which `done` are done; `label` says what trains.
-    pub(crate) fn new(label: &str, planned_steps: u32, done: u32, networks: usize) -> Self {
+impl TrainingProgress {
+    /// TrainingProgress of `networks` networks towards `planned_steps`, of which `done` are done; `label` says what trains.
+    pub(super) fn new(label: &str, planned_steps: u32, done: u32, networks: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar =
                 ProgressBar::with_draw_target(Some(u64::from(planned_steps)), ProgressDrawTarget::stderr_with_hz(10));
@@ -39,7 +40,7 @@ impl Progress {
     }
 }
 
-impl Observer for Progress {
+impl Observer for TrainingProgress {
     fn on_step(&mut self, network: usize, record: &StepRecord, seconds: f64) -> Result<()> {
         if !self.losses.take(network, record) {
             return Ok(());
@@ -49,20 +50,14 @@ impl Observer for Progress {
             bar.set_message(self.losses.text());
         } else if self.last_line.is_none_or(|t| t.elapsed() >= LINE_INTERVAL) || record.step == self.planned_steps {
             let (label, loss) = (&self.label, self.losses.text());
-            // A closed standard error is no reason to end a training.
-            let _ = writeln!(
-                std::io::stderr().lock(),
-                "{label} step {}/{}, {loss}, {seconds:.0} s",
-                record.step,
-                self.planned_steps
-            );
+            note(format!("{label} step {}/{}, {loss}, {seconds:.0} s", record.step, self.planned_steps));
             self.last_line = Some(Instant::now());
         }
         Ok(())
     }
 }
 
-impl Drop for Progress {
+impl Drop for TrainingProgress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -4,6 +4,7 @@
 mod check;
 mod describe;
 mod hold_out;
+mod inputs;
 mod plan;
 #[cfg(test)]
 mod plan_tests;
@@ -11,14 +12,14 @@ mod preset;
 mod task_source;
 mod warnings;
 
+pub use inputs::Inputs;
 pub use plan::{Baseline, Plan};
-pub use preset::{Preset, preset_table};
+pub use preset::Preset;
 pub use task_source::TaskSource;
 pub use warnings::warnings;
 
 use crate::data::Normalization;
-use crate::engine::gpu::{Strategy, Trajectory};
-use crate::engine::{Adam, LossKind};
+use crate::engine::{Adam, EngineConfig, LossKind};
 use crate::error::{Error, Result};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
 use crate::train::ScheduleKind;
@@ -139,7 +140,8 @@ pub struct TrainingConfig {
 }
 
 /// When the noise on the stimulus, Normal(0, the task's standard deviation) on every value, is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum StimulusNoise {
     /// Once: it is a part of the task's stimulus, and every network sees the same.
@@ -147,39 +149,6 @@ pub enum StimulusNoise {
     Frozen,
     /// Anew for every training step and network; evaluations see the stimulus without it.
     Fresh,
-}
-
-/// What computes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EngineConfig {
-    /// The kind of engine.
-    pub engine: EngineKind,
-    /// A GPU adapter, by a part of its name or by its number in `aon devices`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub adapter: Option<String>,
-    /// Threads of the CPU engine; absent means one per processor. The results do not depend on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threads: Option<usize>,
-    /// How a GPU advances in time; absent means what is fastest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub strategy: Option<Strategy>,
-    /// How a GPU keeps trajectories; absent means f32.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trajectory: Option<Trajectory>,
-}
-
-/// The kind of engine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum EngineKind {
-    /// A hardware GPU where there is one, else the CPU. Never a software adapter, which is slower than the CPU engine.
-    #[default]
-    Auto,
-    /// A GPU: hardware, or with a warning a software adapter.
-    Gpu,
-    /// The CPU engine.
-    Cpu,
 }
 
 impl Config {

@@ -1,17 +1,16 @@
-//! From settings and files to what an engine takes. Nothing else reaches an engine.
+//! From settings and data to what an engine takes. Nothing else reaches an engine.
 
 use super::hold_out::held_out;
+use super::inputs::{IN_MEMORY, Inputs, initial_from_file, initial_from_memory};
 use super::{Config, NetworkConfig, Preset, StimulusNoise, TaskSource};
 use crate::analysis::HeldOut;
-use crate::data::{NormalizationFactors, Recording, read_mask};
+use crate::data::{NormalizationFactors, Recording};
 use crate::dims::Dims;
 use crate::engine::{FreshNoise, NetworkSettings, Perturbation, Problem, TimeConstants};
 use crate::error::{Error, Result};
-use crate::network::{
-    Constraint, Dale, Group, InitSettings, Layout, Population, SignConstraint, initial_parameters, read_parameters,
-};
+use crate::network::{Constraint, Dale, Group, InitSettings, Layout, Population, initial_parameters};
 use crate::task::{Stimulus, TaskSpec};
-use crate::train::{Schedule, hash_file, read_weights};
+use crate::train::{Schedule, hash_file};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -67,28 +66,49 @@ impl Plan {
         config.check()?;
         config.resolve_paths()?;
         let task = config.task.load()?;
+        let inputs = Inputs::read(&config, &task)?;
+        let init = config.network.init.clone();
+        let files = config.inputs();
+        let mut plan = Self::assemble(config, task, inputs, |problem| {
+            init.map(|path| initial_from_file(&path, problem)).transpose()
+        })?;
+        plan.inputs = files.into_iter().map(|p| Ok((p.clone(), hash_file(&p)?))).collect::<Result<_>>()?;
+        Ok(plan)
+    }
+
+    /// The plan of networks of `task` on data from memory; the files that `config` may name are not looked at.
+    ///
+    /// # Errors
+    /// If a setting or an array cannot be used.
+    pub fn of(config: Config, task: TaskSpec, mut inputs: Inputs) -> Result<Self> {
+        config.check()?;
+        task.check()?;
+        let start = inputs.start.take();
+        Self::assemble(config, task, inputs, |problem| {
+            start.map(|start| initial_from_memory(start, problem)).transpose()
+        })
+    }
+
+    fn assemble(
+        mut config: Config,
+        task: TaskSpec,
+        inputs: Inputs,
+        start: impl FnOnce(&Problem) -> Result<Option<Vec<f32>>>,
+    ) -> Result<Self> {
         config.task = TaskSource::Spec(Box::new(task.clone()));
         let held_out = held_out(&config, &task)?;
         config.training.hold_out = held_out.iter().map(|h| task.conditions[h.condition].name.clone()).collect();
-        let rates = config.data.firing_rates.as_deref().ok_or_else(|| {
-            Error::input(
-                "the recorded rates are missing. Give --firing-rates-mat FILE (`aon synth` writes such files).",
-            )
-        })?;
-        let variables: Vec<String> = task.conditions.iter().map(|c| c.firing_rates.clone()).collect();
         let left_out: Vec<usize> = held_out.iter().map(|h| h.condition).collect();
-        let recording = Recording::read_holding_out(rates, &variables, &left_out, None, config.data.normalize)?;
-        let population = population(&config, &task, recording.neurons())?;
-        let problem = problem(&config, &task, &recording, population)?;
+        let Inputs { source, conditions, inhibitory, mirror, stimulus, .. } = inputs;
+        let recording = Recording::new(&source, conditions, &left_out, None, config.data.normalize)?;
+        let population = population(&config, &task, recording.neurons(), inhibitory, mirror)?;
+        let problem = problem(&config, &task, &recording, population, stimulus)?;
         let layout = Layout::new(&problem.dims);
         let seeds: Vec<u64> = (config.seed..).take(config.networks).collect();
         let settings = network_settings(&config, &task, &layout)?;
         let settings = seeds.iter().map(|seed| with_seed(settings.clone(), *seed)).collect();
-        let given =
-            config.network.init.as_deref().map(|path| initial_from_file(path, &problem, &layout)).transpose()?;
-        let inputs = config.inputs();
-        let inputs = inputs.into_iter().map(|p| Ok((p.clone(), hash_file(&p)?))).collect::<Result<_>>()?;
-        let factors = recording.factors;
+        let given = start(&problem)?;
+        let (factors, inputs) = (recording.factors, BTreeMap::new());
         let mut plan = Self { config, task, problem, held_out, seeds, settings, given, factors, inputs };
         plan.problem.recurrent = plan.has_recurrence();
         Ok(plan)
@@ -205,27 +225,43 @@ impl Config {
     }
 }
 
-fn population(config: &Config, task: &TaskSpec, neurons: usize) -> Result<Population> {
-    let data = &config.data;
-    let inhibitory = match &data.inhibitory_mask {
-        Some(path) => read_mask(path, "inhibitory", neurons)?,
+fn population(
+    config: &Config,
+    task: &TaskSpec,
+    neurons: usize,
+    inhibitory: Option<Vec<bool>>,
+    mirror: Option<Vec<bool>>,
+) -> Result<Population> {
+    let inhibitory = match inhibitory {
+        Some(mask) => mask,
         // Without Dale's principle nobody's type matters.
         None if config.network.dale == Dale::None => vec![false; neurons],
         None => {
             return Err(Error::input(
-                "the types of the neurons are missing. Give --inhibitory-mask-mat FILE, or --dale none --sign-constraint reflect to train without signs.",
+                "the types of the neurons are missing. Give `inhibitory_mask`, or `dale = none` and `sign_constraint = reflect` to train without signs.",
             ));
         }
     };
-    let mirror = data.mirror.as_deref().map(|path| read_mask(path, "mirror", neurons)).transpose()?;
+    if inhibitory.len() != neurons {
+        return Err(Error::input(format!(
+            "the inhibitory mask has {} values, but the data have {neurons} neurons.",
+            inhibitory.len()
+        )));
+    }
     Population::new(task.areas.clone(), inhibitory, mirror)
 }
 
-fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: Population) -> Result<Problem> {
+fn problem(
+    config: &Config,
+    task: &TaskSpec,
+    recording: &Recording,
+    population: Population,
+    stimulus: Option<Stimulus>,
+) -> Result<Problem> {
     let bins: Vec<usize> = recording.conditions.iter().map(|c| c.rates.ncols()).collect();
     let (n, longest) = (population.len(), bins.iter().copied().max().unwrap_or(0));
     let time_steps = task.time.time_steps(longest);
-    let stimulus = stimulus(config, task, time_steps)?;
+    let stimulus = given_or_rendered(stimulus, config, task, time_steps)?;
     let dims = Dims {
         networks: config.networks,
         neurons: n,
@@ -274,32 +310,28 @@ fn problem(config: &Config, task: &TaskSpec, recording: &Recording, population: 
     Ok(problem)
 }
 
-/// The stimulus of the task, with its noise if that is drawn once; or the file in its place.
-fn stimulus(config: &Config, task: &TaskSpec, time_steps: usize) -> Result<Stimulus> {
-    let Some(path) = &config.data.stimulus else {
+/// The stimulus of the task, with its noise if that is drawn once; or the one that is given in its place.
+fn given_or_rendered(given: Option<Stimulus>, config: &Config, task: &TaskSpec, time_steps: usize) -> Result<Stimulus> {
+    let Some(stimulus) = given else {
         let (spec, thermal) = (&task.stimulus, task.time.thermal);
         return Ok(match config.training.stimulus_noise {
             StimulusNoise::Frozen => spec.render(time_steps, thermal),
             StimulusNoise::Fresh => spec.render_clean(time_steps, thermal),
         });
     };
-    let stimulus = Stimulus::read(path)?;
     if (stimulus.sequences, stimulus.time_steps) == (task.stimulus.sequences.len(), time_steps) {
         return Ok(stimulus);
     }
-    Err(Error::Variable {
-        file: path.clone(),
-        variable: "stim".into(),
-        expected: format!(
-            "{} sequences (of task {}) × channels × {time_steps} steps ({} of warm-up and {} for the longest condition)",
-            task.stimulus.sequences.len(),
-            task.name,
-            task.time.thermal,
-            time_steps - task.time.thermal
-        ),
-        found: format!("[{}×{}×{}]", stimulus.sequences, stimulus.channels, stimulus.time_steps),
-        remedy: "Check --thermal and --task.".into(),
-    })
+    let expected = format!(
+        "{} sequences (of task {}) × channels × {time_steps} steps ({} of warm-up and {} for the longest condition)",
+        task.stimulus.sequences.len(),
+        task.name,
+        task.time.thermal,
+        time_steps - task.time.thermal
+    );
+    let found = format!("[{}×{}×{}]", stimulus.sequences, stimulus.channels, stimulus.time_steps);
+    let file = config.data.stimulus.as_deref().unwrap_or(Path::new(IN_MEMORY));
+    Err(Error::variable(file, "stim", expected, found, "Check `thermal` and `task`."))
 }
 
 fn network_settings(config: &Config, task: &TaskSpec, layout: &Layout) -> Result<NetworkSettings> {
@@ -307,7 +339,7 @@ fn network_settings(config: &Config, task: &TaskSpec, layout: &Layout) -> Result
     let group = |name: &String| {
         layout.group_named(name).ok_or_else(|| {
             let names: Vec<String> = layout.groups().into_iter().map(Group::name).collect();
-            Error::input(format!("--freeze: expected one of {}, found {name}.", names.join(", ")))
+            Error::input(format!("`freeze`: expected one of {}, found {name}.", names.join(", ")))
         })
     };
     Ok(NetworkSettings {
@@ -334,40 +366,8 @@ fn fresh_noise(config: &Config, task: &TaskSpec) -> Result<Option<FreshNoise>> {
         StimulusNoise::Frozen => Ok(None),
         StimulusNoise::Fresh if sigma > 0.0 => Ok(Some(FreshNoise { sigma, seed: config.seed, network: 0 })),
         StimulusNoise::Fresh => Err(Error::input(format!(
-            "--stimulus-noise fresh: the stimulus of task {} has a noise of 0, so there is nothing to draw. Give its standard deviation with --stimulus-sd.",
+            "`stimulus_noise = fresh`: the stimulus of task {} has a noise of 0, so there is nothing to draw. Give its standard deviation (`stimulus_sd`).",
             task.name
         ))),
     }
-}
-
-fn initial_from_file(path: &Path, problem: &Problem, layout: &Layout) -> Result<Vec<f32>> {
-    let constraint = &problem.constraint;
-    if path.extension().is_some_and(|e| e == "safetensors") {
-        return Ok(read_weights(path, layout, constraint)?.0);
-    }
-    let mut parameters = read_parameters(path, layout)?;
-    let recurrent = layout.range(Group::Recurrent);
-    if constraint.sign == SignConstraint::Softplus {
-        check_signs(path, problem, &parameters[recurrent.clone()])?;
-    }
-    let stored = constraint.stored(&parameters[recurrent.clone()]);
-    parameters[recurrent].copy_from_slice(&stored);
-    Ok(parameters)
-}
-
-/// Softplus keeps magnitudes and takes signs from the population: a weight of another sign would be turned around.
-fn check_signs(path: &Path, problem: &Problem, weights: &[f32]) -> Result<()> {
-    let n = problem.dims.neurons;
-    let sign = |k: usize| problem.constraint.sign_of(&problem.population, k / n, k % n);
-    let wrong = weights.iter().enumerate().filter(|(k, w)| **w * sign(*k) < 0.0).count();
-    if wrong == 0 {
-        return Ok(());
-    }
-    Err(Error::Variable {
-        file: path.to_path_buf(),
-        variable: "W".into(),
-        expected: "weights with the signs that --dale and the inhibitory mask give them".into(),
-        found: format!("{wrong} of {} with the other sign", weights.len()),
-        remedy: "Choose the --dale that the weights were made under, or --sign-constraint reflect.".into(),
-    })
 }

@@ -1,14 +1,14 @@
 //! Named sets of settings.
 
-use super::{Config, DataConfig, EngineConfig, NetworkConfig, StimulusNoise, TaskSource, TrainingConfig};
-use crate::engine::{Adam, LossKind};
+use super::{Config, DataConfig, NetworkConfig, StimulusNoise, TaskSource, TrainingConfig};
+use crate::engine::{Adam, EngineConfig, LossKind};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
 use crate::train::ScheduleKind;
-use clap::ValueEnum;
-use std::fmt::Write as _;
+use serde::{Deserialize, Serialize};
 
 /// A named set of settings, any of which can be overridden.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
     /// The recipe that fits: true Dale through softplus, a balanced start, Adam at 0.1 with a cosine.
@@ -28,59 +28,12 @@ impl Preset {
     }
 }
 
-/// Where the presets differ, and what they have in common, flag by flag.
-pub fn preset_table() -> String {
-    let mut text = String::from("Settings of --preset, which --config overrides, and flags override both:\n");
-    let mut common = Vec::new();
-    for ((flag, ours), (_, theirs)) in recipe().flags().into_iter().zip(published().flags()) {
-        if ours == theirs {
-            common.push(format!("--{flag} {ours}"));
-        } else {
-            let _ = writeln!(text, "  --{flag:<18} {ours:<14} {theirs}");
-        }
+/// A choice as files, and flags, spell it.
+pub(super) fn value_name(value: &impl Serialize) -> String {
+    match toml::Value::try_from(value) {
+        Ok(toml::Value::String(name)) => name,
+        _ => String::new(),
     }
-    text + "  " + &common.join(" ")
-}
-
-impl Config {
-    /// The settings that presets choose, as flags spell them.
-    fn flags(&self) -> Vec<(&'static str, String)> {
-        let (n, t) = (&self.network, &self.training);
-        let task = match &self.task {
-            TaskSource::Named(name) => name.clone(),
-            TaskSource::Spec(task) => task.name.clone(),
-        };
-        vec![
-            ("preset", value_name(&self.preset)),
-            ("task", task),
-            ("dale", value_name(&n.dale)),
-            ("sign-constraint", value_name(&n.sign_constraint)),
-            ("init-scheme", value_name(&n.init_scheme)),
-            ("gain", n.gain.to_string()),
-            ("n-trials", t.n_trials.to_string()),
-            ("learning-rate", t.learning_rate.to_string()),
-            ("schedule", value_name(&t.schedule)),
-            ("target", if t.target > 0.0 { t.target.to_string() } else { "none".into() }),
-            ("patience", t.patience.to_string()),
-            ("loss-fn", value_name(&t.loss_fn)),
-            ("regularisation", t.regularisation.to_string()),
-            ("clip-norm", t.clip_norm.to_string()),
-            ("stimulus-noise", value_name(&t.stimulus_noise)),
-            ("tau-min", n.tau_min.to_string()),
-            ("tau-max", n.tau_max.to_string()),
-            ("plateau-patience", t.plateau_patience.to_string()),
-            ("checkpoint-every", t.checkpoint_every.to_string()),
-            ("weight-distribution", value_name(&n.weight_distribution)),
-            ("normalize", value_name(&self.data.normalize)),
-            ("seed", self.seed.to_string()),
-            ("networks", self.networks.to_string()),
-        ]
-    }
-}
-
-/// A choice as its flag spells it.
-pub(super) fn value_name(value: &impl ValueEnum) -> String {
-    value.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default()
 }
 
 /// docs/model.md#the-default-recipe-and-why.

@@ -161,13 +161,7 @@ impl ArrayFile {
         found: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Error {
-        Error::Variable {
-            file: self.path().to_path_buf(),
-            variable: variable.into(),
-            expected: expected.into(),
-            found: found.into(),
-            remedy: remedy.into(),
-        }
+        Error::variable(self.path(), variable, expected, found, remedy)
     }
 }
 

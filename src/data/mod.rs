@@ -12,5 +12,5 @@ pub(crate) use arrays::shape_text;
 pub use arrays::{ArrayFile, NamedArray, Values, write_arrays};
 pub use atomic::write_atomically;
 pub use inputs::{read_mask, read_stimulus};
-pub use recording::{ConditionRates, Normalization, NormalizationFactors, Recording};
+pub use recording::{ConditionRates, Normalization, NormalizationFactors, RecordedCondition, Recording};
 pub(crate) use table::{csv, csv_number, csv_text};

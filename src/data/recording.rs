@@ -1,7 +1,7 @@
 //! Recorded firing rates.
 
 use super::arrays::{ArrayFile, shape_text};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use ndarray::{Array1, Array2, Ix2};
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,8 @@ pub struct Recording {
 }
 
 /// How rates outside 0…1 are brought there, per neuron over all conditions that are trained on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Normalization {
     /// Rates must be in 0…1 already.
@@ -47,12 +48,17 @@ pub enum Normalization {
 #[derive(Clone, Debug, PartialEq)]
 pub struct NormalizationFactors(pub Vec<f32>);
 
-/// The variables of one condition as the file has them.
-struct RawCondition {
-    variable: String,
-    rates: Array2<f64>,
-    initial_r: Option<(String, Array2<f64>)>,
-    initial_x: Option<Array1<f32>>,
+/// The rates of one condition as they were recorded, in any unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedCondition {
+    /// Name of the variable that holds them, e.g. `FR1`; the task's condition says which is its own.
+    pub variable: String,
+    /// Rates, `[N × bins]`.
+    pub rates: Array2<f64>,
+    /// r at t = 0 in the unit of the rates, `[N]` (`IC_FR1`), for all conditions or for none.
+    pub initial_r: Option<Array1<f64>>,
+    /// x at t = 0, `[N]` (`IC_X1`), for all conditions or for none.
+    pub initial_x: Option<Array1<f64>>,
 }
 
 impl Recording {
@@ -88,25 +94,38 @@ impl Recording {
         neurons: Option<usize>,
         normalization: Normalization,
     ) -> Result<Self> {
-        let file = ArrayFile::open(path)?;
-        check_present(&file, conditions)?;
-        let mut raw: Vec<RawCondition> = Vec::with_capacity(conditions.len());
-        for variable in conditions {
-            let first = raw.first().map(|c| (c.variable.as_str(), c.rates.nrows()));
-            raw.push(read_condition(&file, variable, neurons, first)?);
+        let recorded = RecordedCondition::read_all(path, conditions)?;
+        Self::new(path, recorded, held_out, neurons, normalization)
+    }
+
+    /// The recording of these conditions, checked and normalised as [`Self::read_holding_out`] says; `source` is how
+    /// errors name where they come from.
+    ///
+    /// # Errors
+    /// As [`Self::read_holding_out`], but for those of files.
+    pub fn new(
+        source: &Path,
+        recorded: Vec<RecordedCondition>,
+        held_out: &[usize],
+        neurons: Option<usize>,
+        normalization: Normalization,
+    ) -> Result<Self> {
+        let first = recorded.first().map(|c| (c.variable.clone(), c.rates.nrows()));
+        for (k, condition) in recorded.iter().enumerate() {
+            condition.check(source, neurons, first.as_ref().filter(|_| k > 0))?;
         }
-        check_complete(&file, &raw)?;
+        check_complete(source, &recorded)?;
         let factors = match normalization {
             Normalization::None => {
-                check_at_most_one(&file, &raw)?;
+                check_at_most_one(source, &recorded)?;
                 None
             }
-            Normalization::Peak => Some(factors(&file, &raw, held_out, 0.0)?),
-            Normalization::Soft => Some(factors(&file, &raw, held_out, 5.0)?),
+            Normalization::Peak => Some(factors(source, &recorded, held_out, 0.0)?),
+            Normalization::Soft => Some(factors(source, &recorded, held_out, 5.0)?),
         };
-        let conditions = raw.into_iter().map(|c| c.scaled(factors.as_deref())).collect();
+        let conditions = recorded.into_iter().map(|c| c.scaled(factors.as_deref())).collect();
         let factors = factors.map(|f| NormalizationFactors(f.into_iter().map(|v| v as f32).collect()));
-        Ok(Self { file: path.to_path_buf(), conditions, factors })
+        Ok(Self { file: source.to_path_buf(), conditions, factors })
     }
 
     /// N (0 without conditions).
@@ -115,24 +134,82 @@ impl Recording {
     }
 }
 
-impl RawCondition {
-    fn scaled(self, factors: Option<&[f64]>) -> ConditionRates {
-        let scale = |array: Array2<f64>| match factors {
-            None => array.mapv(|v| v as f32),
-            Some(f) => Array2::from_shape_fn(array.dim(), |(i, b)| (array[[i, b]] / f[i]) as f32),
+impl RecordedCondition {
+    /// Reads the conditions of these variables from a MAT or npz file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a variable is missing (all are named) or no matrix.
+    pub fn read_all(path: &Path, variables: &[String]) -> Result<Vec<Self>> {
+        let file = ArrayFile::open(path)?;
+        check_present(&file, variables)?;
+        variables.iter().map(|variable| Self::read(&file, variable)).collect()
+    }
+
+    fn read(file: &ArrayFile, variable: &str) -> Result<Self> {
+        let array = file.array(variable)?;
+        let shape = shape_text(array.shape());
+        let Ok(rates) = array.into_dimensionality::<Ix2>() else {
+            return Err(file.error(variable, "[neurons × bins] firing rates", shape, ""));
         };
+        let (name_r, name_x) = initial_names(variable);
+        let initial = |name: &str| {
+            let values =
+                || file.vector(name, "values, one per neuron,", Some(rates.nrows()).filter(|_| !rates.is_empty()));
+            file.contains(name).then(|| values().map(Array1::from)).transpose()
+        };
+        let (initial_r, initial_x) = (initial(&name_r)?, initial(&name_x)?);
+        Ok(Self { variable: variable.into(), rates, initial_r, initial_x })
+    }
+
+    /// Refuses what are no rates, or not those of as many neurons as in the `first` condition.
+    fn check(&self, source: &Path, neurons: Option<usize>, first: Option<&(String, usize)>) -> Result<()> {
+        let (variable, (n, bins)) = (&self.variable, self.rates.dim());
+        let shape = shape_text(self.rates.shape());
+        let expected = neurons.map(|n| (n, String::new()));
+        let expected = expected.or(first.map(|(name, n)| (*n, format!(" as in {name}"))));
+        if let Some((expected, origin)) = expected.filter(|(expected, _)| *expected != n) {
+            let remedy = if bins == expected { "The array looks transposed: rows are neurons." } else { "" };
+            return Err(Error::variable(source, variable, format!("{expected} rows (neurons){origin}"), shape, remedy));
+        }
+        if n == 0 || bins == 0 {
+            return Err(Error::variable(source, variable, "at least one neuron and one bin", shape, ""));
+        }
+        let (name_r, name_x) = initial_names(variable);
+        for (name, state) in [(&name_r, &self.initial_r), (&name_x, &self.initial_x)] {
+            if let Some(state) = state.as_ref().filter(|state| state.len() != n) {
+                let found = shape_text(state.shape());
+                return Err(Error::variable(source, name, format!("{n} values, one per neuron"), found, ""));
+            }
+        }
+        check_rates(source, variable, self.rates.indexed_iter().map(|(at, v)| (at, *v)))?;
+        if let Some(r) = &self.initial_r {
+            check_rates(source, &name_r, r.indexed_iter().map(|(i, v)| ((i, 0), *v)))?;
+        }
+        // A state of the model is kept in f32, which holds less than f64.
+        let finite = |x: &f64| (*x as f32).is_finite();
+        if let Some(i) = self.initial_x.as_ref().and_then(|x| x.iter().position(|x| !finite(x))) {
+            let found = format!("NaN or infinity for neuron {}", i + 1);
+            return Err(Error::variable(source, &name_x, "finite values", found, ""));
+        }
+        Ok(())
+    }
+
+    fn scaled(self, factors: Option<&[f64]>) -> ConditionRates {
+        let scale = |i: usize, v: f64| factors.map_or(v as f32, |f| (v / f[i]) as f32);
+        let (rates, initial_r) = (&self.rates, self.initial_r);
         ConditionRates {
+            rates: Array2::from_shape_fn(rates.dim(), |(i, b)| scale(i, rates[[i, b]])),
+            initial_r: initial_r.map(|r| Array1::from_shape_fn(r.len(), |i| scale(i, r[i]))),
+            initial_x: self.initial_x.map(|x| x.mapv(|x| x as f32)),
             variable: self.variable,
-            rates: scale(self.rates).as_standard_layout().into_owned(),
-            initial_r: self.initial_r.map(|(_, r)| scale(r).column(0).to_owned()),
-            initial_x: self.initial_x,
         }
     }
 
-    /// All arrays of rates, with the names of their variables.
-    fn rates_and_initial(&self) -> impl Iterator<Item = (&str, &Array2<f64>)> {
-        let initial = self.initial_r.iter().map(|(name, r)| (name.as_str(), r));
-        std::iter::once((self.variable.as_str(), &self.rates)).chain(initial)
+    /// All rates: whether it is one at t = 0, row and column, value.
+    fn values(&self) -> impl Iterator<Item = (bool, (usize, usize), f64)> + '_ {
+        let rates = self.rates.indexed_iter().map(|(at, v)| (false, at, *v));
+        let initial = self.initial_r.iter().flat_map(|r| r.indexed_iter());
+        rates.chain(initial.map(|(i, v)| (true, (i, 0), *v)))
     }
 }
 
@@ -150,47 +227,6 @@ fn check_present(file: &ArrayFile, conditions: &[String]) -> Result<()> {
     ))
 }
 
-fn read_condition(
-    file: &ArrayFile,
-    variable: &str,
-    neurons: Option<usize>,
-    first: Option<(&str, usize)>,
-) -> Result<RawCondition> {
-    let array = file.array(variable)?;
-    let shape = shape_text(array.shape());
-    let Ok(rates) = array.into_dimensionality::<Ix2>() else {
-        return Err(file.error(variable, "[neurons × bins] firing rates", shape, ""));
-    };
-    let (n, bins) = rates.dim();
-    let expected = neurons.map(|n| (n, String::new()));
-    let expected = expected.or(first.map(|(name, n)| (n, format!(" as in {name}"))));
-    if let Some((expected, source)) = expected.filter(|(expected, _)| *expected != n) {
-        let remedy = if bins == expected { "The array looks transposed: rows are neurons." } else { "" };
-        return Err(file.error(variable, format!("{expected} rows (neurons){source}"), shape, remedy));
-    }
-    if n == 0 || bins == 0 {
-        return Err(file.error(variable, "at least one neuron and one bin", shape, ""));
-    }
-    check_rates(file, variable, &rates)?;
-
-    let (name_r, name_x) = initial_names(variable);
-    let initial =
-        |name: &str| file.contains(name).then(|| file.vector(name, "values, one per neuron,", Some(n))).transpose();
-    let initial_r = match initial(&name_r)? {
-        None => None,
-        Some(values) => {
-            let column = Array2::from_shape_fn((n, 1), |(i, _)| values[i]);
-            check_rates(file, &name_r, &column)?;
-            Some((name_r, column))
-        }
-    };
-    let initial_x: Option<Array1<f32>> = initial(&name_x)?.map(|v| v.into_iter().map(|x| x as f32).collect());
-    if let Some(i) = initial_x.as_ref().and_then(|x| x.iter().position(|x| !x.is_finite())) {
-        return Err(file.error(&name_x, "finite values", format!("NaN or infinity for neuron {}", i + 1), ""));
-    }
-    Ok(RawCondition { variable: variable.into(), rates, initial_r, initial_x })
-}
-
 /// The variables that hold r and x at t = 0 of the condition `variable`.
 fn initial_names(variable: &str) -> (String, String) {
     match variable.strip_prefix("FR") {
@@ -199,10 +235,14 @@ fn initial_names(variable: &str) -> (String, String) {
     }
 }
 
-fn check_rates(file: &ArrayFile, variable: &str, rates: &Array2<f64>) -> Result<()> {
+fn check_rates(
+    source: &Path,
+    variable: &str,
+    rates: impl Iterator<Item = ((usize, usize), f64)> + Clone,
+) -> Result<()> {
     let bad = |v: f64| !v.is_finite() || v < 0.0;
-    let Some(((i, b), value)) = rates.indexed_iter().find(|(_, v)| bad(**v)) else { return Ok(()) };
-    let count = rates.iter().filter(|v| bad(**v)).count();
+    let Some(((i, b), value)) = rates.clone().find(|(_, v)| bad(*v)) else { return Ok(()) };
+    let count = rates.filter(|(_, v)| bad(*v)).count();
     let others = if count > 1 { format!(" (and {} more such values)", count - 1) } else { String::new() };
     let found = format!("{value} in row {}, column {}{others}", i + 1, b + 1);
     let remedy = if value.is_finite() {
@@ -210,40 +250,40 @@ fn check_rates(file: &ArrayFile, variable: &str, rates: &Array2<f64>) -> Result<
     } else {
         "Leave out the neurons or bins without data, or fill them in."
     };
-    Err(file.error(variable, "finite firing rates of 0 or more", found, remedy))
+    Err(Error::variable(source, variable, "finite firing rates of 0 or more", found, remedy))
 }
 
 /// Checks that r, and x, at t = 0 are given for every condition or for none: where only some are, the others have
 /// most likely been lost.
-fn check_complete(file: &ArrayFile, raw: &[RawCondition]) -> Result<()> {
-    let r = raw.iter().map(|c| (initial_names(&c.variable).0, c.initial_r.is_some()));
-    let x = raw.iter().map(|c| (initial_names(&c.variable).1, c.initial_x.is_some()));
+fn check_complete(source: &Path, recorded: &[RecordedCondition]) -> Result<()> {
+    let r = recorded.iter().map(|c| (initial_names(&c.variable).0, c.initial_r.is_some()));
+    let x = recorded.iter().map(|c| (initial_names(&c.variable).1, c.initial_x.is_some()));
     for states in [r.collect::<Vec<_>>(), x.collect()] {
         let of = |given: bool| states.iter().find(|(_, g)| *g == given);
         if let (Some((with, _)), Some((without, _))) = (of(true), of(false)) {
             let found = format!("{with} but not {without}");
-            return Err(file.error(without, "a given state for every condition or for none", found, ""));
+            return Err(Error::variable(source, without, "a given state for every condition or for none", found, ""));
         }
     }
     Ok(())
 }
 
-fn check_at_most_one(file: &ArrayFile, raw: &[RawCondition]) -> Result<()> {
-    let all = raw.iter().flat_map(RawCondition::rates_and_initial);
-    let values = all.flat_map(|(name, rates)| rates.indexed_iter().map(move |(at, v)| (name, at, *v)));
-    match values.max_by(|a, b| a.2.total_cmp(&b.2)) {
-        Some((name, (i, b), largest)) if largest > 1.0 => Err(file.error(
-            name,
+fn check_at_most_one(source: &Path, recorded: &[RecordedCondition]) -> Result<()> {
+    let values = recorded.iter().flat_map(|c| c.values().map(move |value| (c, value)));
+    match values.max_by(|a, b| a.1.2.total_cmp(&b.1.2)) {
+        Some((c, (is_initial, (i, b), largest))) if largest > 1.0 => Err(Error::variable(
+            source,
+            &if is_initial { initial_names(&c.variable).0 } else { c.variable.clone() },
             "firing rates in 0…1",
             format!("a maximum of {largest} (row {}, column {})", i + 1, b + 1),
-            "Give --normalize peak or --normalize soft to scale each neuron's rates.",
+            "Give `normalize = peak` or `normalize = soft` to scale each neuron's rates.",
         )),
         _ => Ok(()),
     }
 }
 
 /// Each neuron's largest rate in the conditions that are not held out plus `offset`, or 1 for a silent neuron.
-fn factors(file: &ArrayFile, raw: &[RawCondition], held_out: &[usize], offset: f64) -> Result<Vec<f64>> {
+fn factors(source: &Path, raw: &[RecordedCondition], held_out: &[usize], offset: f64) -> Result<Vec<f64>> {
     let of = |held: bool| raw.iter().enumerate().filter(move |(c, _)| held_out.contains(c) == held).map(|(_, c)| c);
     let largest = largest_rates(raw, of(false));
     let beyond = largest_rates(raw, of(true));
@@ -251,7 +291,8 @@ fn factors(file: &ArrayFile, raw: &[RawCondition], held_out: &[usize], offset: f
         let found =
             format!("a neuron, in row {}, that is silent in all of them and fires in a held-out condition", i + 1);
         let remedy = "Leave the neuron out, hold out other conditions, or save rates in 0…1 and normalise nothing.";
-        return Err(file.error(
+        return Err(Error::variable(
+            source,
             "firing rates",
             "neurons that fire in the conditions that are trained on",
             found,
@@ -262,12 +303,10 @@ fn factors(file: &ArrayFile, raw: &[RawCondition], held_out: &[usize], offset: f
 }
 
 /// Each neuron's largest rate in `conditions`, `[N]`, 0 where there are none.
-fn largest_rates<'a>(raw: &[RawCondition], conditions: impl Iterator<Item = &'a RawCondition>) -> Vec<f64> {
+fn largest_rates<'a>(raw: &[RecordedCondition], conditions: impl Iterator<Item = &'a RecordedCondition>) -> Vec<f64> {
     let mut largest = vec![0.0_f64; raw.first().map_or(0, |c| c.rates.nrows())];
-    for (_, rates) in conditions.flat_map(RawCondition::rates_and_initial) {
-        for (largest, row) in largest.iter_mut().zip(rates.rows()) {
-            *largest = row.iter().fold(*largest, |m, v| m.max(*v));
-        }
+    for (_, (i, _), rate) in conditions.flat_map(RecordedCondition::values) {
+        largest[i] = largest[i].max(rate);
     }
     largest
 }

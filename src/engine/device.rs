@@ -1,15 +1,47 @@
 //! Which engine a run gets.
 
-use crate::cli::{autotune, output};
-use crate::config::{EngineConfig, EngineKind};
-use crate::engine::cpu::{self, CpuEngine};
-use crate::engine::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Trajectory, adapters};
-use crate::engine::{BatchState, Engine, EngineDescription, MemoryNeed, NetworkSettings, Peak, Problem};
+use super::cpu::{self, CpuEngine};
+use super::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Strategy, Trajectory, adapters};
+use super::{BatchState, DeviceNotice, Engine, EngineDescription, MemoryNeed, NetworkSettings, Peak, Problem};
 use crate::error::{Error, Result};
+
+/// What computes.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineConfig {
+    /// The kind of engine.
+    pub engine: EngineKind,
+    /// A GPU adapter, by a part of its name or by its number in `aon devices`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<String>,
+    /// Threads of the CPU engine; absent means one per processor. The results do not depend on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<usize>,
+    /// How a GPU advances in time; absent means what is fastest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
+    /// How a GPU keeps trajectories; absent means f32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trajectory: Option<Trajectory>,
+}
+
+/// The kind of engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// A hardware GPU where there is one, else the CPU. Never a software adapter, which is slower than the CPU engine.
+    #[default]
+    Auto,
+    /// A GPU: hardware, or with a warning a software adapter.
+    Gpu,
+    /// The CPU engine.
+    Cpu,
+}
 
 /// What `auto` takes, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub enum Automatic {
     /// The CPU, for a reason.
     Cpu(&'static str),
     /// A hardware adapter.
@@ -17,19 +49,19 @@ pub(crate) enum Choice {
 }
 
 /// What `auto` takes on a machine with these adapters.
-pub(crate) fn automatic(adapters: &[AdapterInfo]) -> Choice {
+pub fn automatic(adapters: &[AdapterInfo]) -> Automatic {
     if adapters.iter().any(|a| !a.software) {
-        Choice::Gpu
+        Automatic::Gpu
     } else if adapters.is_empty() {
-        Choice::Cpu("no graphics adapter was found")
+        Automatic::Cpu("no graphics adapter was found")
     } else {
-        Choice::Cpu("there are only software adapters, which are slower than the CPU engine")
+        Automatic::Cpu("there are only software adapters, which are slower than the CPU engine")
     }
 }
 
 /// A device that was chosen, before anything is allocated on it.
 #[derive(Debug)]
-pub(crate) enum Device {
+pub enum Device {
     /// The processor, with so many threads (0: one per core).
     Cpu { threads: usize },
     /// A GPU, and what is asked of its engine.
@@ -44,8 +76,8 @@ impl Device {
     ///
     /// # Errors
     /// If there is no such device, or it is asked for what it does not do.
-    pub(crate) fn choose(config: &EngineConfig) -> Result<Self> {
-        if let Some(device) = open_gpu(config)? {
+    pub fn choose(config: &EngineConfig, hear: &mut dyn FnMut(&DeviceNotice)) -> Result<Self> {
+        if let Some(device) = open_gpu(config, hear)? {
             let trajectory = config.trajectory.unwrap_or_default();
             let options = GpuOptions { strategy: config.strategy, trajectory, ..GpuOptions::default() };
             return Ok(Self::Gpu { device: Box::new(device), options });
@@ -53,22 +85,20 @@ impl Device {
         if config.trajectory == Some(Trajectory::F16) {
             if config.engine == EngineKind::Cpu {
                 return Err(Error::input(
-                    "--trajectory f16: the CPU engine keeps the trajectories of one network a thread, in 32-bit numbers, \
-                     whatever the number of networks. Leave the flag out, or use --engine gpu.",
+                    "`trajectory = f16`: the CPU engine keeps the trajectories of one network a thread, in 32-bit numbers, \
+                     whatever the number of networks. Leave the flag out, or use `engine = gpu`.",
                 ));
             }
-            output::warn(
-                "the CPU engine keeps its trajectories in 32-bit numbers; --trajectory f16 does nothing here.",
-            );
+            hear(&DeviceNotice::TrajectoryIgnored);
         }
         Ok(Self::Cpu { threads: config.threads.unwrap_or(0) })
     }
 
     /// The device with what is fastest for `problem`, measured if `work` floating point operations are worth it.
-    pub(crate) fn tuned(self, problem: &Problem, work: f64, quiet: bool) -> Self {
+    pub fn tuned(self, problem: &Problem, work: f64, hear: &mut dyn FnMut(&DeviceNotice)) -> Self {
         match self {
             Self::Gpu { device, options } => {
-                let options = autotune::tuned(&device, problem, &options, work, quiet);
+                let options = gpu::tuned(&device, problem, &options, work, hear);
                 Self::Gpu { device, options }
             }
             cpu @ Self::Cpu { .. } => cpu,
@@ -79,7 +109,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device cannot hold a network of the problem.
-    pub(crate) fn describe(&self, problem: &Problem) -> Result<EngineDescription> {
+    pub fn describe(&self, problem: &Problem) -> Result<EngineDescription> {
         match self {
             Self::Cpu { threads } => Ok(CpuEngine::<f32>::description(*threads)),
             Self::Gpu { device, options } => GpuEngine::description(device, problem, options),
@@ -90,7 +120,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device cannot hold one.
-    pub(crate) fn memory(&self, problem: &Problem) -> Result<MemoryNeed> {
+    pub fn memory(&self, problem: &Problem) -> Result<MemoryNeed> {
         match self {
             Self::Cpu { threads } => Ok(CpuEngine::<f32>::memory(problem, *threads)),
             Self::Gpu { device, options } => GpuEngine::memory(device, problem, options),
@@ -101,7 +131,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device cannot hold one.
-    pub(crate) fn bank(&self, problem: &Problem) -> Result<Option<usize>> {
+    pub fn bank(&self, problem: &Problem) -> Result<Option<usize>> {
         match self {
             Self::Cpu { .. } => Ok(None),
             Self::Gpu { device, options } => Ok(Some(gpu::Plan::new(problem, device.info(), options)?.bank)),
@@ -112,7 +142,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device fails, or has no room for the measurement.
-    pub(crate) fn peak(&self) -> Result<Peak> {
+    pub fn peak(&self) -> Result<Peak> {
         match self {
             Self::Cpu { threads } => cpu::peak::measure(*threads),
             Self::Gpu { device, .. } => gpu::peak::measure(device),
@@ -123,12 +153,7 @@ impl Device {
     ///
     /// # Errors
     /// If the device cannot hold the problem.
-    pub(crate) fn open(
-        &self,
-        problem: &Problem,
-        settings: &[NetworkSettings],
-        state: &BatchState,
-    ) -> Result<Box<dyn Engine>> {
+    pub fn open(&self, problem: &Problem, settings: &[NetworkSettings], state: &BatchState) -> Result<Box<dyn Engine>> {
         Ok(match self {
             Self::Cpu { threads } => {
                 Box::new(CpuEngine::<f32>::new(problem.clone(), settings.to_vec(), state, *threads)?)
@@ -138,46 +163,25 @@ impl Device {
     }
 }
 
-/// The engine that `config` asks for; see [`Device::choose`].
-///
-/// # Errors
-/// If there is no such device, or it cannot hold the problem.
-pub(crate) fn open(
-    config: &EngineConfig,
-    problem: &Problem,
-    settings: &[NetworkSettings],
-    state: &BatchState,
-) -> Result<Box<dyn Engine>> {
-    Device::choose(config)?.open(problem, settings, state)
-}
-
 /// The GPU that `config` asks for, or none for the CPU.
-fn open_gpu(config: &EngineConfig) -> Result<Option<GpuDevice>> {
+fn open_gpu(config: &EngineConfig, hear: &mut dyn FnMut(&DeviceNotice)) -> Result<Option<GpuDevice>> {
     match config.engine {
         EngineKind::Gpu => {
             let device = GpuDevice::open(config.adapter.as_deref(), true)?;
             if device.info().software && config.adapter.is_none() {
-                output::warn(format!(
-                    "there is no hardware GPU; {} computes on the processor, several times slower than --engine cpu.",
-                    device.info().name
-                ));
+                hear(&DeviceNotice::SoftwareAdapter { name: device.info().name.clone() });
             }
             Ok(Some(device))
         }
-        EngineKind::Auto if automatic(&adapters()) == Choice::Gpu => match GpuDevice::open(None, false) {
+        EngineKind::Auto if automatic(&adapters()) == Automatic::Gpu => match GpuDevice::open(None, false) {
             Ok(device) => Ok(Some(device)),
             Err(error) => {
-                output::warn(format!("{error} Running on the CPU."));
+                hear(&DeviceNotice::OnCpu { error });
                 Ok(None)
             }
         },
         EngineKind::Auto | EngineKind::Cpu => Ok(None),
     }
-}
-
-/// An engine in words: `cpu (2 threads, avx2)`.
-pub(crate) fn text(engine: &EngineDescription) -> String {
-    format!("{} ({}, {})", engine.engine, engine.adapter, engine.strategy)
 }
 
 #[cfg(test)]
@@ -195,8 +199,8 @@ mod tests {
             software,
             ..AdapterInfo::default()
         };
-        assert!(matches!(automatic(&[]), Choice::Cpu(_)));
-        assert!(matches!(automatic(&[adapter(true)]), Choice::Cpu(_)));
-        assert_eq!(automatic(&[adapter(true), adapter(false)]), Choice::Gpu);
+        assert!(matches!(automatic(&[]), Automatic::Cpu(_)));
+        assert!(matches!(automatic(&[adapter(true)]), Automatic::Cpu(_)));
+        assert_eq!(automatic(&[adapter(true), adapter(false)]), Automatic::Gpu);
     }
 }

@@ -4,14 +4,19 @@
 //! `weights → forward → loss → adjoint → weight_gradient → parameter_gradient → clip → adam → dale`.
 //! A network's result never depends on what else is in its batch.
 
+mod available;
 pub mod cpu;
-pub(crate) mod device;
+mod device;
+mod device_notice;
 pub mod gpu;
 mod memory;
 mod perturbation;
 mod problem;
 mod state;
 
+pub use available::available_memory;
+pub use device::{Automatic, Device, EngineConfig, EngineKind, automatic};
+pub use device_notice::DeviceNotice;
 pub use memory::{MemoryNeed, memory_text};
 pub use perturbation::{Action, Cut, Effect, Perturbation, Phase, TRIAL_STEP, TrialNoise};
 pub use problem::{LossKind, Problem, TimeConstants};
@@ -129,6 +134,13 @@ pub struct EngineDescription {
     pub adapter: String,
     /// The way it computes, e.g. `stepwise`, `avx512`.
     pub strategy: String,
+}
+
+impl std::fmt::Display for EngineDescription {
+    /// In words: `cpu (2 threads, avx2)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{} ({}, {})", self.engine, self.adapter, self.strategy)
+    }
 }
 
 /// Seconds that one stage took in a step that was timed stage by stage.

@@ -26,6 +26,15 @@ impl StopReason {
             _ => None,
         }
     }
+
+    /// As tables and files write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Patience => "patience",
+            Self::Diverged => "diverged",
+        }
+    }
 }
 
 /// One network's part of a [`BatchState`]. Vectors are flat as [`Layout`] says.

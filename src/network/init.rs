@@ -4,7 +4,8 @@ use super::{Constraint, Group, Layout, Population, SignConstraint};
 use crate::rng::{Rng, Stream};
 
 /// A way to start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum InitScheme {
     /// The published start: `|W| = gain/√N · a`, no current. Saturates most excitatory neurons of a large network.
@@ -16,7 +17,8 @@ pub enum InitScheme {
 }
 
 /// Distribution of the magnitudes `a` of the published start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum MagnitudeDistribution {
     /// The absolute value of a standard normal number.

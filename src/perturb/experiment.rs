@@ -90,6 +90,11 @@ impl<'a> Experiment<'a> {
         Ok(Self { subject, settings, measures, stability, readouts, simulator, keys })
     }
 
+    /// What it was asked for.
+    pub fn settings(&self) -> &ExperimentSettings {
+        &self.settings
+    }
+
     /// What is measured.
     pub fn keys(&self) -> &[MeasureKey] {
         &self.keys

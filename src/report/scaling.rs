@@ -2,7 +2,7 @@
 
 use super::canvas::{Axes, Drawn, INK, MODEL, MUTED, Panel, draw, heading, px, stroke, text};
 use super::figures::part;
-use crate::bench::{Measurement, Sweep};
+use crate::bench::{Measurement, Scale};
 use crate::error::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -13,42 +13,42 @@ const HEIGHT: f64 = 290.0;
 const TITLE: f64 = 30.0;
 const MARGIN: f64 = 12.0;
 
-/// A figure of its own, SVG: one panel a sweep, arithmetic per second over the size, the device's measured limit dashed.
+/// A figure of its own, SVG: one panel a scale, arithmetic per second over the size, the device's measured limit dashed.
 ///
 /// # Errors
 /// If the drawing fails.
-pub fn scaling_figure(sweeps: &[(Sweep, Vec<Measurement>)]) -> Result<String> {
-    let width = PANEL * sweeps.len() as f64;
+pub fn scaling_figure(scales: &[(Scale, Vec<Measurement>)]) -> Result<String> {
+    let width = PANEL * scales.len() as f64;
     let drawing = draw(width + 2.0 * MARGIN, TITLE + HEIGHT + 2.0 * MARGIN, |root, _| {
-        if let Some(m) = sweeps.iter().find_map(|(_, points)| points.first()) {
+        if let Some(m) = scales.iter().find_map(|(_, points)| points.first()) {
             let title = format!("Full training step on {} ({}), {}", m.engine.to_uppercase(), m.adapter, m.strategy);
             heading(&part(root, MARGIN, MARGIN, width, TITLE), &title)?;
         }
-        for (k, (sweep, points)) in sweeps.iter().enumerate() {
-            one(&part(root, MARGIN + PANEL * k as f64, MARGIN + TITLE, PANEL, HEIGHT), *sweep, points)?;
+        for (k, (scale, points)) in scales.iter().enumerate() {
+            one(&part(root, MARGIN + PANEL * k as f64, MARGIN + TITLE, PANEL, HEIGHT), *scale, points)?;
         }
         Ok(())
     })?;
     Ok(drawing.standalone)
 }
 
-/// The sizes that a sweep leaves as they are.
-fn others(sweep: Sweep, m: &Measurement) -> String {
+/// The sizes that a scale leaves as they are.
+fn others(scale: Scale, m: &Measurement) -> String {
     let sizes = [
-        (Sweep::Networks, format!("K = {}", m.networks)),
-        (Sweep::Neurons, format!("N = {}", m.neurons)),
-        (Sweep::TimeSteps, format!("T = {}", m.time_steps)),
+        (Scale::Networks, format!("K = {}", m.networks)),
+        (Scale::Neurons, format!("N = {}", m.neurons)),
+        (Scale::TimeSteps, format!("T = {}", m.time_steps)),
     ];
-    let fixed = sizes.into_iter().filter(|(varied, _)| *varied != sweep).map(|(_, text)| text);
+    let fixed = sizes.into_iter().filter(|(varied, _)| *varied != scale).map(|(_, text)| text);
     fixed.chain([format!("{} conditions", m.conditions)]).collect::<Vec<_>>().join(", ")
 }
 
-fn one(panel: &Panel, sweep: Sweep, points: &[Measurement]) -> Drawn<()> {
+fn one(panel: &Panel, scale: Scale, points: &[Measurement]) -> Drawn<()> {
     if let Some(first) = points.first() {
-        panel.draw_text(&others(sweep, first), &text(11.0, MUTED, HPos::Left, VPos::Top), (px(57.0), px(2.0)))?;
+        panel.draw_text(&others(scale, first), &text(11.0, MUTED, HPos::Left, VPos::Top), (px(57.0), px(2.0)))?;
     }
     // Sizes double from point to point: a logarithmic axis whose ticks are the sizes themselves.
-    let x = |m: &Measurement| (sweep.size(m) as f64).log2();
+    let x = |m: &Measurement| (scale.size(m) as f64).log2();
     let low = points.iter().map(x).fold(f64::INFINITY, f64::min) - 0.3;
     let high = points.iter().map(x).fold(f64::NEG_INFINITY, f64::max) + 0.3;
     let peak = points.iter().find_map(|m| m.peak_gflops);
@@ -79,11 +79,11 @@ fn one(panel: &Panel, sweep: Sweep, points: &[Measurement]) -> Drawn<()> {
             stroke(MUTED, 1.0),
         ))?;
         let style = text(11.0, INK, HPos::Center, VPos::Top);
-        panel.draw_text(&sweep.size(point).to_string(), &style, local(panel, left, bottom + px(6.0)))?;
+        panel.draw_text(&scale.size(point).to_string(), &style, local(panel, left, bottom + px(6.0)))?;
     }
     let (middle, bottom) = chart.backend_coord(&(f64::midpoint(low, high), 0.0));
     let style = text(12.0, INK, HPos::Center, VPos::Top);
-    panel.draw_text(sweep.axis(), &style, local(panel, middle, bottom + px(22.0)))?;
+    panel.draw_text(scale.axis(), &style, local(panel, middle, bottom + px(22.0)))?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The input-only baselines of runs.
 
-use crate::cli::output;
+use super::notice::{Listener, Notice, Stage};
 use crate::config::Plan;
 use crate::engine::{BatchState, Engine, cpu::CpuEngine};
 use crate::error::Result;
@@ -9,17 +9,18 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What a baseline reached.
-pub(crate) struct BaselineResult {
+#[derive(Clone, Debug)]
+pub struct BaselineResult {
     /// Modelled rates in all conditions, `[C][B][N]`.
-    pub(crate) rates: Vec<f32>,
+    pub rates: Vec<f32>,
     /// Their loss in those that were trained on.
-    pub(crate) loss: Option<f64>,
+    pub loss: Option<f64>,
     /// Steps it was trained.
-    pub(crate) steps: u32,
+    pub steps: u32,
 }
 
 /// Whether the runs of `plan` have a baseline: unless it is switched off, or they are such networks themselves.
-pub(crate) fn has_baseline(plan: &Plan) -> bool {
+pub(super) fn has_baseline(plan: &Plan) -> bool {
     plan.config.training.baseline && plan.problem.recurrent
 }
 
@@ -28,11 +29,11 @@ pub(crate) fn has_baseline(plan: &Plan) -> bool {
 ///
 /// # Errors
 /// If the engine fails.
-pub(crate) fn train_baselines(
+pub fn train_baselines(
     plan: &Plan,
     networks: &[usize],
-    interrupt: &AtomicBool,
-    quiet: bool,
+    stop: &AtomicBool,
+    listener: &mut dyn Listener,
 ) -> Result<Option<Vec<BaselineResult>>> {
     if !has_baseline(plan) || networks.is_empty() {
         return Ok(None);
@@ -48,17 +49,12 @@ pub(crate) fn train_baselines(
         schedules: vec![baseline.schedule; networks.len()],
         seconds_before: 0.0,
     };
-    let label = if networks.len() == 1 { "input-only baseline" } else { "input-only baselines" };
-    let mut progress =
-        (!quiet).then(|| crate::cli::training_progress::Progress::new(label, baseline.steps, 0, networks.len()));
-    let mut observers: Vec<&mut dyn Observer> = Vec::new();
-    if let Some(progress) = &mut progress {
-        observers.push(progress);
-    }
-    let outcome = train(&mut engine, &start, training, &mut observers, interrupt)?;
-    drop(start);
+    let mut progress = listener.observer(Stage::Baselines, baseline.steps, 0, networks.len());
+    let mut observers: Vec<&mut dyn Observer> = progress.iter_mut().map(|p| p.as_mut() as &mut dyn Observer).collect();
+    let outcome = train(&mut engine, &start, training, &mut observers, stop)?;
+    drop((start, progress));
     if outcome.paused {
-        output::warn("the input-only baseline was interrupted; the fit is reported without it.");
+        listener.notice(&Notice::BaselineInterrupted);
         return Ok(None);
     }
     let settled = settle(&mut engine)?;

@@ -1,18 +1,20 @@
 //! `summary.csv` and `summary.json` of a batch, and its table on the terminal.
 
-use crate::analysis::HeldOutSummary;
+use super::notice::Divergence;
+use super::summary::RunSummary;
+use crate::engine::StopReason;
 use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// What became of one network. Numbers that are not defined are absent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct RunRow {
+pub struct RunRow {
     seed: u64,
     /// Name of its directory.
     run: String,
-    pub(crate) steps: u32,
+    pub(super) steps: u32,
     /// `planned`, `target`, `patience` or `diverged`.
     stop_reason: String,
     /// Of the weights that are reported.
@@ -27,65 +29,37 @@ pub(crate) struct RunRow {
     held_out_r2: Option<f64>,
 }
 
-/// The part of a run's `summary.json` that a row needs.
-#[derive(Deserialize)]
-struct RunSummary {
-    seed: u64,
-    steps: u32,
-    stop_reason: String,
-    loss: Option<f64>,
-    median_r2: Option<f64>,
-    seconds: Option<f64>,
-    baseline: Baselines,
-    #[serde(default)]
-    held_out: Option<HeldOutSummary>,
-}
-
-#[derive(Deserialize)]
-struct Baselines {
-    input_only: Option<InputOnly>,
-}
-
-#[derive(Deserialize)]
-struct InputOnly {
-    median_r2: Option<f64>,
-}
-
-const DIVERGED: &str = "diverged";
-
 impl RunRow {
     /// The row of the run in `directory`; none if it has not ended.
     ///
     /// # Errors
     /// If its summary cannot be read or is damaged.
-    pub(crate) fn read(directory: &Path) -> Result<Option<Self>> {
-        let path = directory.join("summary.json");
-        let text = match std::fs::read_to_string(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text.map_err(Error::io("read", &path))?,
-        };
-        let summary: RunSummary =
-            serde_json::from_str(&text).map_err(|e| Error::run(format!("{} is damaged: {e}.", path.display())))?;
-        Ok(Some(Self {
+    pub(super) fn read(directory: &Path) -> Result<Option<Self>> {
+        Ok(RunSummary::read(directory)?.map(|summary| Self::of(&summary, directory)))
+    }
+
+    /// The row of the run in `directory`.
+    pub(super) fn of(summary: &RunSummary, directory: &Path) -> Self {
+        Self {
             seed: summary.seed,
             run: name(directory),
             steps: summary.steps,
-            stop_reason: summary.stop_reason,
+            stop_reason: summary.stop_reason.clone(),
             loss: summary.loss,
-            median_r2: summary.median_r2,
-            input_only_median_r2: summary.baseline.input_only.and_then(|b| b.median_r2),
-            seconds: summary.seconds,
-            held_out_r2: summary.held_out.and_then(|h| h.model.r2),
-        }))
+            median_r2: summary.fit.median_r2,
+            input_only_median_r2: summary.baseline.input_only.as_ref().and_then(|b| b.fit.median_r2),
+            seconds: Some(summary.seconds),
+            held_out_r2: summary.held_out.as_ref().and_then(|h| h.model.r2),
+        }
     }
 
-    /// The row of a network that diverged at `step`.
-    pub(crate) fn diverged(seed: u64, step: u32, directory: &Path) -> Self {
+    /// The row of a network that diverged.
+    pub(super) fn diverged(divergence: &Divergence) -> Self {
         Self {
-            seed,
-            run: name(directory),
-            steps: step,
-            stop_reason: DIVERGED.into(),
+            seed: divergence.seed,
+            run: name(&divergence.directory),
+            steps: divergence.step,
+            stop_reason: StopReason::Diverged.name().into(),
             loss: None,
             median_r2: None,
             input_only_median_r2: None,
@@ -95,7 +69,7 @@ impl RunRow {
     }
 
     /// Whether the fit was held against an input-only baseline.
-    pub(crate) fn has_baseline(&self) -> bool {
+    pub(super) fn has_baseline(&self) -> bool {
         self.input_only_median_r2.is_some()
     }
 }
@@ -106,7 +80,7 @@ fn name(directory: &Path) -> String {
 
 /// A batch that has ended.
 #[derive(Debug, Serialize)]
-pub(crate) struct BatchSummary {
+pub struct BatchSummary {
     /// Over the networks that did not diverge.
     median: Medians,
     /// Seeds of those that did.
@@ -124,33 +98,35 @@ struct Medians {
 }
 
 impl BatchSummary {
-    pub(crate) fn new(networks: Vec<RunRow>) -> Self {
+    pub(super) fn new(networks: Vec<RunRow>) -> Self {
         let median = Medians {
             loss: median(networks.iter().filter_map(|r| r.loss)),
             median_r2: median(networks.iter().filter_map(|r| r.median_r2)),
             input_only_median_r2: median(networks.iter().filter_map(|r| r.input_only_median_r2)),
             held_out_r2: median(networks.iter().filter_map(|r| r.held_out_r2)),
         };
-        let diverged = networks.iter().filter(|r| r.stop_reason == DIVERGED).map(|r| r.seed).collect();
+        let diverged =
+            networks.iter().filter(|r| r.stop_reason == StopReason::Diverged.name()).map(|r| r.seed).collect();
         Self { median, diverged, networks }
     }
 
-    pub(crate) fn diverged(&self) -> &[u64] {
+    /// Seeds of the networks that diverged.
+    pub fn diverged(&self) -> &[u64] {
         &self.diverged
     }
 
     /// K.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.networks.len()
     }
 
-    pub(crate) fn to_json(&self) -> Result<String> {
+    pub(super) fn to_json(&self) -> Result<String> {
         let json = serde_json::to_string_pretty(self);
         json.map(|j| j + "\n").map_err(|e| Error::run(format!("cannot encode summary.json: {e}")))
     }
 
     /// One row per network; what is not defined is empty. The last column is there where conditions were held out.
-    pub(crate) fn to_csv(&self) -> String {
+    pub(super) fn to_csv(&self) -> String {
         let number = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
         let holds_out = self.median.held_out_r2.is_some();
         let mut csv = String::from("seed,run,steps,stop_reason,loss,median_r2,input_only_median_r2,seconds");
@@ -164,7 +140,7 @@ impl BatchSummary {
     }
 
     /// The table, its last line the medians.
-    pub(crate) fn to_text(&self) -> String {
+    pub fn to_text(&self) -> String {
         let width = self.networks.iter().map(|r| r.seed.to_string().len()).max().unwrap_or(0).max("median".len());
         let holds_out = self.median.held_out_r2.is_some();
         let held_out = |text: &str| if holds_out { format!("  {text:>11}") } else { String::new() };
@@ -208,13 +184,16 @@ mod tests {
 
     #[test]
     fn medians_leave_out_what_diverged() {
+        let diverged = |seed: u64, step: u32| {
+            RunRow::diverged(&Divergence { seed, step, checkpoint: 0, directory: format!("out/seed-{seed}").into() })
+        };
         let row = |seed: u64, loss: f64| RunRow {
             loss: Some(loss),
             median_r2: Some(1.0 - loss / 10.0),
             stop_reason: "planned".into(),
-            ..RunRow::diverged(seed, 30, Path::new(&format!("out/seed-{seed}")))
+            ..diverged(seed, 30)
         };
-        let rows = vec![row(3, 1.0), RunRow::diverged(4, 7, Path::new("out/seed-4")), row(5, 2.0)];
+        let rows = vec![row(3, 1.0), diverged(4, 7), row(5, 2.0)];
         let summary = BatchSummary::new(rows);
         assert_eq!((summary.median.loss, summary.median.input_only_median_r2), (Some(1.5), None));
         assert_eq!((summary.diverged(), summary.len()), (&[4][..], 3));

@@ -2,25 +2,37 @@
 
 use super::baseline::BaselineResult;
 use super::page;
-use super::session::Trained;
-use super::summary::Summary;
-use crate::analysis::{Comparison, HeldOutSummary, fit_csv};
+use super::session::TrainedNetwork;
+use super::summary::RunSummary;
+use crate::analysis::{Comparison, fit_csv};
 use crate::config::Plan;
 use crate::error::Result;
 use crate::network::Layout;
 use crate::train::{RunDirectory, WeightsNote, write_weights};
+use std::path::PathBuf;
+
+/// A run that has ended and was reported.
+#[derive(Debug)]
+pub struct Reported {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// Its figures, as `summary.json` has them.
+    pub summary: RunSummary,
+    /// The fit, beside its baselines.
+    pub comparison: Comparison,
+}
 
 /// Writes the results of a network (`plan` is that of its run) into `directory`, `summary.json` last: where it is, the
 /// run has ended.
 ///
 /// # Errors
 /// If a file cannot be written.
-pub(crate) fn finish(
+pub(super) fn finish(
     plan: &Plan,
     directory: &RunDirectory,
-    trained: &Trained,
-    baseline: Option<&BaselineResult>,
-) -> Result<Comparison> {
+    trained: &TrainedNetwork,
+    baseline: Option<BaselineResult>,
+) -> Result<Reported> {
     let (problem, settled) = (&plan.problem, &trained.settled);
     let keep = |file: &str, parameters: &[f32], note: &WeightsNote| {
         let layout = Layout::new(&problem.dims);
@@ -29,14 +41,11 @@ pub(crate) fn finish(
     keep("last.safetensors", &settled.last, &settled.last_note)?;
     keep("best.safetensors", &settled.best, &settled.best_note)?;
 
-    let conditions = plan.condition_names();
-    let rates = baseline.map(|b| &b.rates[..]);
+    let rates = baseline.as_ref().map(|b| &b.rates[..]);
     let comparison = Comparison::new(&plan.recorded()?, &trained.rates, rates)?;
-    directory.write("fit.csv", &fit_csv(&comparison.model, &problem.population, &conditions))?;
+    directory.write("fit.csv", &fit_csv(&comparison.model, &problem.population, &plan.condition_names()))?;
     page::write_report(plan, directory, trained, &comparison)?;
-    let groups = comparison.groups(&problem.population, &conditions);
-    let held_out = HeldOutSummary::of(&comparison, &conditions);
-    let summary = Summary::new(plan, trained, baseline, &comparison, groups, held_out);
-    directory.write("summary.json", &summary.to_json()?)?;
-    Ok(comparison)
+    let summary = RunSummary::new(plan, trained, baseline.as_ref(), &comparison);
+    summary.write(directory)?;
+    Ok(Reported { directory: directory.path().to_path_buf(), summary, comparison })
 }

@@ -1,11 +1,31 @@
-//! Runs: one network or a batch of them, trained, resumed and reported, and what is read from a run that has ended.
+//! Runs: the networks of a [`Plan`](crate::config::Plan) trained, resumed and reported, one or a batch of them, and what is
+//! read from a run that has ended.
+//!
+//! [`train`] does what `aon train` does, without its words: what happens meanwhile are [`Notice`]s to a [`Listener`], and
+//! it ends early, to be resumed, when the flag that its caller owns is set.
 
-pub(crate) mod baseline;
-pub(crate) mod batch;
-pub(crate) mod batch_summary;
-pub(crate) mod finish;
-pub(crate) mod one;
-pub(crate) mod page;
-pub(crate) mod session;
-pub(crate) mod summary;
-pub(crate) mod waves;
+mod arrays;
+mod baseline;
+mod batch_summary;
+mod finish;
+mod memory;
+mod notice;
+mod page;
+mod register;
+mod session;
+mod summary;
+mod trained;
+mod training;
+mod waves;
+
+pub use arrays::export;
+pub use baseline::{BaselineResult, train_baselines};
+pub use batch_summary::{BatchSummary, RunRow};
+pub use finish::Reported;
+pub use memory::{MemoryLimit, MemoryPlan};
+pub use notice::{Divergence, Listener, Notice, Progress, Silent, Stage};
+pub use register::new_directory;
+pub use session::Options;
+pub use summary::{BaselineFits, FitFigures, InputOnlyFit, RunSummary};
+pub use trained::{TrainedRun, WhichWeights, members};
+pub use training::{Ending, train};

@@ -1,6 +1,6 @@
 //! `report.html` of a run.
 
-use super::session::Trained;
+use super::session::TrainedNetwork;
 use crate::analysis::Comparison;
 use crate::config::Plan;
 use crate::error::Result;
@@ -12,10 +12,10 @@ use crate::train::{HistoryRow, RunDirectory, read_history};
 ///
 /// # Errors
 /// If a file cannot be written.
-pub(crate) fn write_report(
+pub(super) fn write_report(
     plan: &Plan,
     directory: &RunDirectory,
-    trained: &Trained,
+    trained: &TrainedNetwork,
     comparison: &Comparison,
 ) -> Result<()> {
     let problem = &plan.problem;

@@ -1,15 +1,13 @@
-//! The training of some networks of a plan, each in a directory of its own: what a single run and a batch share.
+//! The training of some networks of a plan, each in a directory of its own.
 
-use crate::cli::output;
+use super::notice::{Listener, Stage};
 use crate::config::Plan;
-use crate::data::NormalizationFactors;
-use crate::engine::device::{self, Device};
-use crate::engine::{BatchState, Engine, EngineDescription, NetworkState, StopReason};
+use crate::engine::{BatchState, Device, Engine, EngineDescription, NetworkState, StopReason};
 use crate::error::{Error, Result};
 use crate::network::Layout;
 use crate::train::{
-    CHECKPOINT, CONFIG, CheckpointInterval, HistoryRow, MANIFEST, Manifest, NORMALIZATION, Observer, RunDirectory,
-    RunWriter, Schedule, Settled, Start, TrainingPlan, read_checkpoint, read_history, settle, train,
+    CHECKPOINT, CheckpointInterval, HistoryRow, Observer, RunDirectory, RunWriter, Schedule, Settled, TrainingPlan,
+    read_checkpoint, read_history, settle, train,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,27 +18,25 @@ const CHECKPOINT_TIME: Duration = Duration::from_secs(30);
 
 /// What is no setting of the run, but of this start of it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Options {
+pub struct Options {
     /// Pause after this step.
-    pub(crate) stop_after: Option<u32>,
-    /// Print nothing but warnings and errors.
-    pub(crate) quiet: bool,
+    pub stop_after: Option<u32>,
     /// Bytes to stay within on the device.
-    pub(crate) memory: Option<u64>,
+    pub memory: Option<u64>,
 }
 
 /// One network of a plan, where it is kept, and how far it is.
-pub(crate) struct Member<'a> {
+pub(super) struct Member<'a> {
     /// Its number in the plan.
-    pub(crate) network: usize,
-    pub(crate) directory: &'a RunDirectory,
+    pub(super) network: usize,
+    pub(super) directory: &'a RunDirectory,
     /// Its last step.
-    pub(crate) step: u32,
-    pub(crate) state: NetworkState,
+    pub(super) step: u32,
+    pub(super) state: NetworkState,
     /// Seconds of training until now.
-    pub(crate) seconds: f64,
+    pub(super) seconds: f64,
     /// The step of the checkpoint that is kept.
-    pub(crate) checkpoint: u32,
+    pub(super) checkpoint: u32,
 }
 
 impl<'a> Member<'a> {
@@ -48,7 +44,7 @@ impl<'a> Member<'a> {
     ///
     /// # Errors
     /// If the checkpoint cannot be read, or lies beyond the plan.
-    pub(crate) fn read(plan: &Plan, network: usize, directory: &'a RunDirectory) -> Result<Self> {
+    pub(super) fn read(plan: &Plan, network: usize, directory: &'a RunDirectory) -> Result<Self> {
         let path = directory.file(CHECKPOINT);
         let (step, state) = if path.exists() {
             read_checkpoint(&path, &Layout::new(&plan.problem.dims))?
@@ -58,7 +54,7 @@ impl<'a> Member<'a> {
         let planned = plan.config.training.n_trials;
         if step > planned {
             return Err(Error::input(format!(
-                "--n-trials {planned}: the run in {} has done {step} steps already.",
+                "`n_trials = {planned}`: the run in {} has done {step} steps already.",
                 directory.path().display()
             )));
         }
@@ -69,11 +65,11 @@ impl<'a> Member<'a> {
     }
 
     /// Whether nothing is left to train.
-    pub(crate) fn has_ended(&self, plan: &Plan) -> bool {
+    pub(super) fn has_ended(&self, plan: &Plan) -> bool {
         !self.is_training(plan.config.training.n_trials)
     }
 
-    pub(crate) fn has_diverged(&self) -> bool {
+    pub(super) fn has_diverged(&self) -> bool {
         self.state.stop == Some(StopReason::Diverged)
     }
 
@@ -83,32 +79,31 @@ impl<'a> Member<'a> {
 }
 
 /// A network after its training.
-pub(crate) struct Trained {
-    pub(crate) settled: Settled,
+pub(super) struct TrainedNetwork {
+    pub(super) settled: Settled,
     /// Modelled rates of the weights that are reported, `[C][B][N]`.
-    pub(crate) rates: Vec<f32>,
-    pub(crate) steps: u32,
-    pub(crate) stop: Option<StopReason>,
-    pub(crate) seconds: f64,
-    pub(crate) engine: EngineDescription,
+    pub(super) rates: Vec<f32>,
+    pub(super) steps: u32,
+    pub(super) stop: Option<StopReason>,
+    pub(super) seconds: f64,
+    pub(super) engine: EngineDescription,
 }
 
 /// What the training of networks needs besides them.
-pub(crate) struct Session<'a> {
-    pub(crate) plan: &'a Plan,
-    pub(crate) device: &'a Device,
-    pub(crate) options: Options,
-    pub(crate) interrupt: &'a AtomicBool,
-    /// What the progress is called.
-    pub(crate) label: String,
+pub(super) struct Session<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) device: &'a Device,
+    pub(super) options: Options,
+    pub(super) stop: &'a AtomicBool,
+    pub(super) stage: Stage,
     /// The directory that continues it.
-    pub(crate) way_back: &'a Path,
+    pub(super) way_back: &'a Path,
 }
 
 /// How far a training came.
-pub(crate) struct Advance {
+pub(super) struct Advance {
     /// Whether it was asked to pause before its end.
-    pub(crate) paused: bool,
+    pub(super) paused: bool,
     /// The engine that holds all the networks at the end, in their order, if one does.
     engine: Option<Box<dyn Engine>>,
 }
@@ -121,17 +116,17 @@ impl Session<'_> {
     ///
     /// # Errors
     /// If the device or a directory fails. A divergence is a state of the network.
-    pub(crate) fn advance(&self, members: &mut [Member]) -> Result<Advance> {
+    pub(super) fn advance(&self, members: &mut [Member], listener: &mut dyn Listener) -> Result<Advance> {
         let mut engine = None;
         while let Some((round, until)) = self.next_round(members) {
             let pause = self.options.stop_after;
             let reached = pause.is_some_and(|p| p <= members[round[0]].step);
-            if reached || self.interrupt.load(Ordering::Relaxed) {
+            if reached || self.stop.load(Ordering::Relaxed) {
                 return Ok(Advance { paused: true, engine: None });
             }
             // Two engines at once may not fit.
             drop(engine.take());
-            let last = self.train_round(members, &round, pause.map_or(until, |p| p.min(until)))?;
+            let last = self.train_round(members, &round, pause.map_or(until, |p| p.min(until)), listener)?;
             engine = (round.len() == members.len()).then_some(last);
         }
         Ok(Advance { paused: false, engine })
@@ -148,7 +143,13 @@ impl Session<'_> {
     }
 
     /// Trains the members that `round` lists, all at the same step, up to step `until`.
-    fn train_round(&self, members: &mut [Member], round: &[usize], until: u32) -> Result<Box<dyn Engine>> {
+    fn train_round(
+        &self,
+        members: &mut [Member],
+        round: &[usize],
+        until: u32,
+        listener: &mut dyn Listener,
+    ) -> Result<Box<dyn Engine>> {
         let (plan, step) = (self.plan, members[round[0]].step);
         let taken = |k: &usize| std::mem::replace(&mut members[*k].state, NetworkState::fresh(Vec::new()));
         let start = BatchState { step, networks: round.iter().map(taken).collect() };
@@ -164,11 +165,10 @@ impl Session<'_> {
             writers.push(writer);
         }
         let outcome = {
-            let (label, planned) = (&self.label, plan.config.training.n_trials);
-            let mut progress = (!self.options.quiet)
-                .then(|| crate::cli::training_progress::Progress::new(label, planned, step, round.len()));
+            let planned = plan.config.training.n_trials;
+            let mut progress = listener.observer(self.stage, planned, step, round.len());
             let mut observers: Vec<&mut dyn Observer> = writers.iter_mut().map(|w| w as &mut dyn Observer).collect();
-            observers.extend(progress.as_mut().map(|p| p as &mut dyn Observer));
+            observers.extend(progress.as_mut().map(|p| p.as_mut() as &mut dyn Observer));
             let training = TrainingPlan {
                 planned_steps: planned,
                 stop_after: Some(until),
@@ -176,7 +176,7 @@ impl Session<'_> {
                 schedules,
                 seconds_before: seconds,
             };
-            train(engine.as_mut(), &start, training, &mut observers, self.interrupt)
+            train(engine.as_mut(), &start, training, &mut observers, self.stop)
         };
         drop(start);
         let kept = writers.iter().map(RunWriter::checkpoint_step).min().unwrap_or(step);
@@ -194,7 +194,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// If the device fails.
-    pub(crate) fn evaluate(&self, members: &mut [Member], advance: Advance) -> Result<Vec<Trained>> {
+    pub(super) fn evaluate(&self, members: &mut [Member], advance: Advance) -> Result<Vec<TrainedNetwork>> {
         let plan = self.plan;
         // The engine has them.
         let take = |m: &mut Member| {
@@ -220,7 +220,7 @@ impl Session<'_> {
             engine.evaluate()?;
         }
         let trained = |(place, (member, settled)): (usize, (&Member, Settled))| {
-            Ok(Trained {
+            Ok(TrainedNetwork {
                 settled,
                 rates: engine.binned_rates(place)?,
                 steps: member.step,
@@ -237,7 +237,7 @@ impl Session<'_> {
             // Fewer networks may fit.
             Error::OutOfMemory(_) => error,
             _ => Error::run(format!(
-                "{error} The checkpoint of step {step} is kept; continue with: aon train --resume {}",
+                "{error} The checkpoint of step {step} is kept; continue with `resume = {}`.",
                 self.way_back.display()
             )),
         }
@@ -251,61 +251,4 @@ fn schedule_after(plan: &Plan, rows: &[HistoryRow]) -> Schedule {
         schedule.observe(row.step, row.loss);
     }
     schedule
-}
-
-/// Writes down what is about to run: a network of the plan, or with none the whole batch. `config.toml` comes last: it
-/// makes the directory a run. Returns what computed it before, if that was something else.
-///
-/// # Errors
-/// If a file cannot be written, or an input file has changed since the run began.
-pub(crate) fn register(
-    plan: &Plan,
-    network: Option<usize>,
-    directory: &RunDirectory,
-    engine: &EngineDescription,
-    step: u32,
-) -> Result<Option<EngineDescription>> {
-    let config = network.map_or_else(|| plan.config.clone(), |k| plan.config_of(k));
-    let path = directory.file(MANIFEST);
-    let mut manifest = if directory.holds_a_run() && path.exists() {
-        let manifest = Manifest::read(&path)?;
-        manifest.check_inputs(&plan.inputs)?;
-        manifest
-    } else {
-        Manifest::new(config.seed, plan.inputs.clone())
-    };
-    let before = manifest.starts.last().map(|start| start.engine.clone()).filter(|before| before != engine);
-    manifest.starts.push(Start::now(step, config.training.n_trials, plan.seeds.len(), engine.clone()));
-    manifest.write(directory)?;
-    if let Some(factors) = &plan.factors {
-        directory.write(NORMALIZATION, &normalization_csv(factors))?;
-    }
-    directory.write(CONFIG, &config.to_toml()?)?;
-    Ok(before)
-}
-
-/// Warns of another engine than that of the last start.
-pub(crate) fn warn_of_another_engine(before: Option<&EngineDescription>, now: &EngineDescription) {
-    if let Some(before) = before {
-        output::warn(format!(
-            "the run began on {}, and continues on {}: the last digits may differ from those of an uninterrupted run.",
-            device::text(before),
-            device::text(now)
-        ));
-    }
-}
-
-fn normalization_csv(factors: &NormalizationFactors) -> String {
-    let rows = factors.0.iter().zip(1..).map(|(factor, neuron)| format!("{neuron},{factor}"));
-    std::iter::once("neuron,divisor".to_string()).chain(rows).map(|line| line + "\n").collect()
-}
-
-/// Prints what was chosen.
-pub(crate) fn introduce(plan: &Plan, directory: &RunDirectory, engine: &EngineDescription, step: u32) {
-    let engine = ("engine".to_string(), device::text(engine));
-    for (label, text) in plan.choices().into_iter().chain([engine]) {
-        output::say(format!("{label:<10} {text}"));
-    }
-    let resumed = if step > 0 { format!(", resumed after step {step}") } else { String::new() };
-    output::say(format!("{:<10} {}{resumed}", "run", directory.path().display()));
 }

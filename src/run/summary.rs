@@ -1,118 +1,148 @@
-//! `summary.json`.
+//! `summary.json` of a run: written at its end, and read by whoever asks what came of it.
 
 use super::baseline::BaselineResult;
-use super::session::Trained;
-use crate::analysis::{self, Comparison, GroupFit, HeldOutSummary};
+use super::session::TrainedNetwork;
+use crate::analysis::{Comparison, Fit, GroupFit, HeldOutSummary};
 use crate::config::Plan;
 use crate::engine::{EngineDescription, StopReason};
 use crate::error::{Error, Result};
-use serde::Serialize;
+use crate::train::RunDirectory;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
 
-/// The figures of a finished run. Numbers that are not defined are null.
-#[derive(Debug, Serialize)]
-pub(crate) struct Summary {
-    /// Median over neurons of R² over all conditions that are not held out, and bins.
-    median_r2: f64,
-    mean_r2: f64,
-    fraction_above_0_8: f64,
+/// The figures of a run that has ended.
+const SUMMARY: &str = "summary.json";
+
+/// The figures of a finished run. Numbers that are not defined are `None`, null in the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// The fit, over all conditions that are not held out, and bins.
+    #[serde(flatten)]
+    pub fit: FitFigures,
     /// Which weights all of this is about: always `best`.
-    weights: &'static str,
+    pub weights: String,
     /// Their loss.
-    loss: Option<f64>,
+    pub loss: Option<f64>,
     /// The step whose loss that was (before its update); one more than the updates that led to them.
-    best_step: u32,
+    pub best_step: u32,
     /// The loss after the last update.
-    last_loss: Option<f64>,
+    pub last_loss: Option<f64>,
     /// Steps done.
-    steps: u32,
+    pub steps: u32,
     /// `planned`, `target` or `patience`.
-    stop_reason: &'static str,
+    pub stop_reason: String,
     /// Of training; in a batch, of all its networks together.
-    seconds: f64,
-    trials_per_second: f64,
-    seed: u64,
-    engine: EngineDescription,
-    baseline: Baselines,
+    pub seconds: f64,
+    /// Trials of this network, over `seconds`.
+    pub trials_per_second: f64,
+    /// The seed.
+    pub seed: u64,
+    /// What computed it.
+    pub engine: EngineDescription,
+    /// What simpler explanations reach.
+    pub baseline: BaselineFits,
     /// The fit in the conditions that were held out; absent where none were.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    held_out: Option<HeldOutSummary>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<HeldOutSummary>,
     /// The fit by area, cell type, class, condition and held-out condition.
-    groups: Vec<GroupFit>,
+    #[serde(skip_deserializing)]
+    pub groups: Vec<GroupFit>,
 }
 
 /// What simpler explanations reach.
-#[derive(Debug, Serialize)]
-struct Baselines {
-    mean_rate: Fitted,
-    /// Null where it was not trained.
-    input_only: Option<InputOnly>,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BaselineFits {
+    /// Every neuron at its mean rate.
+    pub mean_rate: FitFigures,
+    /// A network without recurrence; null where it was not trained.
+    pub input_only: Option<InputOnlyFit>,
 }
 
-#[derive(Debug, Serialize)]
-struct InputOnly {
+/// The fit of a network without recurrence.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InputOnlyFit {
+    /// Its fit.
     #[serde(flatten)]
-    fit: Fitted,
-    loss: Option<f64>,
-    steps: u32,
+    pub fit: FitFigures,
+    /// Its loss.
+    pub loss: Option<f64>,
+    /// Steps it was trained.
+    pub steps: u32,
 }
 
-#[derive(Debug, Serialize)]
-struct Fitted {
-    median_r2: f64,
-    mean_r2: f64,
-    fraction_above_0_8: f64,
+/// A fit in three figures, over neurons.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FitFigures {
+    /// Median R².
+    pub median_r2: Option<f64>,
+    /// Mean R².
+    pub mean_r2: Option<f64>,
+    /// Fraction of neurons with an R² above 0.8.
+    pub fraction_above_0_8: Option<f64>,
 }
 
-impl Fitted {
-    fn of(fit: &analysis::Fit) -> Self {
-        let analysis::Summary { median_r2, mean_r2, fraction_above_0_8, .. } = fit.summary();
+impl FitFigures {
+    fn of(fit: &Fit) -> Self {
+        let summary = fit.summary();
+        let [median_r2, mean_r2, fraction_above_0_8] =
+            [summary.median_r2, summary.mean_r2, summary.fraction_above_0_8].map(|v| Some(v).filter(|v| v.is_finite()));
         Self { median_r2, mean_r2, fraction_above_0_8 }
     }
 }
 
-impl Summary {
-    pub(crate) fn new(
+impl RunSummary {
+    pub(super) fn new(
         plan: &Plan,
-        trained: &Trained,
+        trained: &TrainedNetwork,
         baseline: Option<&BaselineResult>,
         comparison: &Comparison,
-        groups: Vec<GroupFit>,
-        held_out: Option<HeldOutSummary>,
     ) -> Self {
-        let Fitted { median_r2, mean_r2, fraction_above_0_8 } = Fitted::of(&comparison.model);
-        let settled = &trained.settled;
+        let (settled, conditions) = (&trained.settled, plan.condition_names());
         let trials = f64::from(trained.steps) * plan.training_conditions().len() as f64;
         let input_only = comparison.input_only.as_ref().zip(baseline);
         Self {
-            median_r2,
-            mean_r2,
-            fraction_above_0_8,
-            weights: "best",
+            fit: FitFigures::of(&comparison.model),
+            weights: "best".into(),
             loss: settled.best_note.loss,
             best_step: settled.best_note.updates + 1,
             last_loss: settled.last_note.loss,
             steps: trained.steps,
-            stop_reason: match trained.stop {
-                None => "planned",
-                Some(StopReason::Target) => "target",
-                Some(StopReason::Patience) => "patience",
-                Some(StopReason::Diverged) => "diverged",
-            },
+            stop_reason: trained.stop.map_or("planned", StopReason::name).into(),
             seconds: trained.seconds,
             trials_per_second: trials / trained.seconds.max(1e-9),
             seed: plan.config.seed,
             engine: trained.engine.clone(),
-            baseline: Baselines {
-                mean_rate: Fitted::of(&comparison.mean_rate),
-                input_only: input_only.map(|(fit, b)| InputOnly { fit: Fitted::of(fit), loss: b.loss, steps: b.steps }),
+            baseline: BaselineFits {
+                mean_rate: FitFigures::of(&comparison.mean_rate),
+                input_only: input_only.map(|(fit, b)| InputOnlyFit {
+                    fit: FitFigures::of(fit),
+                    loss: b.loss,
+                    steps: b.steps,
+                }),
             },
-            held_out,
-            groups,
+            held_out: HeldOutSummary::of(comparison, &conditions),
+            groups: comparison.groups(&plan.problem.population, &conditions),
         }
     }
 
-    pub(crate) fn to_json(&self) -> Result<String> {
+    /// Writes it; where it is, the run has ended.
+    pub(super) fn write(&self, directory: &RunDirectory) -> Result<()> {
         let json = serde_json::to_string_pretty(self);
-        json.map(|j| j + "\n").map_err(|e| Error::run(format!("cannot encode summary.json: {e}")))
+        let json = json.map_err(|e| Error::run(format!("cannot encode {SUMMARY}: {e}")))?;
+        directory.write(SUMMARY, &(json + "\n"))
+    }
+
+    /// The figures of the run in `directory`; `None` if it has not ended.
+    ///
+    /// # Errors
+    /// If they cannot be read, or are damaged.
+    pub fn read(directory: &Path) -> Result<Option<Self>> {
+        let path = directory.join(SUMMARY);
+        let text = match std::fs::read_to_string(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(Error::io("read", &path))?,
+        };
+        let summary = serde_json::from_str(&text);
+        summary.map(Some).map_err(|e| Error::run(format!("{} is damaged: {e}.", path.display())))
     }
 }

@@ -1,19 +1,17 @@
 //! Several runs beside each other.
 
-use super::perturb::Studied;
-use crate::cli::output;
-use crate::cli::perturb::{PERTURB, PerturbArgs, name_of};
+use super::study::{PERTURB, Studied, name_of};
 use crate::data::write_atomically;
 use crate::error::{Error, Result};
 use crate::perturb::{RunResult, Study, across_seeds, consistency, consistency_csv, seeds_csv};
 use crate::report::perturbation::{self, AcrossReport};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compares the studies of `runs` and writes what they have in common.
 ///
 /// # Errors
 /// If they differ in their lesions or measures, or a file cannot be written.
-pub(crate) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -> Result<()> {
+pub(super) fn write(place: &Path, runs: &[PathBuf], studies: &[Studied], seed: u64) -> Result<PathBuf> {
     let first = &studies[0].study;
     for (run, other) in runs.iter().zip(studies) {
         let cells = |study: &Study| study.cells.iter().map(|c| c.lesion.clone()).collect::<Vec<_>>();
@@ -40,10 +38,9 @@ pub(crate) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -
             effective: &s.study.subject.effective,
         })
         .collect();
-    let rows = across_seeds(&results, &first.keys, &first.lesions, &first.subject.problem.population, args.seed);
+    let rows = across_seeds(&results, &first.keys, &first.lesions, &first.subject.problem.population, seed);
     let pairs = consistency(&results, &first.keys);
-    let place = args.output_dir.clone().unwrap_or_else(|| default_place(args));
-    std::fs::create_dir_all(&place).map_err(Error::io("create", &place))?;
+    std::fs::create_dir_all(place).map_err(Error::io("create", place))?;
     let tables = [
         ("seeds.csv", seeds_csv(&first.lesions, &first.keys, &rows)),
         ("consistency.csv", consistency_csv(&names, &settings, &pairs)),
@@ -63,10 +60,7 @@ pub(crate) fn write(args: &PerturbArgs, runs: &[PathBuf], studies: &[Studied]) -
         consistency: &pairs,
     };
     perturbation::write_across(&path, &report)?;
-    if !args.quiet {
-        output::say(format!("all runs   {}", path.display()));
-    }
-    Ok(())
+    Ok(path)
 }
 
 /// The runs' own names, with that of their batch where they would be alike.
@@ -79,8 +73,9 @@ fn names(runs: &[PathBuf]) -> Vec<String> {
     runs.iter().enumerate().map(name).collect()
 }
 
-fn default_place(args: &PerturbArgs) -> PathBuf {
-    match args.runs.as_slice() {
+/// In the directory of a batch that was named alone, else in `out`.
+pub(super) fn default_place(named: &[PathBuf]) -> PathBuf {
+    match named {
         [batch] => batch.join(PERTURB),
         _ => PathBuf::from("out").join(PERTURB),
     }

@@ -1,8 +1,17 @@
 //! Studies: the laboratories over runs, resumed, compared and exported.
 
-pub(crate) mod across;
-pub(crate) mod perturb;
-pub(crate) mod perturb_arrays;
-pub(crate) mod resume;
-pub(crate) mod student;
-pub(crate) mod validate_tables;
+mod across;
+mod perturb;
+mod perturb_arrays;
+mod resume;
+mod settings;
+mod student;
+mod study;
+mod validate;
+mod validate_tables;
+
+pub use perturb::{Studies, perturb};
+pub use settings::{ExportFormat, PerturbSettings};
+pub use study::Studied;
+pub use validate::{ValidateSettings, validate};
+pub use validate_tables::{Calibration, Validation};

@@ -1,6 +1,6 @@
 //! Every number of a study for MATLAB or Python.
 
-use crate::cli::perturb::ExportFormat;
+use super::settings::ExportFormat;
 use crate::data::{NamedArray, write_arrays};
 use crate::error::Result;
 use crate::perturb::{CellOutcome, Comparison, Study};
@@ -13,7 +13,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(crate) fn write(place: &Path, format: ExportFormat, study: &Study) -> Result<()> {
+pub(super) fn write(place: &Path, format: ExportFormat, study: &Study) -> Result<()> {
     let (lesions, measures) = (study.lesions.len(), study.keys.len());
     let matrix = |name: &str, of: &dyn Fn(&Comparison) -> f64| {
         let mut values = Array2::from_elem((lesions, measures), f64::NAN);

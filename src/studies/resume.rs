@@ -1,14 +1,11 @@
 //! Lesions that are kept when they are finished, so that a study goes on where it was.
 
-use crate::cli::eval::Trained;
-use crate::cli::output;
-use crate::cli::perturb::PerturbArgs;
-use crate::cli::progress::Progress;
 use crate::error::{Error, Result};
 use crate::perturb::{
     CellOutcome, ControlSettings, Controls, Experiment, ExperimentSettings, Finished, Lesion, read_cells,
     read_finished, write_cells, write_finished,
 };
+use crate::run::{Listener, Notice, Progress, TrainedRun};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,7 +18,7 @@ const FORMAT: u32 = 3;
 const LESIONS: &str = "lesions";
 
 /// Where finished lesions are kept, and what they are recognised by.
-pub(crate) struct Keys {
+pub(super) struct Keys {
     of_lesions: String,
     of_cells: String,
     directory: PathBuf,
@@ -32,9 +29,9 @@ impl Keys {
     ///
     /// # Errors
     /// If the directory cannot be made.
-    pub(crate) fn new(
+    pub(super) fn new(
         place: &Path,
-        trained: &Trained,
+        trained: &TrainedRun,
         settings: &ExperimentSettings,
         experiment: &Experiment,
     ) -> Result<Self> {
@@ -65,7 +62,7 @@ impl Keys {
 }
 
 /// Hash of everything that the result of any lesion depends on: weights, data, settings, measures.
-fn base_key(trained: &Trained, settings: &ExperimentSettings, experiment: &Experiment) -> String {
+fn base_key(trained: &TrainedRun, settings: &ExperimentSettings, experiment: &Experiment) -> String {
     let mut hasher = Sha256::new();
     hasher.update(bytemuck::cast_slice::<f32, u8>(&trained.parameters));
     // What runs at once changes no bit.
@@ -85,11 +82,11 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Everything that lesions did.
-pub(crate) struct Found {
+pub(super) struct Found {
     /// By lesion.
-    pub(crate) lesions: Vec<Finished>,
+    pub(super) lesions: Vec<Finished>,
     /// By manner.
-    pub(crate) cells: Vec<CellOutcome>,
+    pub(super) cells: Vec<CellOutcome>,
 }
 
 /// What there is to do, and what of it is done.
@@ -118,11 +115,10 @@ impl<'a> Work<'a> {
         Self { lesions, drawn, finished, manners, cells }
     }
 
-    fn warn_of_few_controls(&self, asked: usize) {
+    fn say_few_controls(&self, asked: usize, listener: &mut dyn Listener) {
         for (lesion, drawn) in self.lesions.iter().zip(&self.drawn) {
             if let Some(c) = drawn.as_ref().filter(|c| c.sets.len() < asked) {
-                let (name, count, size) = (&lesion.name, c.sets.len(), c.size);
-                output::warn(format!("{name}: there are only {count} different control sets of {size} cells."));
+                listener.notice(&Notice::FewControls { lesion: &lesion.name, sets: c.sets.len(), cells: c.size });
             }
         }
     }
@@ -171,19 +167,20 @@ impl<'a> Work<'a> {
 ///
 /// # Errors
 /// If the engine fails or a file cannot be written.
-pub(crate) fn examine_all(
-    args: &PerturbArgs,
+pub(super) fn examine_all(
     lesions: &[Lesion],
     experiment: &mut Experiment,
     keys: &Keys,
     stop: &AtomicBool,
+    listener: &mut dyn Listener,
 ) -> Result<Option<Found>> {
     let mut work = Work::new(lesions, experiment, keys);
-    work.warn_of_few_controls(args.controls);
-    let (all, done) = work.networks();
-    let mut progress = Progress::new("lesioned networks", all, done, args.quiet);
-    let finished = work.go_on(experiment, keys, &mut |networks, name| {
-        progress.advance(networks, name);
+    work.say_few_controls(experiment.settings().controls.count, listener);
+    let (total, found) = work.networks();
+    let mut done = found;
+    let finished = work.go_on(experiment, keys, &mut |networks, what| {
+        done += networks;
+        listener.notice(&Notice::Progress(Progress { unit: "lesioned networks", total, found, done, what }));
         !stop.load(Ordering::Relaxed)
     })?;
     if !finished || stop.load(Ordering::Relaxed) {

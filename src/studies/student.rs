@@ -1,41 +1,41 @@
 //! Students: networks that know of a teacher what a recording shows.
 
 use crate::analysis::Recorded;
-use crate::config::{Plan, Preset, TaskSource};
+use crate::config::{Inputs, Plan, Preset};
 use crate::engine::{BatchState, cpu::CpuEngine};
 use crate::error::{Error, Result};
 use crate::lab::{OpenEngine, Subject};
-use crate::perturb::validate::RecordingFiles;
-use crate::run::baseline::train_baselines;
+use crate::perturb::validate::TeacherRecording;
+use crate::run::{Silent, train_baselines};
 use crate::train::{CheckpointInterval, TrainingPlan, settle, train};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A trained student.
-pub(crate) struct Student {
-    pub(crate) subject: Subject,
+pub(super) struct Student {
+    pub(super) subject: Subject,
     /// Median R² over neurons.
-    pub(crate) r2: f64,
+    pub(super) r2: f64,
     /// The same of a network without recurrence.
-    pub(crate) input_only: f64,
+    pub(super) input_only: f64,
 }
 
 /// How students are trained, besides the default recipe.
 #[derive(Clone, Copy)]
-pub(crate) struct Recipe {
-    pub(crate) steps: u32,
-    pub(crate) seed: u64,
-    pub(crate) threads: usize,
+pub(super) struct Recipe {
+    pub(super) steps: u32,
+    pub(super) seed: u64,
+    pub(super) threads: usize,
 }
 
 /// Trains a student on a recording by the default recipe; `None` if it was interrupted.
-pub(crate) fn student(
-    files: RecordingFiles,
+pub(super) fn student(
+    recording: TeacherRecording,
     recipe: Recipe,
     open: &OpenEngine,
     stop: &AtomicBool,
 ) -> Result<Option<Student>> {
-    let plan = plan(files, recipe)?;
+    let plan = plan(recording, recipe)?;
     let start = BatchState::fresh(vec![plan.initial(0)]);
     let mut engine = CpuEngine::<f32>::new(plan.problem.clone(), plan.settings.clone(), &start, recipe.threads)?;
     let training = TrainingPlan {
@@ -49,7 +49,7 @@ pub(crate) fn student(
         return Ok(None);
     }
     let Some(settled) = settle(&mut engine)?.into_iter().next() else { return Ok(None) };
-    let baseline = train_baselines(&plan, &[0], stop, true)?;
+    let baseline = train_baselines(&plan, &[0], stop, &mut Silent)?;
     if stop.load(Ordering::Relaxed) {
         return Ok(None);
     }
@@ -62,14 +62,11 @@ pub(crate) fn student(
     Ok(Some(Student { r2: median(&subject.intact)?, input_only: median(&input_only.rates)?, subject }))
 }
 
-fn plan(files: RecordingFiles, recipe: Recipe) -> Result<Plan> {
+fn plan(recording: TeacherRecording, recipe: Recipe) -> Result<Plan> {
     let mut config = Preset::Default.config();
     config.seed = recipe.seed;
     config.training.n_trials = recipe.steps;
     config.engine.threads = Some(recipe.threads).filter(|t| *t > 0);
-    config.data.firing_rates = Some(files.firing_rates);
-    config.data.inhibitory_mask = Some(files.inhibitory);
-    config.data.mirror = Some(files.mirror);
-    config.task = TaskSource::Spec(Box::new(files.task));
-    Plan::new(config)
+    let inputs = Inputs { mirror: Some(recording.mirror), ..Inputs::new(recording.conditions, recording.inhibitory) };
+    Plan::of(config, recording.task, inputs)
 }

@@ -6,7 +6,8 @@ use crate::engine::{LossKind, Problem};
 use crate::error::Result;
 
 /// Format of the two trajectories, rates and adjoint, that take most of a device's memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Trajectory {
     /// 32-bit numbers.

@@ -59,6 +59,6 @@ mod wiring;
 
 pub use calibration::null_lesions;
 pub use examination::examine;
-pub use recording::{Observed, RecordingFiles};
+pub use recording::{Observed, TeacherRecording};
 pub use teacher::{Kind, Teacher};
 pub use verdict::{Row, Verdict, read_rows, rows_csv};

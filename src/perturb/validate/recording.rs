@@ -2,14 +2,13 @@
 
 use super::Teacher;
 use super::wiring::Draw;
-use crate::data::{NamedArray, mat};
-use crate::error::Result;
+use crate::data::RecordedCondition;
 use crate::task::TaskSpec;
-use ndarray::Array2;
-use std::path::{Path, PathBuf};
+use ndarray::{Array1, Array2};
 
 /// Which of a teacher's neurons are recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Observed {
     /// All.
     All,
@@ -35,15 +34,15 @@ impl Observed {
     }
 }
 
-/// A recording of a teacher, as the files that a recording comes in.
+/// A recording of a teacher: what a student knows of it.
 #[derive(Clone, Debug)]
-pub struct RecordingFiles {
+pub struct TeacherRecording {
     /// Rates, with the state at t = 0.
-    pub firing_rates: PathBuf,
+    pub conditions: Vec<RecordedCondition>,
     /// Which neurons are inhibitory.
-    pub inhibitory: PathBuf,
+    pub inhibitory: Vec<bool>,
     /// Which are mirror neurons.
-    pub mirror: PathBuf,
+    pub mirror: Vec<bool>,
     /// The task, its areas as large as what was recorded of them.
     pub task: TaskSpec,
 }
@@ -68,45 +67,33 @@ impl Teacher {
         neurons
     }
 
-    /// Writes the binned rates of `neurons`, with noise, and who they are into `directory`.
-    ///
-    /// # Errors
-    /// If a file cannot be written.
-    pub fn record(&self, neurons: &[usize], directory: &Path) -> Result<RecordingFiles> {
+    /// The binned rates of `neurons`, with noise, and who they are.
+    pub fn record(&self, neurons: &[usize]) -> TeacherRecording {
         let population = &self.subject.problem.population;
-        let of = |mask: &[bool]| Array2::from_shape_fn((neurons.len(), 1), |(k, _)| u8::from(mask[neurons[k]]));
+        let of = |mask: &[bool]| neurons.iter().map(|i| mask[*i]).collect();
         let mut task = self.task.clone();
         for (a, area) in task.areas.iter_mut().enumerate() {
             area.size = neurons.iter().filter(|i| population.area_of()[**i] as usize == a).count();
         }
-        let files = RecordingFiles {
-            firing_rates: directory.join("Firing_Rates.mat"),
-            inhibitory: directory.join("InhibitoryMask.mat"),
-            mirror: directory.join("Mirror.mat"),
-            task,
-        };
-        mat::write(&files.firing_rates, &self.rate_arrays(neurons))?;
-        mat::write(&files.inhibitory, &[NamedArray::new("inhibitory", of(population.inhibitory()))])?;
-        mat::write(&files.mirror, &[NamedArray::new("mirror", of(population.mirror().unwrap_or_default()))])?;
-        Ok(files)
+        let conditions = (0..self.task.conditions.len()).map(|c| self.condition(c, neurons)).collect();
+        let mirror = of(population.mirror().unwrap_or_default());
+        TeacherRecording { conditions, inhibitory: of(population.inhibitory()), mirror, task }
     }
 
-    fn rate_arrays(&self, neurons: &[usize]) -> Vec<NamedArray> {
+    fn condition(&self, c: usize, neurons: &[usize]) -> RecordedCondition {
         let (d, noise) = (self.subject.dims(), self.rng.at_step(Draw::Noise as u32));
-        let mut arrays = Vec::with_capacity(3 * d.conditions);
-        for (c, condition) in self.task.conditions.iter().enumerate() {
-            let rates = Array2::from_shape_fn((neurons.len(), d.bins), |(k, b)| {
-                let at = (c * d.bins + b) * d.neurons + neurons[k];
-                (f64::from(self.subject.intact[at]) + NOISE * noise.normal(at as u32)).clamp(0.0, 1.0)
-            });
-            let start = Array2::from_shape_fn((neurons.len(), 1), |(k, _)| {
-                f64::from(self.subject.problem.initial_r[c * d.neurons + neurons[k]])
-            });
-            let number = condition.firing_rates.trim_start_matches("FR");
-            arrays.push(NamedArray::new(&condition.firing_rates, rates));
-            arrays.push(NamedArray::new(format!("IC_X{number}"), start.mapv(|r| (r / (1.0 - r)).ln())));
-            arrays.push(NamedArray::new(format!("IC_FR{number}"), start));
+        let rates = Array2::from_shape_fn((neurons.len(), d.bins), |(k, b)| {
+            let at = (c * d.bins + b) * d.neurons + neurons[k];
+            (f64::from(self.subject.intact[at]) + NOISE * noise.normal(at as u32)).clamp(0.0, 1.0)
+        });
+        let start = Array1::from_shape_fn(neurons.len(), |k| {
+            f64::from(self.subject.problem.initial_r[c * d.neurons + neurons[k]])
+        });
+        RecordedCondition {
+            variable: self.task.conditions[c].firing_rates.clone(),
+            rates,
+            initial_x: Some(start.mapv(|r| (r / (1.0 - r)).ln())),
+            initial_r: Some(start),
         }
-        arrays
     }
 }

@@ -1,0 +1,108 @@
+//! What a plan is made from besides settings: arrays, from files or from memory.
+
+use super::Config;
+use crate::data::{RecordedCondition, read_mask};
+use crate::engine::Problem;
+use crate::error::{Error, Result};
+use crate::network::{Group, Layout, SignConstraint, read_parameters};
+use crate::task::{Stimulus, TaskSpec};
+use crate::train::read_weights;
+use std::path::{Path, PathBuf};
+
+/// How errors name arrays that come from no file.
+pub(super) const IN_MEMORY: &str = "arrays in memory";
+
+/// The data of a plan.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// How errors name where the rates come from: a file.
+    pub source: PathBuf,
+    /// Recorded rates, one entry per condition of the task, in its order.
+    pub conditions: Vec<RecordedCondition>,
+    /// Which neurons are inhibitory, `[N]`; needed unless signs are not kept.
+    pub inhibitory: Option<Vec<bool>>,
+    /// Which are mirror neurons, `[N]`.
+    pub mirror: Option<Vec<bool>>,
+    /// A stimulus that is used as it is, in place of the task's.
+    pub stimulus: Option<Stimulus>,
+    /// Initial parameters, flat as [`Layout`] says and with W the weights themselves, in place of a scheme.
+    pub start: Option<Vec<f32>>,
+}
+
+impl Inputs {
+    /// Rates and cell types from memory, and nothing else.
+    pub fn new(conditions: Vec<RecordedCondition>, inhibitory: Vec<bool>) -> Self {
+        let (source, inhibitory) = (IN_MEMORY.into(), Some(inhibitory));
+        Self { source, conditions, inhibitory, mirror: None, stimulus: None, start: None }
+    }
+
+    /// What the files that `config` names hold; initial values are read when the sizes are known.
+    pub(super) fn read(config: &Config, task: &TaskSpec) -> Result<Self> {
+        let data = &config.data;
+        let source = data.firing_rates.clone().ok_or_else(|| {
+            Error::input("the recorded rates are missing. Give `firing_rates = FILE` (`aon synth` writes such files).")
+        })?;
+        let variables: Vec<String> = task.conditions.iter().map(|c| c.firing_rates.clone()).collect();
+        let conditions = RecordedCondition::read_all(&source, &variables)?;
+        let neurons = conditions.first().map_or(0, |c| c.rates.nrows());
+        let mask = |path: &Option<PathBuf>, variable: &str| {
+            path.as_deref().map(|path| read_mask(path, variable, neurons)).transpose()
+        };
+        Ok(Self {
+            source,
+            conditions,
+            inhibitory: mask(&data.inhibitory_mask, "inhibitory")?,
+            mirror: mask(&data.mirror, "mirror")?,
+            stimulus: data.stimulus.as_deref().map(Stimulus::read).transpose()?,
+            start: None,
+        })
+    }
+}
+
+/// Initial parameters from the file of a run, or of whoever wrote one.
+pub(super) fn initial_from_file(path: &Path, problem: &Problem) -> Result<Vec<f32>> {
+    let (constraint, layout) = (&problem.constraint, &Layout::new(&problem.dims));
+    if path.extension().is_some_and(|e| e == "safetensors") {
+        return Ok(read_weights(path, layout, constraint)?.0);
+    }
+    as_trained(path, read_parameters(path, layout)?, problem)
+}
+
+/// Initial parameters from memory, in which W is the weights themselves.
+pub(super) fn initial_from_memory(parameters: Vec<f32>, problem: &Problem) -> Result<Vec<f32>> {
+    let layout = Layout::new(&problem.dims);
+    if parameters.len() != layout.len() || parameters.iter().any(|p| !p.is_finite()) {
+        return Err(Error::input(format!(
+            "the start: expected {} finite parameters, found {}{}.",
+            layout.len(),
+            parameters.len(),
+            if parameters.iter().all(|p| p.is_finite()) { "" } else { ", not all of them finite" }
+        )));
+    }
+    as_trained(Path::new(IN_MEMORY), parameters, problem)
+}
+
+/// The parameters with what is trained in place of W.
+fn as_trained(source: &Path, mut parameters: Vec<f32>, problem: &Problem) -> Result<Vec<f32>> {
+    let recurrent = Layout::new(&problem.dims).range(Group::Recurrent);
+    if problem.constraint.sign == SignConstraint::Softplus {
+        check_signs(source, problem, &parameters[recurrent.clone()])?;
+    }
+    let stored = problem.constraint.stored(&parameters[recurrent.clone()]);
+    parameters[recurrent].copy_from_slice(&stored);
+    Ok(parameters)
+}
+
+/// Softplus keeps magnitudes and takes signs from the population: a weight of another sign would be turned around.
+fn check_signs(path: &Path, problem: &Problem, weights: &[f32]) -> Result<()> {
+    let n = problem.dims.neurons;
+    let sign = |k: usize| problem.constraint.sign_of(&problem.population, k / n, k % n);
+    let wrong = weights.iter().enumerate().filter(|(k, w)| **w * sign(*k) < 0.0).count();
+    if wrong == 0 {
+        return Ok(());
+    }
+    let expected = "weights with the signs that `dale` and the inhibitory mask give them";
+    let found = format!("{wrong} of {} with the other sign", weights.len());
+    let remedy = "Choose the `dale` that the weights were made under, or `sign_constraint = reflect`.";
+    Err(Error::variable(path, "W", expected, found, remedy))
+}

@@ -1,0 +1,61 @@
+//! A trained network for MATLAB and Python.
+
+use super::notice::Listener;
+use super::trained::TrainedRun;
+use crate::config::Plan;
+use crate::data::NamedArray;
+use crate::error::Result;
+use crate::network::{Constraint, Group, Layout, write_parameters};
+use crate::task::Condition;
+use ndarray::{Array1, Array2};
+use std::path::Path;
+
+/// Writes the parameters of `trained` to a MAT file or npz archive, as the ending of `path` says, and what follows from
+/// them: `W_eff`, `taus` (steps), the modelled rates of each condition (`modelled_FR1`, … [N × bins]), `inhibitory`,
+/// `mirror`, `area` (its number, from 1) and `area_sizes`.
+///
+/// # Errors
+/// If the network cannot be simulated, or the file cannot be written.
+pub fn export(trained: &TrainedRun, path: &Path, listener: &mut dyn Listener) -> Result<()> {
+    let (plan, layout) = (&trained.plan, Layout::new(&trained.plan.problem.dims));
+    let (problem, recurrent) = (&plan.problem, layout.range(Group::Recurrent));
+    let weights = problem.constraint.weights(&problem.population, &trained.parameters[recurrent.clone()]);
+    let (_, rates) = trained.simulate(listener)?;
+
+    let taus = problem.time_constants.taus(&trained.parameters[layout.range(Group::TimeConstant)]);
+    let effective = Constraint::effective_weights(&problem.population, &weights);
+    let n = layout.neurons;
+    let mut arrays = vec![
+        NamedArray::new("W_eff", Array2::from_shape_fn((n, n), |(i, j)| effective[i * n + j])),
+        NamedArray::new("taus", Array1::from(taus)),
+    ];
+    arrays.extend(modelled_rates(plan, &rates));
+    arrays.extend(masks(plan));
+    let mut parameters = trained.parameters.clone();
+    parameters[recurrent].copy_from_slice(&weights);
+    write_parameters(path, &layout, &parameters, arrays)
+}
+
+fn modelled_rates(plan: &Plan, rates: &[f32]) -> Vec<NamedArray> {
+    let d = &plan.problem.dims;
+    let condition = |(c, condition): (usize, &Condition)| {
+        let bins = plan.problem.bins[c];
+        let array = Array2::from_shape_fn((d.neurons, bins), |(i, b)| rates[(c * d.bins + b) * d.neurons + i]);
+        NamedArray::new(format!("modelled_{}", condition.firing_rates), array)
+    };
+    plan.task.conditions.iter().enumerate().map(condition).collect()
+}
+
+fn masks(plan: &Plan) -> Vec<NamedArray> {
+    let population = &plan.problem.population;
+    let mask =
+        |name: &str, mask: &[bool]| NamedArray::new(name, mask.iter().map(|m| u8::from(*m)).collect::<Array1<u8>>());
+    let mut list = vec![mask("inhibitory", population.inhibitory())];
+    list.extend(population.mirror().map(|m| mask("mirror", m)));
+    list.push(NamedArray::new("area", population.area_of().iter().map(|a| f64::from(a + 1)).collect::<Array1<f64>>()));
+    let sizes = population.areas().iter().map(|a| a.size as f64).collect::<Array1<f64>>();
+    list.push(NamedArray::new("area_sizes", sizes));
+    let names: Vec<&str> = population.areas().iter().map(|a| a.name.as_str()).collect();
+    list.push(NamedArray::new("area_names", names.join(",").as_str()));
+    list
+}

@@ -1,0 +1,57 @@
+//! What a run writes down before it begins.
+
+use crate::config::Plan;
+use crate::data::NormalizationFactors;
+use crate::engine::EngineDescription;
+use crate::error::Result;
+use crate::train::{CONFIG, MANIFEST, Manifest, NORMALIZATION, RunDirectory, Start};
+use std::path::PathBuf;
+
+/// Writes down what is about to run: a network of the plan, or with none the whole batch. `config.toml` comes last: it
+/// makes the directory a run. Returns what computed it before, if that was something else.
+///
+/// # Errors
+/// If a file cannot be written, or an input file has changed since the run began.
+pub(super) fn register(
+    plan: &Plan,
+    network: Option<usize>,
+    directory: &RunDirectory,
+    engine: &EngineDescription,
+    step: u32,
+) -> Result<Option<EngineDescription>> {
+    let config = network.map_or_else(|| plan.config.clone(), |k| plan.config_of(k));
+    let path = directory.file(MANIFEST);
+    let mut manifest = if directory.holds_a_run() && path.exists() {
+        let manifest = Manifest::read(&path)?;
+        manifest.check_inputs(&plan.inputs)?;
+        manifest
+    } else {
+        Manifest::new(config.seed, plan.inputs.clone())
+    };
+    let before = manifest.starts.last().map(|start| start.engine.clone()).filter(|before| before != engine);
+    manifest.starts.push(Start::now(step, config.training.n_trials, plan.seeds.len(), engine.clone()));
+    manifest.write(directory)?;
+    if let Some(factors) = &plan.factors {
+        directory.write(NORMALIZATION, &normalization_csv(factors))?;
+    }
+    directory.write(CONFIG, &config.to_toml()?)?;
+    Ok(before)
+}
+
+fn normalization_csv(factors: &NormalizationFactors) -> String {
+    let rows = factors.0.iter().zip(1..).map(|(factor, neuron)| format!("{neuron},{factor}"));
+    std::iter::once("neuron,divisor".to_string()).chain(rows).map(|line| line + "\n").collect()
+}
+
+/// `out/NAME-DATE-TIME`, taken for a new run. Runs that begin in the same second get a number.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn new_directory(name: &str) -> Result<RunDirectory> {
+    let time = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S");
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect();
+    let path = PathBuf::from("out").join(format!("{name}-{time}"));
+    let numbered = (2..).map(|k| PathBuf::from(format!("{}-{k}", path.display())));
+    let free = std::iter::once(path.clone()).chain(numbered).find(|p| !p.exists());
+    RunDirectory::create(&free.unwrap_or(path), false)
+}

@@ -1,0 +1,86 @@
+//! What a study of lesions is asked for.
+
+use crate::error::{Error, Result};
+use crate::perturb::{ControlSettings, ReadoutSettings};
+use crate::run::WhichWeights;
+use std::path::PathBuf;
+
+/// What the lesions of trained networks are compared with, read out by, and written to.
+#[derive(Clone, Debug)]
+pub struct PerturbSettings {
+    /// Lesions to make; `None` for area × cell type × mirror or not.
+    pub lesions: Option<PathBuf>,
+    /// Sets of like cells that each lesion is compared with.
+    pub controls: ControlSettings,
+    /// Read-outs of noisy trials; `None` leaves them out.
+    pub readouts: Option<ReadoutSettings>,
+    /// Seed of labels dealt anew, rewirings and bootstrap.
+    pub seed: u64,
+    /// Which weights.
+    pub weights: WhichWeights,
+    /// Where the comparison of several runs goes; `None` for the batch's directory, or `out/perturb`.
+    pub output_dir: Option<PathBuf>,
+    /// Whether, and for whom, every number is also written as arrays.
+    pub export: Option<ExportFormat>,
+    /// Networks simulated at once.
+    pub at_once: usize,
+}
+
+/// Files for MATLAB or Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum ExportFormat {
+    /// MATLAB.
+    Mat,
+    /// NumPy.
+    Npz,
+}
+
+impl Default for PerturbSettings {
+    fn default() -> Self {
+        Self {
+            lesions: None,
+            controls: ControlSettings { count: 200, subsets: 10, matched: false, seed: 0 },
+            readouts: Some(ReadoutSettings::default()),
+            seed: 0,
+            weights: WhichWeights::Best,
+            output_dir: None,
+            export: None,
+            at_once: 32,
+        }
+    }
+}
+
+impl PerturbSettings {
+    /// Refuses numbers that cannot be meant.
+    ///
+    /// # Errors
+    /// Naming the setting and what is allowed.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |sentence: &str| Err(Error::input(sentence));
+        if self.at_once == 0 {
+            return refuse("`at_once = 0`: at least one network must be simulated at a time.");
+        }
+        if self.controls.count > 0 && self.controls.count < 20 {
+            return refuse(
+                "`controls`: fewer than 20 sets say little about what like cells do. Give at least 20, or 0 for no comparison.",
+            );
+        }
+        let Some(readouts) = &self.readouts else { return Ok(()) };
+        if readouts.trials < 5 {
+            return refuse(
+                "`trials`: read-outs are cross-validated in 5 parts, give at least 5 trials (or 0 for none).",
+            );
+        }
+        let deviations = [("stimulus_sd", readouts.stimulus_sd), ("initial_sd", readouts.initial_sd)];
+        for (setting, value) in deviations {
+            if !value.is_finite() || value < 0.0 {
+                return refuse(&format!("`{setting} = {value}`: expected a number from 0 on."));
+            }
+        }
+        if !readouts.window_ms.is_finite() || readouts.window_ms <= 0.0 {
+            return refuse(&format!("`window_ms = {}`: expected a length above 0.", readouts.window_ms));
+        }
+        Ok(())
+    }
+}
