@@ -1,7 +1,8 @@
 //! The fit of a network beside its baselines, by area, cell type, class and condition.
 
-use super::fit::{Fit, Recorded, Score, Summary};
+use super::fit::{Fit, Recorded};
 use super::held_out::{HeldOut, HeldOutFit};
+use super::score::{Score, Summary};
 use crate::error::Result;
 use crate::network::Population;
 
