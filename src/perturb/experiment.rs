@@ -6,7 +6,7 @@ use super::lesion::marked;
 use super::readout::{LesionDecoding, ReadoutSettings, Readouts, TrialScores};
 use super::stability::Stability;
 use super::{Damage, Kick, Lesion, MeasureKey, Measures, OpenEngine, Simulator, Subject, Trial};
-use crate::engine::{Perturbation, TrialNoise};
+use crate::engine::Perturbation;
 use crate::error::Result;
 use std::sync::{Mutex, PoisonError};
 
@@ -294,14 +294,4 @@ pub(super) fn collect<R: Send>(
         found.lock().unwrap_or_else(PoisonError::into_inner)[k] = Some(value);
     })?;
     Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
-}
-
-/// The noise of trial `k` of a stream that starts at `first`.
-pub(super) fn noise(settings: &ReadoutSettings, first: u32, k: usize) -> TrialNoise {
-    TrialNoise {
-        stimulus_sd: settings.stimulus_sd,
-        initial_sd: settings.initial_sd,
-        seed: settings.seed,
-        trial: first + k as u32,
-    }
 }

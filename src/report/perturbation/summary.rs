@@ -108,7 +108,7 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
     let columns = across::columns(report);
     let of_all = || report.rows.iter().filter(|r| r.setting == "all");
     for (lesion, named) in report.lesions.iter().enumerate() {
-        let own: Vec<&SeedRow> = of_all().filter(|r| r.lesion == lesion && excludes_zero(r)).collect();
+        let own: Vec<&SeedRow> = of_all().filter(|r| r.lesion == lesion && r.excludes_zero()).collect();
         let harm = |r: &&&SeedRow| report.keys[r.measure].harm * r.effect.mean > 0.0;
         let all: Vec<&SeedRow> = own.iter().filter(harm).copied().collect();
         let worse: Vec<&SeedRow> = all.iter().filter(|r| columns.contains(&r.measure)).copied().collect();
@@ -160,9 +160,4 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
 /// Whether a row is about R² of all neurons.
 fn is_of_fit(report: &AcrossReport, row: &SeedRow) -> bool {
     key_number(report.keys, "r2_change", "all") == Some(row.measure)
-}
-
-/// Whether an effect's interval lies on one side of zero.
-pub(super) fn excludes_zero(row: &SeedRow) -> bool {
-    row.effect.low > 0.0 || row.effect.high < 0.0
 }
