@@ -1,7 +1,7 @@
 //! Conditions as figures show them: side by side along one axis of time, grouped by what the animal does.
 
 use super::ReportData;
-use super::canvas::{Drawn, GRID, INK, MUTED, Panel, px, stroke, text, text_width};
+use super::parts::canvas::{Drawn, GRID, INK, MUTED, Panel, px, stroke, text, text_width};
 use crate::task::{ConditionClass, TaskSpec};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};

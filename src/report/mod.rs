@@ -1,11 +1,10 @@
 //! The report of a run: one HTML page that needs nothing else, and its figures as files.
 
-mod canvas;
 mod conditions;
 mod figures;
 mod page;
+mod parts;
 pub mod perturbation;
-mod raster;
 mod scaling;
 
 pub use conditions::{ConditionInfo, Event};

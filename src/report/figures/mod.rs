@@ -7,8 +7,8 @@ mod rates;
 mod traces;
 
 use super::ReportData;
-use super::canvas::{Drawing, Panel, px};
 use crate::error::Result;
+use crate::report::parts::canvas::{Drawing, Panel, px};
 
 /// Width of every figure in CSS pixels.
 pub(super) const WIDTH: f64 = 1120.0;

@@ -1,17 +1,17 @@
 //! What holds over several runs.
 
-use super::super::canvas::{COLD, Drawing, WARM, draw};
 use super::super::figures::{Figure, WIDTH};
 use super::effects::column_name;
 use super::intervals::{Mark, Strip, chosen, draw_strips, height};
-use super::lines::{Legend, Pen, colour};
-use super::marks::Words;
-use super::matrix::{Cell, Matrix, colour_bar};
 use super::words::{distinct, key_number, short};
 use super::{AcrossReport, SIGNIFICANT};
 use crate::analysis::statistics::Interval;
 use crate::error::Result;
 use crate::perturb::{ConsistencyRow, SeedRow};
+use crate::report::parts::canvas::{COLD, Drawing, WARM, draw};
+use crate::report::parts::lines::{Legend, Pen, colour};
+use crate::report::parts::marks::Words;
+use crate::report::parts::matrix::{Cell, Matrix, colour_bar};
 use plotters::style::text_anchor::HPos;
 
 const NAMES: f64 = 236.0;

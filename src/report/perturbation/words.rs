@@ -1,8 +1,8 @@
 //! Numbers and names as people read them.
 
-use super::super::canvas::tick;
 use super::SIGNIFICANT;
 use crate::perturb::{Comparison, Effect, Lesion, MeasureKey, Study};
+use crate::report::parts::canvas::tick;
 
 /// A number with so many significant digits and a true minus sign, `–` where it is undefined.
 pub(super) fn short(value: f64, digits: i32) -> String {
