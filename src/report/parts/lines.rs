@@ -4,14 +4,13 @@ use super::canvas::{
     Axes, Drawn, EXCITATORY, GREEN, INHIBITORY, INK, INPUT_ONLY, MODEL, PINK, Panel, SHADE, heading, px, stroke,
     text_width,
 };
+use super::figure::WIDTH;
 use super::marks::{Words, line};
-use crate::perturb::Lesion;
-use crate::report::figures::WIDTH;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 /// Colours of areas, and of what else comes in numbers; they repeat after the last.
-const SERIES: [RGBColor; 6] = [MODEL, INPUT_ONLY, GREEN, PINK, EXCITATORY, INHIBITORY];
+pub(crate) const SERIES: [RGBColor; 6] = [MODEL, INPUT_ONLY, GREEN, PINK, EXCITATORY, INHIBITORY];
 
 /// How a curve is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,21 +33,6 @@ impl Pen {
 /// The colour of series `k`.
 pub(crate) fn colour(k: usize) -> RGBColor {
     SERIES[k % SERIES.len()]
-}
-
-/// A pen for each lesion: its area's colour, dashed if inhibitory, thin if non-mirror. Where these do not tell the lesions
-/// apart, a colour each, dashed from the seventh.
-pub(crate) fn lesion_pens(lesions: &[&Lesion], areas: &[String]) -> Vec<Pen> {
-    let by_class = |l: &&Lesion| {
-        let area = areas.iter().position(|a| *a == l.area)?;
-        let width = if l.class == "non-mirror" { 1.1 } else { 2.4 };
-        Some(Pen { colour: colour(area), width, dashed: l.cell_type == "inhibitory" })
-    };
-    let pens: Option<Vec<Pen>> = lesions.iter().map(by_class).collect();
-    let distinct = |pens: &Vec<Pen>| pens.iter().enumerate().all(|(k, pen)| !pens[..k].contains(pen));
-    let by_number = |k: usize| Pen { colour: colour(k), width: 1.8, dashed: k / SERIES.len() % 2 == 1 };
-    pens.filter(|pens| areas.len() <= SERIES.len() && distinct(pens))
-        .unwrap_or_else(|| (0..lesions.len()).map(by_number).collect())
 }
 
 /// A curve; points that are not finite interrupt it.

@@ -1,14 +1,14 @@
 //! What holds over several runs.
 
-use super::super::figures::{Figure, WIDTH};
+use super::data::AcrossReport;
 use super::effects::column_name;
 use super::intervals::{Mark, Strip, chosen, draw_strips, height};
-use super::words::{distinct, key_number, short};
-use super::{AcrossReport, SIGNIFICANT};
+use super::words::{SIGNIFICANT, distinct, key_number, short};
 use crate::analysis::statistics::Interval;
 use crate::error::Result;
 use crate::perturb::{ConsistencyRow, SeedRow};
 use crate::report::parts::canvas::{COLD, Drawing, WARM, draw};
+use crate::report::parts::figure::{Figure, WIDTH};
 use crate::report::parts::lines::{Legend, Pen, colour};
 use crate::report::parts::marks::Words;
 use crate::report::parts::matrix::{Cell, Matrix, colour_bar};

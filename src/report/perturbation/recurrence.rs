@@ -1,10 +1,10 @@
 //! How much of the fit needs recurrent connections.
 
-use super::super::figures::{Figure, WIDTH, padded};
 use super::words::{fit_sentence, short};
 use crate::error::Result;
 use crate::perturb::Study;
 use crate::report::parts::canvas::{Axes, INPUT_ONLY, MODEL, MUTED, draw, px, stroke};
+use crate::report::parts::figure::{Figure, WIDTH, padded};
 use crate::report::parts::lines::{Legend, Pen};
 use crate::report::parts::marks::{Words, fitted};
 use plotters::prelude::*;

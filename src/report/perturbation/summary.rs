@@ -1,9 +1,10 @@
 //! What was found, in words, and nothing beyond the numbers.
 
+use super::data::AcrossReport;
 use super::words::{
-    compared, distinct, is_significant, key_number, listed, measure, names, probability, scope, short, sizes,
+    SIGNIFICANT, compared, distinct, is_significant, key_number, listed, measure, names, probability, scope, short,
+    sizes,
 };
-use super::{AcrossReport, SIGNIFICANT};
 use super::{across, effects};
 use crate::perturb::{Lesion, SeedRow, Study, smallest_p};
 
