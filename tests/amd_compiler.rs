@@ -86,7 +86,7 @@ impl Source {
 fn kernels() -> Vec<Source> {
     let plans = plans();
     let mut seen = HashSet::new();
-    let used = |plan: Plan| KERNELS.iter().filter(move |k| plan.uses(k)).map(move |kernel| (kernel, plan));
+    let used = |plan: Plan| KERNELS.iter().filter(move |k| k.is_used(&plan)).map(move |kernel| (kernel, plan));
     let stages = plans.into_iter().flat_map(used).filter(|(kernel, plan)| seen.insert(row_name(kernel, plan)));
     let stages: Vec<Source> = stages.map(|(kernel, plan)| Source::stage(kernel, &plan)).collect();
     let [fma, copy] = PEAK_KERNELS;
@@ -107,7 +107,7 @@ fn tuned_kernels() -> Vec<Source> {
     let choices = candidates(&problem, &adapter, &usual).into_iter().filter(|c| c.loads == Loads::Storage);
     let plans = choices.map(|choice| (choice, Plan::new(&problem, &adapter, &choice.apply(&usual)).unwrap()));
     let stages = plans.flat_map(|(choice, plan)| {
-        let tiled = |k: &&Kernel| !matches!(k.workgroup, Workgroup::Fixed(_)) && plan.uses(k);
+        let tiled = |k: &&Kernel| !matches!(k.workgroup, Workgroup::Fixed(_)) && k.is_used(&plan);
         let source =
             move |k: &'static Kernel| Source { row: format!("{} [{choice}]", k.entry), ..Source::stage(k, &plan) };
         KERNELS.iter().filter(tiled).map(source).collect::<Vec<_>>()

@@ -338,7 +338,7 @@ fn an_experiment_on_a_gpu_finds_what_it_finds_on_the_cpu() {
     let Some(device) = common::gpu::device() else { return };
     let subject = subject(&[]);
     let lesion = default_lesions(&subject).into_iter().find(|l| l.name == "F6 excitatory mirror").unwrap();
-    let examine = |open: &aon::perturb::OpenEngine| {
+    let examine = |open: &aon::lab::OpenEngine| {
         let mut experiment = Experiment::new(&subject, settings(4, true), open).unwrap();
         let outcome = experiment.examine(&lesion, 0, &mut |_| true).unwrap().unwrap();
         (outcome, experiment.keys().to_vec())

@@ -48,7 +48,8 @@ fn plans() -> Vec<Plan> {
 
 /// Every kernel under every plan that uses it.
 fn variants() -> Vec<(&'static Kernel, Plan)> {
-    let used = |plan: Plan| KERNELS.iter().filter(move |kernel| plan.uses(kernel)).map(move |kernel| (kernel, plan));
+    let used =
+        |plan: Plan| KERNELS.iter().filter(move |kernel| kernel.is_used(&plan)).map(move |kernel| (kernel, plan));
     plans().into_iter().flat_map(used).collect()
 }
 

@@ -1,7 +1,8 @@
 //! The fit of a network beside its baselines, by area, cell type, class and condition.
 
-use super::fit::{Fit, Recorded, Score, Summary};
+use super::fit::{Fit, Recorded};
 use super::held_out::{HeldOut, HeldOutFit};
+use super::score::{Score, Summary};
 use crate::error::Result;
 use crate::network::Population;
 
@@ -21,7 +22,7 @@ pub struct Comparison {
 }
 
 /// What the neurons of a [`GroupFit`] have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grouping {
     /// All neurons.
@@ -54,7 +55,7 @@ impl Grouping {
 }
 
 /// Summaries of one group of neurons.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct GroupFit {
     /// The kind of group.
     pub grouping: Grouping,

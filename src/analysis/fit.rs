@@ -1,11 +1,9 @@
 //! Goodness of fit of modelled firing rates, per neuron.
 
 use super::held_out::{HeldOut, HeldOutFit};
+use super::score::{Score, Summary, Sums};
 use crate::engine::Problem;
 use crate::error::{Error, Result};
-
-/// R² above which a neuron counts as well fitted in the summaries.
-pub const GOOD_FIT: f64 = 0.8;
 
 /// Recorded rates as the engine holds them, borrowed.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +97,40 @@ impl<'a> Recorded<'a> {
         })
     }
 
+    /// How well the siblings of held-out conditions predict them: in each bin, a neuron fires at its mean over the
+    /// siblings that last so long, and past these at its training mean. Chosen by the task alone, and not by whose rates
+    /// are nearest, it is what one could say without a model. NaN where a condition has no siblings; `None` where nothing
+    /// is held out or no condition has any.
+    ///
+    /// # Errors
+    /// As [`Self::score`].
+    pub fn score_siblings(&self) -> Result<Option<HeldOutFit>> {
+        let held_out = self.held_out;
+        if held_out.iter().all(|h| h.siblings.is_empty()) {
+            return Ok(None);
+        }
+        let mut rates = self.mean_rate();
+        for HeldOut { condition, siblings } in held_out {
+            for b in 0..self.bins[*condition] {
+                let rows: Vec<&[f32]> = siblings.iter().filter_map(|c| self.row(*c, b)).collect();
+                if !rows.is_empty() {
+                    let start = self.offset(*condition, b);
+                    for (i, rate) in rates[start..start + self.neurons].iter_mut().enumerate() {
+                        *rate = (rows.iter().map(|row| f64::from(row[i])).sum::<f64>() / rows.len() as f64) as f32;
+                    }
+                }
+            }
+        }
+        let Fit { held_out: Some(mut fit), .. } = self.score(&rates)? else { return Ok(None) };
+        for (r2, _) in fit.r2_by_condition.iter_mut().zip(held_out).filter(|(_, h)| h.siblings.is_empty()) {
+            *r2 = f64::NAN;
+        }
+        if held_out.iter().any(|h| h.siblings.is_empty()) {
+            fit.r2 = f64::NAN;
+            fit.overall.iter_mut().for_each(|score| score.r2 = f64::NAN);
+        }
+        Ok(Some(fit))
+    }
     /// The prediction of the mean-rate baseline, `[C][B][N]`: every neuron fires at its mean over all recorded bins of
     /// the conditions that are not held out.
     pub fn mean_rate(&self) -> Vec<f32> {
@@ -116,12 +148,12 @@ impl<'a> Recorded<'a> {
     }
 
     /// Where bin `b` of condition `c` begins in an array `[C][B][N]`.
-    pub(super) fn offset(&self, c: usize, b: usize) -> usize {
+    fn offset(&self, c: usize, b: usize) -> usize {
         (c * self.longest + b) * self.neurons
     }
 
     /// The recorded rates `[N]` in bin `b` of condition `c`, if it lasts so long.
-    pub(super) fn row(&self, c: usize, b: usize) -> Option<&'a [f32]> {
+    fn row(&self, c: usize, b: usize) -> Option<&'a [f32]> {
         let start = self.offset(c, b);
         (b < self.bins[c]).then(|| &self.rates[start..start + self.neurons])
     }
@@ -168,79 +200,6 @@ impl<'a> Recorded<'a> {
     }
 }
 
-/// Sums of one neuron over some bins.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sums {
-    count: usize,
-    mean: f64,
-    min: f32,
-    max: f32,
-    /// Σ (recorded − mean)².
-    pub(super) sst: f64,
-    /// Σ (recorded − modelled)².
-    pub(super) sse: f64,
-}
-
-impl Default for Sums {
-    fn default() -> Self {
-        Self { count: 0, mean: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY, sst: 0.0, sse: 0.0 }
-    }
-}
-
-impl Sums {
-    fn include(&mut self, rate: f32) {
-        self.count += 1;
-        self.mean += f64::from(rate);
-        self.min = self.min.min(rate);
-        self.max = self.max.max(rate);
-    }
-
-    /// The sums over several disjoint sets of bins: the deviations around the common mean are those within the sets
-    /// plus those of the sets' means.
-    pub(super) fn joined<'a>(parts: impl Iterator<Item = &'a Sums> + Clone) -> Self {
-        let count = parts.clone().map(|p| p.count).sum::<usize>();
-        let mean = parts.clone().map(|p| p.mean * p.count as f64).sum::<f64>() / count.max(1) as f64;
-        parts.fold(Self { count, mean, ..Self::default() }, |a, p| Self {
-            min: a.min.min(p.min),
-            max: a.max.max(p.max),
-            sst: a.sst + p.sst + p.count as f64 * (p.mean - mean).powi(2),
-            sse: a.sse + p.sse,
-            ..a
-        })
-    }
-
-    /// The same sums about the mean of others, `training`.
-    fn about(&self, training: &Self) -> Self {
-        Self {
-            mean: training.mean,
-            min: self.min.min(training.min),
-            max: self.max.max(training.max),
-            sst: self.sst + self.count as f64 * (self.mean - training.mean).powi(2),
-            ..*self
-        }
-    }
-
-    pub(super) fn score(&self) -> Score {
-        // Compared by value, not by SST = 0 alone: the mean of equal f32 values may carry a rounding error.
-        let constant = self.min >= self.max || self.sst <= 0.0;
-        Score {
-            r2: if constant { f64::NAN } else { 1.0 - self.sse / self.sst },
-            rmse: (self.sse / self.count as f64).sqrt(),
-        }
-    }
-}
-
-/// How well one neuron is reproduced over some bins.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Score {
-    /// R² = 1 − SSE/SST, SST around the neuron's mean over the same bins, or in held-out conditions over those that were
-    /// trained on. At most 1; negative where that mean would have been the better prediction. NaN (undefined) for a neuron whose recorded rate is constant over the bins, or
-    /// that has none.
-    pub r2: f64,
-    /// Root mean square error, in the unit of the rates; NaN without bins.
-    pub rmse: f64,
-}
-
 /// The fit of one network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
@@ -251,40 +210,6 @@ pub struct Fit {
     pub by_condition: Vec<Vec<Score>>,
     /// The fit in the held-out conditions, where there are any.
     pub held_out: Option<HeldOutFit>,
-}
-
-/// A summary of the scores of some neurons. R² that is undefined is counted, and left out of everything else.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct Summary {
-    /// Neurons in the group.
-    pub neurons: usize,
-    /// Those among them whose R² is undefined (constant recorded rate).
-    pub undefined: usize,
-    /// Median R²; NaN where no neuron has one.
-    pub median_r2: f64,
-    /// Mean R²; NaN where no neuron has one.
-    pub mean_r2: f64,
-    /// Fraction of the neurons with a defined R² whose R² exceeds [`GOOD_FIT`]; NaN where there are none.
-    pub fraction_above_0_8: f64,
-    /// Median root mean square error; NaN without neurons.
-    pub median_rmse: f64,
-}
-
-impl Summary {
-    /// The summary of `scores`.
-    pub fn of<'a>(scores: impl IntoIterator<Item = &'a Score>) -> Self {
-        let scores: Vec<&Score> = scores.into_iter().collect();
-        let r2 = sorted(scores.iter().map(|s| s.r2));
-        let defined = r2.len() as f64;
-        Self {
-            neurons: scores.len(),
-            undefined: scores.len() - r2.len(),
-            median_r2: quantile(&r2, 0.5),
-            mean_r2: r2.iter().sum::<f64>() / defined,
-            fraction_above_0_8: r2.iter().filter(|r| **r > GOOD_FIT).count() as f64 / defined,
-            median_rmse: quantile(&sorted(scores.iter().map(|s| s.rmse)), 0.5),
-        }
-    }
 }
 
 impl Fit {
@@ -299,22 +224,6 @@ impl Fit {
         order.sort_by(|a, b| self.overall[*a].r2.total_cmp(&self.overall[*b].r2));
         order
     }
-}
-
-/// The numbers among `values` that are not NaN, ascending.
-pub(crate) fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut values: Vec<f64> = values.filter(|v| !v.is_nan()).collect();
-    values.sort_by(f64::total_cmp);
-    values
-}
-
-/// The `q` quantile of ascending `sorted`, linear between neighbours (as NumPy and R type 7); NaN of nothing.
-pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
-    let position = q * last as f64;
-    let below = position.floor() as usize;
-    let above = (below + 1).min(last);
-    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
 }
 
 #[cfg(test)]
@@ -373,27 +282,6 @@ mod tests {
         assert_eq!((summary.neurons, summary.undefined), (3, 1));
         assert!(close(summary.median_r2, f64::midpoint(fit.overall[0].r2, fit.overall[2].r2)));
         assert_eq!(fit.ranking().len(), 2);
-    }
-
-    #[test]
-    fn summaries_of_known_scores() {
-        let scores: Vec<Score> =
-            [0.9, f64::NAN, 0.8, -0.2, 0.95].map(|r2| Score { r2, rmse: 1.0 - r2.max(0.0) }).to_vec();
-        let s = Summary::of(&scores);
-        assert!(close(s.median_r2, 0.85) && close(s.mean_r2, 2.45 / 4.0));
-        // 0.8 itself is not above 0.8.
-        assert!(close(s.fraction_above_0_8, 0.5));
-        let none = Summary::of(&scores[1..2]);
-        assert!(none.median_r2.is_nan() && none.mean_r2.is_nan() && none.fraction_above_0_8.is_nan());
-    }
-
-    #[test]
-    fn quantiles_are_linear_between_neighbours() {
-        let values = [1.0, 2.0, 4.0, 8.0];
-        for (q, expected) in [(0.0, 1.0), (0.25, 1.75), (0.5, 3.0), (1.0, 8.0)] {
-            assert!(close(quantile(&values, q), expected), "{q}");
-        }
-        assert!(quantile(&[], 0.5).is_nan());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The fit as a CSV file and as a table for the terminal.
 
 use super::comparison::{Comparison, Grouping};
-use super::fit::{Fit, GOOD_FIT, Score, Summary};
-use super::held_out::HeldOutSummary;
+use super::fit::Fit;
+use super::held_out_summary::HeldOutSummary;
+use super::score::{GOOD_FIT, Score, Summary};
 use crate::data::csv_text;
 use crate::network::Population;
 use std::fmt::Write as _;

@@ -7,15 +7,19 @@ pub mod decoding;
 mod fit;
 mod fit_table;
 mod held_out;
+mod held_out_summary;
 pub mod motifs;
 pub mod pca;
+mod score;
 pub mod stability;
 pub mod statistics;
 
 pub use comparison::{Comparison, GroupFit, Grouping};
-pub use fit::{Fit, GOOD_FIT, Recorded, Score, Summary};
+pub use fit::{Fit, Recorded};
 pub use fit_table::{fit_csv, fit_text};
-pub use held_out::{HeldOut, HeldOutBaselines, HeldOutFit, HeldOutScores, HeldOutSummary};
+pub use held_out::{HeldOut, HeldOutFit};
+pub use held_out_summary::{HeldOutBaselines, HeldOutScores, HeldOutSummary};
+pub use score::{GOOD_FIT, Score, Summary};
 
-pub(crate) use fit::{quantile, sorted};
 pub(crate) use fit_table::{decimal, percent};
+pub(crate) use score::{quantile, sorted};

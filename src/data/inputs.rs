@@ -1,6 +1,7 @@
 //! Masks of neurons, and a ready-made stimulus.
 
-use super::arrays::{ArrayFile, shape_text};
+use super::array_file::ArrayFile;
+use super::arrays::shape_text;
 use crate::error::Result;
 use ndarray::{Array3, Ix3};
 use std::path::Path;

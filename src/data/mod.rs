@@ -1,15 +1,18 @@
 //! Data in and out: recorded firing rates, populations, MAT and npz files.
 
+mod array_file;
 mod arrays;
 mod atomic;
 mod inputs;
 pub mod mat;
 pub mod npz;
 mod recording;
+mod regular;
 mod table;
 
+pub use array_file::{ArrayFile, write_arrays};
 pub(crate) use arrays::shape_text;
-pub use arrays::{ArrayFile, NamedArray, Values, write_arrays};
+pub use arrays::{NamedArray, Values};
 pub use atomic::write_atomically;
 pub use inputs::{read_mask, read_stimulus};
 pub use recording::{ConditionRates, Normalization, NormalizationFactors, RecordedCondition, Recording};

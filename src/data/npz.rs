@@ -2,7 +2,7 @@
 
 use super::arrays::{NamedArray, Values};
 use super::atomic::write_atomically;
-use super::mat::{MAX_VALUES, open_regular};
+use super::regular::{MAX_VALUES, open_regular};
 use crate::error::{Error, Result};
 use ndarray::{Array1, ArrayD};
 use ndarray_npy::{NpzReader, NpzWriter, ReadDataError, ReadNpyError, ReadNpzError, ReadableElement, WriteNpzError};

@@ -1,6 +1,7 @@
 //! Recorded firing rates.
 
-use super::arrays::{ArrayFile, shape_text};
+use super::array_file::ArrayFile;
+use super::arrays::shape_text;
 use crate::error::{Error, Result};
 use ndarray::{Array1, Array2, Ix2};
 use std::path::{Path, PathBuf};

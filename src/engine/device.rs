@@ -62,10 +62,18 @@ pub fn automatic(adapters: &[AdapterInfo]) -> Automatic {
 /// A device that was chosen, before anything is allocated on it.
 #[derive(Debug)]
 pub enum Device {
-    /// The processor, with so many threads (0: one per core).
-    Cpu { threads: usize },
-    /// A GPU, and what is asked of its engine.
-    Gpu { device: Box<GpuDevice>, options: GpuOptions },
+    /// The processor.
+    Cpu {
+        /// Threads; 0 for one per core.
+        threads: usize,
+    },
+    /// A GPU.
+    Gpu {
+        /// Opened.
+        device: Box<GpuDevice>,
+        /// What is asked of its engine.
+        options: GpuOptions,
+    },
 }
 
 impl Device {

@@ -6,7 +6,7 @@ use super::lesion::marked;
 use super::readout::{LesionDecoding, ReadoutSettings, Readouts, TrialScores};
 use super::stability::Stability;
 use super::{Damage, Kick, Lesion, MeasureKey, Measures};
-use crate::engine::{Perturbation, TrialNoise};
+use crate::engine::Perturbation;
 use crate::error::Result;
 use crate::lab::{OpenEngine, Simulator, Subject, Trial, collect};
 
@@ -285,14 +285,4 @@ fn lesioned(lesion: &Lesion, set: &[usize], neurons: usize) -> Vec<bool> {
 fn kick_keys(measures: &Measures) -> Vec<MeasureKey> {
     let key = |(scope, _): (&str, &[bool])| MeasureKey { measure: "kick_remaining", scope: scope.into(), harm: 1.0 };
     measures.regions().map(key).collect()
-}
-
-/// The noise of trial `k` of a stream that starts at `first`.
-pub(super) fn noise(settings: &ReadoutSettings, first: u32, k: usize) -> TrialNoise {
-    TrialNoise {
-        stimulus_sd: settings.stimulus_sd,
-        initial_sd: settings.initial_sd,
-        seed: settings.seed,
-        trial: first + k as u32,
-    }
 }

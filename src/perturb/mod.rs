@@ -25,7 +25,7 @@ pub mod validate;
 pub use anatomy::Anatomy;
 pub use cells::{CellOutcome, cell_lesions, cells_csv, compared_cells, smallest_p};
 pub use controls::{Balance, ControlSettings, Controls, draw_controls};
-pub use effects::{Comparison, Effect, effects, effects_csv};
+pub use effects::{Comparison, Effect, effects};
 pub use experiment::{ControlOutcome, Experiment, ExperimentSettings, Outcome};
 pub use kick::Kick;
 pub use lesion::{Lesion, Mode, default_lesions};
@@ -35,6 +35,6 @@ pub use readout::{DecodingRow, LesionDecoding, ReadoutSettings, Readouts};
 pub use seeds::{ConsistencyRow, RunResult, SeedRow, across_seeds, consistency};
 pub use store::{Finished, read_cells, read_finished, write_cells, write_finished};
 pub use study::{
-    RecurrenceRow, Study, balance_csv, connectivity_csv, consistency_csv, currents_csv, decoding_csv, motifs_csv,
-    recurrence_csv, seeds_csv,
+    RecurrenceRow, Study, balance_csv, connectivity_csv, consistency_csv, currents_csv, decoding_csv, effects_csv,
+    motifs_csv, recurrence_csv, seeds_csv,
 };

@@ -1,7 +1,6 @@
 //! What can be read out of the network: whose action it is, whether to go, which object.
 
 use super::MeasureKey;
-use super::experiment::noise;
 use crate::analysis::decoding::{self, Decoder, Score, Trials};
 use crate::analysis::statistics::{mean, quantile};
 use crate::engine::{Perturbation, TrialNoise};
@@ -49,7 +48,17 @@ const TEST: u32 = 1 << 20;
 impl ReadoutSettings {
     /// The noise of test trial `k`.
     pub fn test_noise(&self, k: usize) -> TrialNoise {
-        noise(self, TEST, k)
+        self.noise(TEST, k)
+    }
+
+    /// The noise of trial `k` of a stream that starts at `first`.
+    fn noise(&self, first: u32, k: usize) -> TrialNoise {
+        TrialNoise {
+            stimulus_sd: self.stimulus_sd,
+            initial_sd: self.initial_sd,
+            seed: self.seed,
+            trial: first + k as u32,
+        }
     }
 
     fn decoder(&self) -> decoding::Settings {
@@ -141,7 +150,7 @@ impl<'a> Readouts<'a> {
         let bin_ms = subject.step_ms * subject.dims().steps_per_bin as f64;
         let bins_per_window = ((settings.window_ms / bin_ms).round() as usize).clamp(1, subject.common_bins().max(1));
         let mut all = Self { subject, settings, bins_per_window, list: Vec::new() };
-        let intact = |first: u32| move |k: usize| noise(&settings, first, k);
+        let intact = |first: u32| move |k: usize| settings.noise(first, k);
         let none = Perturbation::default();
         let samples = Samples {
             training: all.simulate(simulator, &none, settings.trials, &intact(0))?,

@@ -49,6 +49,13 @@ pub struct SeedRow {
     pub q: f64,
 }
 
+impl SeedRow {
+    /// Whether the interval of the effect lies on one side of zero.
+    pub fn excludes_zero(&self) -> bool {
+        self.effect.low > 0.0 || self.effect.high < 0.0
+    }
+}
+
 /// How alike two runs are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsistencyRow {

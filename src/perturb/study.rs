@@ -53,6 +53,38 @@ fn cells<const T: usize, const N: usize>(texts: [&str; T], numbers: [f64; N]) ->
     texts.map(csv_text).into_iter().chain(numbers.map(csv_number)).collect()
 }
 
+/// The header of `effects.csv`.
+const EFFECTS_HEADER: &str = "lesion,area,cell_type,class,size,window,mode,measure,scope,value,control_mean,\
+                                  control_low,control_high,p,q,effect_size,matched,superiority";
+
+/// `effects.csv`: the intact network's fit first, then a row per effect. What is undefined is empty.
+pub fn effects_csv(study: &Study) -> String {
+    let intact = study.intact.iter().map(|(measure, scope, value)| {
+        let texts = ["intact", "", "", "", "0", "", "", measure, scope].map(csv_text);
+        let numbers = std::iter::once(csv_number(*value)).chain(std::iter::repeat_n(String::new(), 8));
+        texts.into_iter().chain(numbers).collect()
+    });
+    csv(EFFECTS_HEADER, intact.chain(study.effects.iter().map(|row| effect_cells(study, row))))
+}
+
+fn effect_cells(study: &Study, row: &Effect) -> Vec<String> {
+    let (lesion, key) = (&study.lesions[row.lesion], &study.keys[row.measure]);
+    let (size, window, mode) = (row.size.to_string(), lesion.window(&study.subject), lesion.mode.label());
+    let texts = [&lesion.name, &lesion.area, &lesion.cell_type, &lesion.class, &size, &window, &mode];
+    let mut cells: Vec<String> = texts.into_iter().map(|t| csv_text(t)).collect();
+    cells.extend([key.measure, &key.scope].map(csv_text));
+    cells.push(csv_number(row.value));
+    match &row.comparison {
+        None => cells.extend(std::iter::repeat_n(String::new(), 8)),
+        Some(c) => {
+            cells.extend([c.mean, c.low, c.high, c.p, c.q, c.effect_size].map(csv_number));
+            cells.push(if c.matched { "yes" } else { "no" }.into());
+            cells.push(csv_number(c.superiority));
+        }
+    }
+    cells
+}
+
 /// `decoding.csv`.
 pub fn decoding_csv(rows: &[DecodingRow]) -> String {
     let header = "network,readout,scope,trained_on,tested_on,window,time_s,accuracy,auc,chance_low,chance_high";

@@ -1,8 +1,9 @@
 //! The page around the figures.
 
-use super::ReportData;
-use super::conditions::class_name;
-use super::figures::Figure;
+use super::conditions::{Event, class_name};
+use super::data::ReportData;
+use super::parts::figure::Figure;
+use super::parts::html::{begin, choices, end, escape, headline, section};
 use crate::analysis::{GOOD_FIT, GroupFit, Grouping, HeldOutSummary, decimal, percent};
 use std::fmt::Write as _;
 
@@ -24,27 +25,6 @@ pub(super) fn html(data: &ReportData, figures: &[Figure]) -> String {
     choices(&mut page, "What was trained", data.choices);
     end(&mut page);
     page
-}
-
-/// A page up to its first heading; `title` is escaped already.
-pub(super) fn begin(title: &str) -> String {
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} · aon report</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
-        include_str!("style.css")
-    )
-}
-
-/// The end of a page.
-pub(super) fn end(page: &mut String) {
-    let version = env!("CARGO_PKG_VERSION");
-    let _ = write!(page, "</main>\n<footer>Made by aon {version}.</footer>\n</body>\n</html>\n");
-}
-
-/// Text as HTML shows it literally, in elements and in quoted attributes.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn header(page: &mut String, data: &ReportData, title: &str) {
@@ -92,15 +72,6 @@ fn header(page: &mut String, data: &ReportData, title: &str) {
     }
 }
 
-/// The numbers to see first: value and what it is, escaped already.
-pub(super) fn headline(page: &mut String, numbers: &[(String, String)]) {
-    page.push_str("<ul class=\"numbers\">\n");
-    for (value, label) in numbers {
-        let _ = writeln!(page, "<li><strong>{value}</strong><span>{label}</span></li>");
-    }
-    page.push_str("</ul>\n");
-}
-
 /// Seconds as people say them.
 fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
@@ -110,19 +81,6 @@ fn duration(seconds: f64) -> String {
         (0, m, s) => format!("{m} min {s} s"),
         (h, m, _) => format!("{h} h {m} min"),
     }
-}
-
-/// A figure under its heading.
-pub(super) fn section(page: &mut String, figure: &Figure) {
-    let Figure { name, title, caption, drawing } = figure;
-    let (caption, themed) = (escape(caption), &drawing.themed);
-    let _ = write!(
-        page,
-        "<section>\n<h2>{title}</h2>\n<figure id=\"{name}\">\n\
-         <svg role=\"img\" aria-labelledby=\"{name}-title {name}-caption\" {}\
-         <figcaption id=\"{name}-caption\">{caption}</figcaption>\n</figure>\n</section>\n",
-        themed.replacen('>', &format!("><title id=\"{name}-title\">{title}</title>"), 1),
-    );
 }
 
 fn fit_table(page: &mut String, data: &ReportData) {
@@ -202,7 +160,7 @@ fn conditions(page: &mut String, data: &ReportData) {
     );
     for (c, condition) in data.conditions.iter().enumerate() {
         let (bins, class) = (data.problem.bins[c], class_name(condition.class));
-        let event = |e: &super::Event| format!("{:.2} s: {}", e.step as f64 * data.step_ms / 1000.0, escape(&e.label));
+        let event = |e: &Event| format!("{:.2} s: {}", e.step as f64 * data.step_ms / 1000.0, escape(&e.label));
         let events: Vec<String> = condition.events.iter().map(event).collect();
         let _ = writeln!(
             page,
@@ -218,18 +176,6 @@ fn conditions(page: &mut String, data: &ReportData) {
     page.push_str("</tbody></table></div>\n</section>\n");
 }
 
-/// What was chosen, as label and value, under a heading; nothing where nothing was.
-pub(super) fn choices(page: &mut String, heading: &str, choices: &[(String, String)]) {
-    if choices.is_empty() {
-        return;
-    }
-    let _ = write!(page, "<section>\n<h2>{heading}</h2>\n<dl class=\"choices\">\n");
-    for (label, value) in choices {
-        let _ = writeln!(page, "<div><dt>{}</dt><dd>{}</dd></div>", escape(label), escape(value));
-    }
-    page.push_str("</dl>\n</section>\n");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,10 +183,5 @@ mod tests {
     #[test]
     fn durations_are_written_as_people_say_them() {
         assert_eq!([4.24, 59.6, 61.0, 3725.0].map(duration), ["4.2 s", "1 min 0 s", "1 min 1 s", "1 h 2 min"]);
-    }
-
-    #[test]
-    fn names_cannot_break_the_page() {
-        assert_eq!(escape("<b a=\"1\"> & co"), "&lt;b a=&quot;1&quot;&gt; &amp; co");
     }
 }

@@ -1,7 +1,7 @@
 //! How the speed of an engine depends on the sizes of the problem.
 
-use super::canvas::{Axes, Drawn, INK, MODEL, MUTED, Panel, draw, heading, px, stroke, text};
-use super::figures::part;
+use super::parts::canvas::{Axes, Drawn, INK, MODEL, MUTED, Panel, draw, heading, px, stroke, text};
+use super::parts::figure::part;
 use crate::bench::{Measurement, Scale};
 use crate::error::Result;
 use plotters::prelude::*;

@@ -45,7 +45,6 @@ pub struct RunSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_out: Option<HeldOutSummary>,
     /// The fit by area, cell type, class, condition and held-out condition.
-    #[serde(skip_deserializing)]
     pub groups: Vec<GroupFit>,
 }
 

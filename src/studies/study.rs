@@ -3,9 +3,10 @@
 use super::perturb_arrays;
 use super::resume::{Keys, examine_all};
 use super::settings::PerturbSettings;
+use crate::analysis::HeldOutSummary;
 use crate::config::{Config, Plan};
 use crate::engine::{BatchState, Device, NetworkSettings, Problem};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lab::Subject;
 use crate::perturb::{
     Anatomy, Experiment, ExperimentSettings, Finished, Lesion, RecurrenceRow, Study, balance_csv, cells_csv,
@@ -80,7 +81,7 @@ pub(super) fn study(
     let study = Study {
         effects: effects(&lesions, &outcomes, &found.cells, &measured, &subject.problem.population, asked.seed),
         anatomy: Anatomy::of(&subject, asked.seed)?,
-        held_out: if plan.held_out.is_empty() { None } else { RunSummary::read(directory)?.and_then(|s| s.held_out) },
+        held_out: held_out(plan, directory)?,
         keys: measured,
         subject,
         lesions,
@@ -102,6 +103,16 @@ pub(super) fn study(
     let c = &plan.problem.constraint;
     let setting = format!("{:?} {:?}, λ {}", c.dale, c.sign, plan.config.training.regularisation).to_lowercase();
     Ok(Some(Studied { study, setting }))
+}
+
+/// How well the run predicts the conditions that it held out, as it said at its end.
+fn held_out(plan: &Plan, directory: &Path) -> Result<Option<HeldOutSummary>> {
+    if plan.held_out.is_empty() {
+        return Ok(None);
+    }
+    let ended = RunSummary::read(directory)?;
+    let not_ended = || Error::input(format!("{} has not ended: it has no summary.json.", directory.display()));
+    Ok(ended.ok_or_else(not_ended)?.held_out)
 }
 
 /// Read-outs need labels, which tasks may leave out.

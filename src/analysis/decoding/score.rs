@@ -1,6 +1,6 @@
 //! From decision scores to probabilities, accuracy and the area under the ROC curve.
 
-use super::logistic::outputs;
+use super::logistic::{link, outputs};
 use crate::analysis::statistics::{mean, ranks};
 
 /// How well a decoder tells classes apart in one window.
@@ -67,27 +67,6 @@ pub fn probabilities(scores: &[f64], classes: usize) -> Vec<f64> {
     let mut p = scores.to_vec();
     p.chunks_exact_mut(outputs(classes)).for_each(|s| _ = link(s));
     if classes == 2 { p.iter().flat_map(|p| [1.0 - p, *p]).collect() } else { p }
-}
-
-/// Turns the scores of one trial into probabilities, and returns the logarithm of their normaliser: ln(1 + eᶻ) for one
-/// output, ln Σ eᶻ for more.
-pub(super) fn link(scores: &mut [f64]) -> f64 {
-    if let [z] = scores {
-        let small = (-z.abs()).exp();
-        let normaliser = z.max(0.0) + small.ln_1p();
-        *z = if *z >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) };
-        return normaliser;
-    }
-    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut sum = 0.0;
-    for z in scores.iter_mut() {
-        *z = (*z - largest).exp();
-        sum += *z;
-    }
-    for p in scores.iter_mut() {
-        *p /= sum;
-    }
-    largest + sum.ln()
 }
 
 #[cfg(test)]

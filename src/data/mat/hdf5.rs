@@ -3,9 +3,9 @@
 //! A variable is a dataset with the attribute `MATLAB_class`; structs, objects and sparse matrices are groups. HDF5
 //! lists dimensions slowest first, MATLAB fastest first: they are reversed, and the values' order stays as it is.
 
-use super::Variable;
 use super::class::Class;
 use super::fault::Fault;
+use super::variable::Variable;
 use hdf5_pure::{AttrValue, DType, Dataset, File};
 use std::collections::HashMap;
 use std::fmt;

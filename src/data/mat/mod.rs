@@ -14,23 +14,22 @@ mod header;
 mod signature;
 mod v5;
 mod values;
+mod variable;
 mod write;
 
+pub use super::regular::MAX_VALUES;
 pub use class::Class;
+pub use variable::Variable;
 pub use write::write;
 
+use super::regular::{open_regular, unreadable};
 use crate::error::{Error, Result};
 use fault::Fault;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 use signature::Signature;
-use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-
-/// The most values of one array that are read: 33.5 million, 256 MiB in double precision. A compressed file of a few
-/// kilobytes can declare, and even hold, any number.
-pub const MAX_VALUES: u64 = 1 << 25;
 
 /// An open MAT file: the list of its variables, and access to the numeric ones.
 #[derive(Debug)]
@@ -46,27 +45,6 @@ enum Format {
     V5 { file: Mutex<File>, places: Vec<v5::Place> },
     #[cfg(feature = "hdf5")]
     V73(hdf5::Reader),
-}
-
-/// A variable in a MAT file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Its class.
-    pub class: Class,
-    /// Its dimensions, at least two.
-    pub dims: Vec<usize>,
-    /// Whether its numbers are complex.
-    pub complex: bool,
-}
-
-impl fmt::Display for Variable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dims: Vec<String> = self.dims.iter().map(ToString::to_string).collect();
-        let complex = if self.complex { "complex " } else { "" };
-        write!(f, "{} [{} {complex}{}]", self.name, dims.join("×"), self.class)
-    }
 }
 
 impl MatFile {
@@ -173,25 +151,5 @@ impl MatFile {
             found,
             remedy: String::new(),
         }
-    }
-}
-
-/// Opens a file for reading, but nothing else that has a name: reading a directory fails late, and a pipe may never end.
-pub(super) fn open_regular(path: &Path) -> Result<File> {
-    let metadata = std::fs::metadata(path).map_err(Error::io("read", path))?;
-    if !metadata.is_file() {
-        let found = if metadata.is_dir() { "a directory" } else { "a device or pipe" };
-        return Err(unreadable(path, found, "Give a file."));
-    }
-    File::open(path).map_err(Error::io("read", path))
-}
-
-fn unreadable(path: &Path, found: &str, remedy: &str) -> Error {
-    Error::Variable {
-        file: path.to_path_buf(),
-        variable: "header".into(),
-        expected: "a MATLAB file of version 5 to 7.2".into(),
-        found: found.into(),
-        remedy: remedy.into(),
     }
 }

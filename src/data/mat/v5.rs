@@ -1,11 +1,11 @@
 //! The walk through a v5 file, element by element, and the reading of single variables.
 
-use super::Variable;
 use super::element::{COMPRESSED, Endian, MATRIX, Source};
 use super::fault::Fault;
 use super::header::Header;
 use super::signature::HEADER;
 use super::values;
+use super::variable::Variable;
 use flate2::bufread::ZlibDecoder;
 use std::collections::HashSet;
 use std::fs::File;

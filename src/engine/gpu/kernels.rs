@@ -1,7 +1,7 @@
 //! The kernels as a table: which file and entry, with which includes and bindings.
 
 use super::plan::Plan;
-use super::tiles::Loads;
+use super::tiles::{Loads, Strategy};
 
 /// How a kernel uses a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -419,6 +419,18 @@ impl Kernel {
     /// The bindings under `loads`: with storage buffers the increments are another slice of `state`.
     pub fn bindings(&self, loads: Loads) -> impl Iterator<Item = &'static Binding> + use<> {
         self.bindings.iter().filter(move |b| loads == Loads::Texture || b.name != "increments")
+    }
+
+    /// Whether the plan runs it.
+    pub fn is_used(&self, plan: &Plan) -> bool {
+        match self.id {
+            Id::Forward | Id::Adjoint => plan.strategy == Strategy::Stepwise,
+            Id::ForwardResident | Id::AdjointResident => plan.strategy == Strategy::Resident,
+            Id::WeightGradient => plan.loads == Loads::Texture,
+            Id::WeightGradientTiled => plan.loads == Loads::Storage,
+            Id::Dale => plan.projects(),
+            _ => true,
+        }
     }
 
     /// The complete source text for a plan: its `const` lines, the shared texts, the kernel's file.

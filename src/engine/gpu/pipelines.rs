@@ -26,7 +26,7 @@ impl Pipelines {
     /// Compiles every kernel that `plan` uses.
     pub(super) fn new(device: &GpuDevice, plan: &Plan) -> Result<Self> {
         let overrides = plan.overrides();
-        let used = KERNELS.iter().filter(|kernel| plan.uses(kernel));
+        let used = KERNELS.iter().filter(|kernel| kernel.is_used(plan));
         let make = |kernel: &Kernel| {
             let what = format!("compiling {}", kernel.entry);
             device.checked(&what, || Ok((kernel.id, compile(device, plan, kernel, &overrides))))

@@ -1,7 +1,6 @@
 //! The shape of a problem on a device: tiles, padding, slots, and whether it fits.
 
 use super::device::AdapterInfo;
-use super::kernels::{Id, Kernel};
 use super::tiles::{Loads, Strategy, Tiles};
 use super::trajectory::Trajectory;
 use crate::dims::Dims;
@@ -147,18 +146,6 @@ impl Plan {
         };
         plan.bank = plan.networks_per_bank(adapter)?.min(options.bank.unwrap_or(usize::MAX)).max(1);
         Ok(plan)
-    }
-
-    /// Whether this plan runs the kernel.
-    pub fn uses(&self, kernel: &Kernel) -> bool {
-        match kernel.id {
-            Id::Forward | Id::Adjoint => self.strategy == Strategy::Stepwise,
-            Id::ForwardResident | Id::AdjointResident => self.strategy == Strategy::Resident,
-            Id::WeightGradient => self.loads == Loads::Texture,
-            Id::WeightGradientTiled => self.loads == Loads::Storage,
-            Id::Dale => self.projects(),
-            _ => true,
-        }
     }
 
     /// Networks of a dispatch of the weight gradient (one parity of slots, one tile of conditions), and rows of its

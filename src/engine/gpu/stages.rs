@@ -1,7 +1,7 @@
 //! What the stages leave on the device, in the natural order of axes.
 
 use super::engine::GpuEngine;
-use super::transfer::read;
+use super::transfer::{read, read_trajectory};
 use crate::error::Result;
 
 /// What a stage left on the device, for tests that hold each stage against its CPU twin.
@@ -107,7 +107,7 @@ impl GpuEngine {
     /// Both parities of a trajectory of network `k` of a bank, `[tile][slots][rows][4·QUADS]`.
     fn halves(&self, pair: &[wgpu::Buffer; 2], k: usize, slots: usize, rows: usize) -> Result<[Vec<f32>; 2]> {
         let count = self.plan.condition_tiles * slots * rows * 4 * self.plan.quads;
-        let half = |parity: usize| self.plan.trajectory.read(&self.device, &pair[parity], k * count, count);
+        let half = |parity: usize| read_trajectory(&self.device, &pair[parity], self.plan.trajectory, k * count, count);
         Ok([half(0)?, half(1)?])
     }
 

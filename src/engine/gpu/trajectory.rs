@@ -1,9 +1,6 @@
 //! How trajectories are kept on a device: as computed, or rounded to half the bytes.
 
-use super::device::GpuDevice;
-use super::transfer::read;
 use crate::engine::{LossKind, Problem};
-use crate::error::Result;
 
 /// Format of the two trajectories, rates and adjoint, that take most of a device's memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -71,17 +68,6 @@ impl Trajectory {
         match self {
             Self::F32 => 1.0,
             Self::F16 => (TYPICAL / typical).log2().round().exp2(),
-        }
-    }
-
-    /// Reads `count` stored numbers back, from number `first` on.
-    pub(super) fn read(self, device: &GpuDevice, from: &wgpu::Buffer, first: usize, count: usize) -> Result<Vec<f32>> {
-        let offset = (first / 4 * self.quad_bytes()) as u64;
-        match self {
-            Self::F32 => read(device, from, offset, count),
-            Self::F16 => {
-                Ok(read::<half::f16>(device, from, offset, count)?.into_iter().map(half::f16::to_f32).collect())
-            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::buffers::{RECORD_BYTES, Record, buffer};
 use super::device::GpuDevice;
+use super::trajectory::Trajectory;
 use crate::error::{Error, Result};
 use bytemuck::Pod;
 use std::collections::VecDeque;
@@ -20,6 +21,23 @@ pub(super) fn read<T: Pod>(device: &GpuDevice, source: &wgpu::Buffer, offset: u6
         device.wait(Some(submission))?;
         mapping.take(&staging, count)
     })
+}
+
+/// Numbers `first` to `first + count` of a stored trajectory.
+pub(super) fn read_trajectory(
+    device: &GpuDevice,
+    source: &wgpu::Buffer,
+    format: Trajectory,
+    first: usize,
+    count: usize,
+) -> Result<Vec<f32>> {
+    let offset = (first / 4 * format.quad_bytes()) as u64;
+    match format {
+        Trajectory::F32 => read(device, source, offset, count),
+        Trajectory::F16 => {
+            Ok(read::<half::f16>(device, source, offset, count)?.into_iter().map(half::f16::to_f32).collect())
+        }
+    }
 }
 
 /// A requested mapping of a whole staging buffer.

@@ -1,12 +1,12 @@
 //! R² of all neurons: cumulative, and by area and cell type, beside the baselines.
 
-use super::super::ReportData;
-use super::super::canvas::{
-    Axes, Drawn, GRID, INK, INPUT_ONLY, MODEL, MUTED, Panel, draw, heading, legend, px, stroke, text,
-};
-use super::{Figure, WIDTH, part};
 use crate::analysis::{Fit, Score, quantile, sorted};
 use crate::error::Result;
+use crate::report::data::ReportData;
+use crate::report::parts::canvas::{
+    Axes, Drawn, GRID, INK, INPUT_ONLY, MODEL, MUTED, Panel, draw, heading, legend, px, stroke, text,
+};
+use crate::report::parts::figure::{Figure, WIDTH, part};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};

@@ -1,9 +1,9 @@
 //! Loss and gradient norm over the steps of training.
 
-use super::super::canvas::{Axes, Drawn, MODEL, Panel, draw, heading, px, stroke};
-use super::super::{HistoryPoint, ReportData};
-use super::{Figure, WIDTH, padded, part};
 use crate::error::Result;
+use crate::report::data::{HistoryPoint, ReportData};
+use crate::report::parts::canvas::{Axes, Drawn, MODEL, Panel, draw, heading, px, stroke};
+use crate::report::parts::figure::{Figure, WIDTH, padded, part};
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 

@@ -4,26 +4,12 @@ mod fit;
 mod history;
 mod parameters;
 mod rates;
+mod strips;
 mod traces;
 
-use super::ReportData;
-use super::canvas::{Drawing, Panel, px};
+use super::data::ReportData;
+use super::parts::figure::Figure;
 use crate::error::Result;
-
-/// Width of every figure in CSS pixels.
-pub(super) const WIDTH: f64 = 1120.0;
-
-/// A figure and what is said about it.
-pub(super) struct Figure {
-    /// File name and anchor.
-    pub name: &'static str,
-    /// Heading.
-    pub title: &'static str,
-    /// How to read it; also its text alternative.
-    pub caption: String,
-    /// The picture.
-    pub drawing: Drawing,
-}
 
 /// All figures, in the order of the page; those without anything to show are left out.
 pub(super) fn all(data: &ReportData) -> Result<Vec<Figure>> {
@@ -35,24 +21,4 @@ pub(super) fn all(data: &ReportData) -> Result<Vec<Figure>> {
         Some(parameters::figure(data)?),
     ];
     Ok(figures.into_iter().flatten().collect())
-}
-
-/// The part of `panel` with the given left, top, width and height in CSS pixels.
-pub(super) fn part<'a>(panel: &Panel<'a>, left: f64, top: f64, width: f64, height: f64) -> Panel<'a> {
-    let (whole_width, whole_height) = panel.dim_in_pixel();
-    let right = (whole_width.cast_signed() - px(left + width)).max(0);
-    let bottom = (whole_height.cast_signed() - px(top + height)).max(0);
-    panel.margin(px(top), bottom, px(left), right)
-}
-
-/// A range with some air at both ends; never empty.
-pub(super) fn padded(values: impl Iterator<Item = f64> + Clone) -> std::ops::Range<f64> {
-    let finite = values.filter(|v| v.is_finite());
-    let low = finite.clone().fold(f64::INFINITY, f64::min);
-    let high = finite.fold(f64::NEG_INFINITY, f64::max);
-    if low > high {
-        return 0.0..1.0;
-    }
-    let air = if high > low { 0.05 * (high - low) } else { 0.05 * high.abs().max(1e-6) };
-    low - air..high + air
 }

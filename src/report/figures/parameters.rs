@@ -1,12 +1,12 @@
 //! What training made of time constants and weights.
 
-use super::super::ReportData;
-use super::super::canvas::{
-    Axes, Drawn, EXCITATORY, INHIBITORY, INK, Panel, draw, heading, legend, px, stroke, text, text_width, tick,
-};
-use super::{Figure, WIDTH, part};
 use crate::error::Result;
 use crate::network::Constraint;
+use crate::report::data::ReportData;
+use crate::report::parts::canvas::{
+    Axes, Drawn, EXCITATORY, INHIBITORY, INK, Panel, draw, heading, legend, px, stroke, text, text_width, tick,
+};
+use crate::report::parts::figure::{Figure, WIDTH, part};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 

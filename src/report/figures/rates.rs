@@ -1,12 +1,13 @@
 //! Recorded beside modelled rates of all neurons, as heat maps.
 
-use super::super::ReportData;
-use super::super::canvas::{Drawn, INK, MUTED, Panel, Picture, draw, px, stroke, text, tick};
-use super::super::conditions::{Strip, StripFrame, class_name, strips};
-use super::super::raster::heat_map;
-use super::{Figure, WIDTH};
+use super::strips::{Strip, StripFrame, strips};
 use crate::analysis::{quantile, sorted};
 use crate::error::Result;
+use crate::report::conditions::class_name;
+use crate::report::data::ReportData;
+use crate::report::parts::canvas::{Drawn, INK, MUTED, Panel, Picture, draw, px, stroke, text, tick};
+use crate::report::parts::figure::{Figure, WIDTH};
+use crate::report::parts::raster::heat_map;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 

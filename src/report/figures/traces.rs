@@ -1,11 +1,12 @@
 //! Recorded and modelled rates of a few neurons, from the best to the worst fit.
 
-use super::super::ReportData;
-use super::super::canvas::{Drawn, GRID, INK, MODEL, MUTED, Panel, draw, legend, px, stroke, text, tick};
-use super::super::conditions::{Strip, StripFrame, class_name, strips};
-use super::{Figure, WIDTH};
+use super::strips::{Strip, StripFrame, strips};
 use crate::analysis::decimal;
 use crate::error::Result;
+use crate::report::conditions::class_name;
+use crate::report::data::ReportData;
+use crate::report::parts::canvas::{Drawn, GRID, INK, MODEL, MUTED, Panel, draw, legend, px, stroke, text, tick};
+use crate::report::parts::figure::{Figure, WIDTH};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 

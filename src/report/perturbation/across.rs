@@ -1,18 +1,17 @@
 //! What holds over several runs.
 
-use super::super::canvas::{COLD, Drawing, WARM, draw};
-use super::super::figures::{Figure, WIDTH};
+use super::data::AcrossReport;
 use super::effects::column_name;
 use super::intervals::{Mark, Strip, chosen, draw_strips, height};
-use super::lines::{Legend, Pen, colour};
-use super::marks::Words;
-use super::matrix::{Cell, Matrix, colour_bar};
-use super::summary::excludes_zero;
-use super::words::{distinct, key_number, short};
-use super::{AcrossReport, SIGNIFICANT};
+use super::words::{SIGNIFICANT, distinct, key_number, short};
 use crate::analysis::statistics::Interval;
 use crate::error::Result;
 use crate::perturb::{ConsistencyRow, SeedRow};
+use crate::report::parts::canvas::{COLD, Drawing, WARM, draw};
+use crate::report::parts::figure::{Figure, WIDTH};
+use crate::report::parts::lines::{Legend, Pen, colour};
+use crate::report::parts::marks::Words;
+use crate::report::parts::matrix::{Cell, Matrix, colour_bar};
 use plotters::style::text_anchor::HPos;
 
 const NAMES: f64 = 236.0;
@@ -82,7 +81,7 @@ fn effect_cell(report: &AcrossReport, lesion: usize, measure: usize, scale: f64)
     let found = row(report, lesion, measure, "all").filter(|r| r.effect.mean.is_finite());
     let Some(r) = found else { return none("–") };
     let harm = report.keys[measure].harm * r.effect.mean;
-    let bold = excludes_zero(r);
+    let bold = r.excludes_zero();
     let strength = if scale > 0.0 { harm.abs() / scale } else { 0.0 };
     Cell {
         tint: Some((if harm < 0.0 { COLD } else { WARM }, strength)),

@@ -1,14 +1,14 @@
 //! The currents into each area through the trial, by their sources.
 
-use super::super::canvas::{Axes, INK, MUTED, draw};
-use super::super::conditions::class_name;
-use super::super::figures::{Figure, WIDTH, padded, part};
-use super::lines::{Curve, Legend, Pen, Plot, colour};
 use super::words::distinct;
 use crate::analysis::currents::{CurrentTrace, Source};
 use crate::data::{csv_number, csv_text};
 use crate::error::Result;
 use crate::perturb::Study;
+use crate::report::conditions::class_name;
+use crate::report::parts::canvas::{Axes, INK, MUTED, draw};
+use crate::report::parts::figure::{Figure, WIDTH, padded, part};
+use crate::report::parts::lines::{Curve, Legend, Pen, Plot, colour};
 use crate::task::ConditionClass;
 use std::fmt::Write as _;
 

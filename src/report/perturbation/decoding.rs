@@ -1,13 +1,14 @@
 //! What can be read out of the network through the trial, intact and lesioned.
 
-use super::super::canvas::Drawn;
-use super::super::canvas::{Axes, EXCITATORY, INK, MODEL, Panel, draw};
-use super::super::figures::{Figure, WIDTH, part};
-use super::lines::{Curve, Legend, Pen, Plot, lesion_pens};
-use super::marks::Words;
+use super::pens::lesion_pens;
 use super::words::{fit_sentence, scope};
 use crate::error::Result;
 use crate::perturb::{DecodingRow, Lesion, Study};
+use crate::report::parts::canvas::Drawn;
+use crate::report::parts::canvas::{Axes, EXCITATORY, INK, MODEL, Panel, draw};
+use crate::report::parts::figure::{Figure, WIDTH, part};
+use crate::report::parts::lines::{Curve, Legend, Pen, Plot};
+use crate::report::parts::marks::Words;
 use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;
 

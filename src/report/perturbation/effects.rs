@@ -1,12 +1,12 @@
 //! Which lesion harms which measure: effects of all lesions against their controls, and where labels say which cells matter.
 
-use super::super::canvas::{COLD, WARM, draw};
-use super::super::figures::{Figure, WIDTH};
-use super::marks::Words;
-use super::matrix::{Cell, Matrix, colour_bar};
 use super::words::{compared, fit_sentence, is_significant, key_number, measure, scope, scopes_of, signed, sizes};
 use crate::error::Result;
 use crate::perturb::{MeasureKey, Study};
+use crate::report::parts::canvas::{COLD, WARM, draw};
+use crate::report::parts::figure::{Figure, WIDTH};
+use crate::report::parts::marks::Words;
+use crate::report::parts::matrix::{Cell, Matrix, colour_bar};
 use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;
 

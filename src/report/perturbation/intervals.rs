@@ -1,11 +1,11 @@
 //! Values of lesions beside the intervals of their controls, and effects beside their intervals over runs.
 
-use super::super::canvas::{Axes, Drawn, GRID, INK, MODEL, MUTED, Panel, draw, heading, px, stroke};
-use super::super::figures::{Figure, WIDTH, padded, part};
-use super::marks::{Words, fitted};
 use super::words::{compared, fit_sentence, is_significant, key_number, measure, probability, scope, scopes_of, sizes};
 use crate::error::Result;
 use crate::perturb::{MeasureKey, Study};
+use crate::report::parts::canvas::{Axes, Drawn, GRID, INK, MODEL, MUTED, Panel, draw, heading, px, stroke};
+use crate::report::parts::figure::{Figure, WIDTH, padded, part};
+use crate::report::parts::marks::{Words, fitted};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 

@@ -1,13 +1,12 @@
 //! How often each motif of three neurons occurs, beside rewired networks.
 
-use super::super::canvas::{Axes, Drawn, GRID, INK, MODEL, MUTED, Panel, draw, px, stroke};
-use super::super::figures::{Figure, WIDTH, padded, part};
-use super::SIGNIFICANT;
-use super::marks::{Words, path};
-use super::words::{short, signed};
+use super::words::{SIGNIFICANT, short, signed};
 use crate::analysis::motifs::MotifRow;
 use crate::error::Result;
 use crate::perturb::Anatomy;
+use crate::report::parts::canvas::{Axes, Drawn, GRID, INK, MODEL, MUTED, Panel, draw, px, stroke};
+use crate::report::parts::figure::{Figure, WIDTH, padded, part};
+use crate::report::parts::marks::{Words, path};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 

@@ -1,10 +1,11 @@
 //! The pages around the figures.
 
-use super::super::figures::Figure;
-use super::super::page::{begin, choices, end, escape, headline, section};
+use super::data::{AcrossReport, PerturbationReport};
+use super::summary;
 use super::words::{fit_sentence, is_significant, short};
-use super::{AcrossReport, PerturbationReport, summary};
 use crate::perturb::Study;
+use crate::report::parts::figure::Figure;
+use crate::report::parts::html::{begin, choices, end, escape, headline, section};
 use std::fmt::Write as _;
 
 /// The page of one network.

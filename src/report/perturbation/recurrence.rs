@@ -1,12 +1,12 @@
 //! How much of the fit needs recurrent connections.
 
-use super::super::canvas::{Axes, INPUT_ONLY, MODEL, MUTED, draw, px, stroke};
-use super::super::figures::{Figure, WIDTH, padded};
-use super::lines::{Legend, Pen};
-use super::marks::{Words, fitted};
 use super::words::{fit_sentence, short};
 use crate::error::Result;
 use crate::perturb::Study;
+use crate::report::parts::canvas::{Axes, INPUT_ONLY, MODEL, MUTED, draw, px, stroke};
+use crate::report::parts::figure::{Figure, WIDTH, padded};
+use crate::report::parts::lines::{Legend, Pen};
+use crate::report::parts::marks::{Words, fitted};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 

@@ -1,14 +1,14 @@
 //! What the loss of each cell alone does, and whether the labels of lesions say which cells matter.
 
-use super::super::canvas::{Drawn, GRID, INK, MUTED, Panel, draw, px, stroke, text_width, tick};
-use super::super::figures::{Figure, WIDTH, padded};
-use super::lines::colour;
-use super::marks::{Words, fitted, line};
 use super::words::{compared, fit_sentence, is_significant, key_number, probability, short};
 use crate::analysis::statistics::quantile;
 use crate::error::Result;
 use crate::network::Population;
 use crate::perturb::{CellOutcome, Comparison, Lesion, Study, compared_cells};
+use crate::report::parts::canvas::{Drawn, GRID, INK, MUTED, Panel, draw, px, stroke, text_width, tick};
+use crate::report::parts::figure::{Figure, WIDTH, padded};
+use crate::report::parts::lines::colour;
+use crate::report::parts::marks::{Words, fitted, line};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;

@@ -1,9 +1,10 @@
 //! What was found, in words, and nothing beyond the numbers.
 
+use super::data::AcrossReport;
 use super::words::{
-    compared, distinct, is_significant, key_number, listed, measure, names, probability, scope, short, sizes,
+    SIGNIFICANT, compared, distinct, is_significant, key_number, listed, measure, names, probability, scope, short,
+    sizes,
 };
-use super::{AcrossReport, SIGNIFICANT};
 use super::{across, effects};
 use crate::perturb::{Lesion, SeedRow, Study, smallest_p};
 
@@ -108,7 +109,7 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
     let columns = across::columns(report);
     let of_all = || report.rows.iter().filter(|r| r.setting == "all");
     for (lesion, named) in report.lesions.iter().enumerate() {
-        let own: Vec<&SeedRow> = of_all().filter(|r| r.lesion == lesion && excludes_zero(r)).collect();
+        let own: Vec<&SeedRow> = of_all().filter(|r| r.lesion == lesion && r.excludes_zero()).collect();
         let harm = |r: &&&SeedRow| report.keys[r.measure].harm * r.effect.mean > 0.0;
         let all: Vec<&SeedRow> = own.iter().filter(harm).copied().collect();
         let worse: Vec<&SeedRow> = all.iter().filter(|r| columns.contains(&r.measure)).copied().collect();
@@ -160,9 +161,4 @@ pub(super) fn of_runs(report: &AcrossReport) -> Vec<String> {
 /// Whether a row is about R² of all neurons.
 fn is_of_fit(report: &AcrossReport, row: &SeedRow) -> bool {
     key_number(report.keys, "r2_change", "all") == Some(row.measure)
-}
-
-/// Whether an effect's interval lies on one side of zero.
-pub(super) fn excludes_zero(row: &SeedRow) -> bool {
-    row.effect.low > 0.0 || row.effect.high < 0.0
 }

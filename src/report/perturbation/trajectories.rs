@@ -1,15 +1,15 @@
 //! Where the activity of each area goes, along its first principal components.
 
-use super::super::canvas::{Axes, Drawn, EXCITATORY, MODEL, Panel, draw, heading, px, stroke};
-use super::super::figures::{Figure, WIDTH, padded, part};
 use super::currents::{bin_seconds, classes};
-use super::lines::{Legend, Pen};
-use super::marks::{Words, fitted};
 use super::words::{compared, fit_sentence, key_number, listed, signed};
 use crate::analysis::pca::Pca;
 use crate::data::{csv_number, csv_text};
 use crate::error::Result;
 use crate::perturb::Study;
+use crate::report::parts::canvas::{Axes, Drawn, EXCITATORY, MODEL, Panel, draw, heading, px, stroke};
+use crate::report::parts::figure::{Figure, WIDTH, padded, part};
+use crate::report::parts::lines::{Legend, Pen};
+use crate::report::parts::marks::{Words, fitted};
 use crate::task::ConditionClass;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;

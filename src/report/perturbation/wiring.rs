@@ -1,14 +1,14 @@
 //! Who projects to whom, and what flows there.
 
-use super::super::canvas::{COLD, WARM, draw, heading};
-use super::super::figures::{Figure, WIDTH, part};
-use super::marks::Words;
-use super::matrix::{Cell, Matrix, colour_bar};
 use super::words::{distinct, short};
 use crate::analysis::connectivity::ConnectionRow;
 use crate::analysis::currents::CurrentRow;
 use crate::error::Result;
 use crate::perturb::Study;
+use crate::report::parts::canvas::{COLD, WARM, draw, heading};
+use crate::report::parts::figure::{Figure, WIDTH, part};
+use crate::report::parts::marks::Words;
+use crate::report::parts::matrix::{Cell, Matrix, colour_bar};
 use plotters::style::text_anchor::HPos;
 
 const NAMES: f64 = 78.0;

@@ -1,8 +1,7 @@
 //! Numbers and names as people read them.
 
-use super::super::canvas::tick;
-use super::SIGNIFICANT;
 use crate::perturb::{Comparison, Effect, Lesion, MeasureKey, Study};
+use crate::report::parts::canvas::tick;
 
 /// A number with so many significant digits and a true minus sign, `–` where it is undefined.
 pub(super) fn short(value: f64, digits: i32) -> String {
@@ -83,6 +82,9 @@ pub(super) fn compared(study: &Study, lesion: usize, measure: usize) -> Option<(
     let is = |e: &&Effect| e.lesion == lesion && e.measure == measure;
     study.effects.iter().filter(is).find_map(|e| Some((e, e.comparison.as_ref()?)))
 }
+
+/// Labels count as telling which cells matter where the false discovery rate is below this.
+pub(super) const SIGNIFICANT: f64 = 0.05;
 
 /// Whether cells of the lesion, each lesioned alone, are found to harm more than like cells.
 pub(super) fn is_significant(comparison: &Comparison) -> bool {

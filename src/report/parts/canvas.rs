@@ -12,35 +12,35 @@ use std::fmt::Write as _;
 const SCALE: f64 = 4.0;
 
 /// What may go wrong while a figure is drawn.
-pub(super) type Drawn<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+pub(crate) type Drawn<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// A part of a figure.
-pub(super) type Panel<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Panel<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Text and axes.
-pub(super) const INK: RGBColor = RGBColor(0x1f, 0x29, 0x33);
+pub(crate) const INK: RGBColor = RGBColor(0x1f, 0x29, 0x33);
 /// Secondary text.
-pub(super) const MUTED: RGBColor = RGBColor(0x5b, 0x67, 0x70);
+pub(crate) const MUTED: RGBColor = RGBColor(0x5b, 0x67, 0x70);
 /// Grid lines and event marks.
-pub(super) const GRID: RGBColor = RGBColor(0xd3, 0xd9, 0xde);
+pub(crate) const GRID: RGBColor = RGBColor(0xd3, 0xd9, 0xde);
 /// The model. Its colour and the three below can be told apart without colour vision.
-pub(super) const MODEL: RGBColor = RGBColor(0x00, 0x72, 0xb2);
+pub(crate) const MODEL: RGBColor = RGBColor(0x00, 0x72, 0xb2);
 /// The input-only baseline.
-pub(super) const INPUT_ONLY: RGBColor = RGBColor(0xd9, 0x8c, 0x00);
+pub(crate) const INPUT_ONLY: RGBColor = RGBColor(0xd9, 0x8c, 0x00);
 /// Excitatory neurons and positive weights.
-pub(super) const EXCITATORY: RGBColor = RGBColor(0xc4, 0x4e, 0x00);
+pub(crate) const EXCITATORY: RGBColor = RGBColor(0xc4, 0x4e, 0x00);
 /// Inhibitory neurons and negative weights.
-pub(super) const INHIBITORY: RGBColor = RGBColor(0x6a, 0x51, 0xa3);
+pub(crate) const INHIBITORY: RGBColor = RGBColor(0x6a, 0x51, 0xa3);
 /// A further series, where there are more than those above.
-pub(super) const GREEN: RGBColor = RGBColor(0x00, 0x9e, 0x73);
+pub(crate) const GREEN: RGBColor = RGBColor(0x00, 0x9e, 0x73);
 /// Another.
-pub(super) const PINK: RGBColor = RGBColor(0xb8, 0x5c, 0x8e);
+pub(crate) const PINK: RGBColor = RGBColor(0xb8, 0x5c, 0x8e);
 /// Cells of a matrix in which something is worse, or positive. Text in ink must be legible on it.
-pub(super) const WARM: RGBColor = RGBColor(0xe0, 0x6a, 0x10);
+pub(crate) const WARM: RGBColor = RGBColor(0xe0, 0x6a, 0x10);
 /// Cells in which something is better, or negative.
-pub(super) const COLD: RGBColor = RGBColor(0x2f, 0x86, 0xc8);
+pub(crate) const COLD: RGBColor = RGBColor(0x2f, 0x86, 0xc8);
 /// Areas without a value, and bands behind curves.
-pub(super) const SHADE: RGBColor = RGBColor(0xe4, 0xe8, 0xeb);
+pub(crate) const SHADE: RGBColor = RGBColor(0xe4, 0xe8, 0xeb);
 
 /// The style sheet's variable for each colour.
 const THEME: [(RGBColor, &str); 12] = [
@@ -59,28 +59,28 @@ const THEME: [(RGBColor, &str); 12] = [
 ];
 
 /// CSS pixels in units of the backend.
-pub(super) fn px(pixels: f64) -> i32 {
+pub(crate) fn px(pixels: f64) -> i32 {
     (pixels * SCALE).round() as i32
 }
 
 /// A stroke of that many CSS pixels.
-pub(super) fn stroke(colour: impl Color, pixels: f64) -> ShapeStyle {
+pub(crate) fn stroke(colour: impl Color, pixels: f64) -> ShapeStyle {
     colour.stroke_width(px(pixels).max(1) as u32)
 }
 
 /// Text of that size in CSS pixels, placed by the named point of its box.
-pub(super) fn text(size: f64, colour: RGBColor, h: HPos, v: VPos) -> TextStyle<'static> {
+pub(crate) fn text(size: f64, colour: RGBColor, h: HPos, v: VPos) -> TextStyle<'static> {
     // The backend divides sizes by 1.24.
     ("sans-serif", size * 1.24 * SCALE).into_font().color(&colour).pos(Pos::new(h, v))
 }
 
 /// Width that `text` takes at most, in CSS pixels, for deciding what fits.
-pub(super) fn text_width(text: &str, size: f64) -> f64 {
+pub(crate) fn text_width(text: &str, size: f64) -> f64 {
     0.56 * size * text.chars().count() as f64
 }
 
 /// An image inside a figure, in the backend's units.
-pub(super) struct Picture {
+pub(crate) struct Picture {
     /// Left, top, width, height.
     pub rectangle: (i32, i32, i32, i32),
     /// The file.
@@ -88,7 +88,7 @@ pub(super) struct Picture {
 }
 
 /// A finished figure in two forms.
-pub(super) struct Drawing {
+pub(crate) struct Drawing {
     /// For the page: colours are the style sheet's variables.
     pub themed: String,
     /// For a file of its own: fixed colours on white.
@@ -96,7 +96,7 @@ pub(super) struct Drawing {
 }
 
 /// Draws a figure of `width` × `height` CSS pixels.
-pub(super) fn draw(
+pub(crate) fn draw(
     width: f64,
     height: f64,
     paint: impl FnOnce(&Panel, &mut Vec<Picture>) -> Drawn<()>,
@@ -135,13 +135,13 @@ pub(super) fn draw(
 }
 
 /// A panel's heading, at its top left.
-pub(super) fn heading(panel: &Panel, title: &str) -> Drawn<()> {
+pub(crate) fn heading(panel: &Panel, title: &str) -> Drawn<()> {
     panel.draw_text(title, &text(13.0, INK, HPos::Left, VPos::Top).into_font_bold(), (px(2.0), px(2.0)))?;
     Ok(())
 }
 
 /// Bold text keeps its place and colour.
-pub(super) trait Bold {
+pub(crate) trait Bold {
     /// The same in bold.
     fn into_font_bold(self) -> Self;
 }
@@ -154,7 +154,7 @@ impl Bold for TextStyle<'_> {
 }
 
 /// Coloured line samples with their meaning, from left to right, starting at (`x`, `y`) CSS pixels.
-pub(super) fn legend(panel: &Panel, entries: &[(&str, RGBColor)], x: f64, y: f64) -> Drawn<()> {
+pub(crate) fn legend(panel: &Panel, entries: &[(&str, RGBColor)], x: f64, y: f64) -> Drawn<()> {
     let mut left = x;
     for (label, colour) in entries {
         let line = [(px(left), px(y)), (px(left + 18.0), px(y))];
@@ -166,7 +166,7 @@ pub(super) fn legend(panel: &Panel, entries: &[(&str, RGBColor)], x: f64, y: f64
 }
 
 /// What stands along the axes of a chart.
-pub(super) struct Axes<'a> {
+pub(crate) struct Axes<'a> {
     /// Quantity and unit.
     pub x: &'a str,
     /// Quantity and unit.
@@ -179,7 +179,7 @@ pub(super) struct Axes<'a> {
 
 impl Axes<'_> {
     /// Draws grid, axes and labels.
-    pub(super) fn draw<X, Y>(&self, chart: &mut ChartContext<'_, SVGBackend<'_>, Cartesian2d<X, Y>>) -> Drawn<()>
+    pub(crate) fn draw<X, Y>(&self, chart: &mut ChartContext<'_, SVGBackend<'_>, Cartesian2d<X, Y>>) -> Drawn<()>
     where
         X: Ranged<ValueType = f64> + ValueFormatter<f64>,
         Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
@@ -211,7 +211,7 @@ fn snapped(value: f64, range: &std::ops::Range<f64>) -> f64 {
 }
 
 /// A tick's number: no more digits than it needs, a true minus sign.
-pub(super) fn tick(value: f64) -> String {
+pub(crate) fn tick(value: f64) -> String {
     let size = value.abs();
     let text = if size != 0.0 && !(1e-3..1e5).contains(&size) {
         format!("{value:.0e}")

@@ -1,64 +1,48 @@
 //! Curves, their styles, and what the styles mean.
 
-use super::super::canvas::{
+use super::canvas::{
     Axes, Drawn, EXCITATORY, GREEN, INHIBITORY, INK, INPUT_ONLY, MODEL, PINK, Panel, SHADE, heading, px, stroke,
     text_width,
 };
-use super::super::figures::WIDTH;
+use super::figure::WIDTH;
 use super::marks::{Words, line};
-use crate::perturb::Lesion;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 /// Colours of areas, and of what else comes in numbers; they repeat after the last.
-const SERIES: [RGBColor; 6] = [MODEL, INPUT_ONLY, GREEN, PINK, EXCITATORY, INHIBITORY];
+pub(crate) const SERIES: [RGBColor; 6] = [MODEL, INPUT_ONLY, GREEN, PINK, EXCITATORY, INHIBITORY];
 
 /// How a curve is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Pen {
+pub(crate) struct Pen {
     pub colour: RGBColor,
     pub width: f64,
     pub dashed: bool,
 }
 
 impl Pen {
-    pub(super) const fn solid(colour: RGBColor, width: f64) -> Self {
+    pub(crate) const fn solid(colour: RGBColor, width: f64) -> Self {
         Self { colour, width, dashed: false }
     }
 
-    pub(super) const fn dashed(colour: RGBColor, width: f64) -> Self {
+    pub(crate) const fn dashed(colour: RGBColor, width: f64) -> Self {
         Self { colour, width, dashed: true }
     }
 }
 
 /// The colour of series `k`.
-pub(super) fn colour(k: usize) -> RGBColor {
+pub(crate) fn colour(k: usize) -> RGBColor {
     SERIES[k % SERIES.len()]
 }
 
-/// A pen for each lesion: its area's colour, dashed if inhibitory, thin if non-mirror. Where these do not tell the lesions
-/// apart, a colour each, dashed from the seventh.
-pub(super) fn lesion_pens(lesions: &[&Lesion], areas: &[String]) -> Vec<Pen> {
-    let by_class = |l: &&Lesion| {
-        let area = areas.iter().position(|a| *a == l.area)?;
-        let width = if l.class == "non-mirror" { 1.1 } else { 2.4 };
-        Some(Pen { colour: colour(area), width, dashed: l.cell_type == "inhibitory" })
-    };
-    let pens: Option<Vec<Pen>> = lesions.iter().map(by_class).collect();
-    let distinct = |pens: &Vec<Pen>| pens.iter().enumerate().all(|(k, pen)| !pens[..k].contains(pen));
-    let by_number = |k: usize| Pen { colour: colour(k), width: 1.8, dashed: k / SERIES.len() % 2 == 1 };
-    pens.filter(|pens| areas.len() <= SERIES.len() && distinct(pens))
-        .unwrap_or_else(|| (0..lesions.len()).map(by_number).collect())
-}
-
 /// A curve; points that are not finite interrupt it.
-pub(super) struct Curve {
+pub(crate) struct Curve {
     pub points: Vec<(f64, f64)>,
     pub pen: Pen,
 }
 
 /// Curves over time in one panel.
-pub(super) struct Plot<'a> {
+pub(crate) struct Plot<'a> {
     pub title: &'a str,
     pub axes: Axes<'a>,
     pub x: std::ops::Range<f64>,
@@ -69,7 +53,7 @@ pub(super) struct Plot<'a> {
 }
 
 impl Plot<'_> {
-    pub(super) fn draw(&self, panel: &Panel) -> Drawn<()> {
+    pub(crate) fn draw(&self, panel: &Panel) -> Drawn<()> {
         heading(panel, self.title)?;
         let mut chart = ChartBuilder::on(panel)
             .margin_top(px(24.0))
@@ -99,7 +83,7 @@ impl Plot<'_> {
 }
 
 /// What pens mean, in as many rows as it takes.
-pub(super) struct Legend {
+pub(crate) struct Legend {
     /// Words, pen, left and row.
     places: Vec<(String, Pen, f64, usize)>,
     rows: usize,
@@ -110,7 +94,7 @@ const SIZE: f64 = 12.0;
 const LEADING: f64 = 18.0;
 
 impl Legend {
-    pub(super) fn new(entries: impl IntoIterator<Item = (String, Pen)>) -> Self {
+    pub(crate) fn new(entries: impl IntoIterator<Item = (String, Pen)>) -> Self {
         let (mut x, mut row) = (0.0, 0);
         let mut places = Vec::new();
         for (words, pen) in entries {
@@ -124,11 +108,11 @@ impl Legend {
         Self { rows: if places.is_empty() { 0 } else { row + 1 }, places }
     }
 
-    pub(super) fn height(&self) -> f64 {
+    pub(crate) fn height(&self) -> f64 {
         LEADING * self.rows as f64
     }
 
-    pub(super) fn draw(&self, panel: &Panel, top: f64) -> Drawn<()> {
+    pub(crate) fn draw(&self, panel: &Panel, top: f64) -> Drawn<()> {
         for (words, pen, x, row) in &self.places {
             let y = top + LEADING * (*row as f64 + 0.5);
             if pen.dashed {

@@ -1,12 +1,12 @@
 //! The small pieces that figures are put together from, placed in CSS pixels.
 
-use super::super::canvas::{Bold, Drawn, INK, MUTED, Panel, px, stroke, text, text_width};
+use super::canvas::{Bold, Drawn, INK, MUTED, Panel, px, stroke, text, text_width};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 /// Text of one line.
 #[derive(Clone, Copy)]
-pub(super) struct Words {
+pub(crate) struct Words {
     pub size: f64,
     pub colour: RGBColor,
     pub bold: bool,
@@ -16,16 +16,16 @@ pub(super) struct Words {
 
 impl Words {
     /// Ink, placed by its left or right end or its middle, and its middle height.
-    pub(super) fn ink(size: f64, h: HPos) -> Self {
+    pub(crate) fn ink(size: f64, h: HPos) -> Self {
         Self { size, colour: INK, bold: false, h, v: VPos::Center }
     }
 
     /// Secondary text.
-    pub(super) fn muted(size: f64, h: HPos) -> Self {
+    pub(crate) fn muted(size: f64, h: HPos) -> Self {
         Self { colour: MUTED, ..Self::ink(size, h) }
     }
 
-    pub(super) fn draw(self, panel: &Panel, words: &str, x: f64, y: f64) -> Drawn<()> {
+    pub(crate) fn draw(self, panel: &Panel, words: &str, x: f64, y: f64) -> Drawn<()> {
         let style = text(self.size, self.colour, self.h, self.v);
         let style = if self.bold { style.into_font_bold() } else { style };
         panel.draw_text(words, &style, (px(x), px(y)))?;
@@ -34,26 +34,26 @@ impl Words {
 }
 
 /// A rectangle by left, top, width and height.
-pub(super) fn rectangle(panel: &Panel, (x, y, w, h): (f64, f64, f64, f64), style: ShapeStyle) -> Drawn<()> {
+pub(crate) fn rectangle(panel: &Panel, (x, y, w, h): (f64, f64, f64, f64), style: ShapeStyle) -> Drawn<()> {
     panel.draw(&Rectangle::new([(px(x), px(y)), (px(x + w), px(y + h))], style))?;
     Ok(())
 }
 
 /// A straight line.
-pub(super) fn line(panel: &Panel, from: (f64, f64), to: (f64, f64), style: ShapeStyle) -> Drawn<()> {
+pub(crate) fn line(panel: &Panel, from: (f64, f64), to: (f64, f64), style: ShapeStyle) -> Drawn<()> {
     panel.draw(&PathElement::new([(px(from.0), px(from.1)), (px(to.0), px(to.1))], style))?;
     Ok(())
 }
 
 /// A line of `width` CSS pixels, by its points.
-pub(super) fn path(panel: &Panel, points: &[(f64, f64)], colour: RGBColor, width: f64) -> Drawn<()> {
+pub(crate) fn path(panel: &Panel, points: &[(f64, f64)], colour: RGBColor, width: f64) -> Drawn<()> {
     let points: Vec<(i32, i32)> = points.iter().map(|(x, y)| (px(*x), px(*y))).collect();
     panel.draw(&PathElement::new(points, stroke(colour, width)))?;
     Ok(())
 }
 
 /// `words`, cut off where they would be wider than `width`.
-pub(super) fn fitted(words: &str, size: f64, width: f64) -> String {
+pub(crate) fn fitted(words: &str, size: f64, width: f64) -> String {
     if text_width(words, size) <= width {
         return words.to_string();
     }
@@ -62,7 +62,7 @@ pub(super) fn fitted(words: &str, size: f64, width: f64) -> String {
 }
 
 /// `words` in lines of at most `width`, each word whole unless it is too long by itself.
-pub(super) fn wrapped(words: &str, size: f64, width: f64) -> Vec<String> {
+pub(crate) fn wrapped(words: &str, size: f64, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words.split_whitespace() {
         match lines.last_mut() {

@@ -8,7 +8,7 @@ const TRANSPARENT: u8 = 255;
 
 /// An image of `rows × columns` values, coloured from 0 to `maximum` (viridis, perceptually uniform); larger values are
 /// shown as `maximum`, NaN as nothing.
-pub(super) fn heat_map(values: &[f32], columns: usize, maximum: f32) -> Drawn<Vec<u8>> {
+pub(crate) fn heat_map(values: &[f32], columns: usize, maximum: f32) -> Drawn<Vec<u8>> {
     let last = f32::from(TRANSPARENT - 1);
     let index = |v: &f32| if v.is_nan() { TRANSPARENT } else { (v / maximum * last).round().clamp(0.0, last) as u8 };
     let pixels: Vec<u8> = values.iter().map(index).collect();

@@ -1,6 +1,6 @@
 //! Matrices of coloured cells with numbers in them.
 
-use super::super::canvas::{Drawn, INK, MUTED, Panel, SHADE};
+use super::canvas::{Drawn, INK, MUTED, Panel, SHADE};
 use super::marks::{Words, fitted, path, rectangle, wrapped};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -10,7 +10,7 @@ const STRONGEST: f64 = 0.85;
 
 /// One cell.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     /// Colour and strength from 0 to 1; none is a cell without a value.
     pub tint: Option<(RGBColor, f64)>,
     /// What is written in it, at most two lines.
@@ -22,7 +22,7 @@ pub(super) struct Cell {
 }
 
 /// A matrix and its place.
-pub(super) struct Matrix<'a> {
+pub(crate) struct Matrix<'a> {
     /// Left and top end of the first cell, in CSS pixels.
     pub origin: (f64, f64),
     /// Room for the names of the rows, left of the cells.
@@ -46,7 +46,7 @@ const LEADING: f64 = 13.0;
 const GAP: f64 = 1.5;
 
 impl Matrix<'_> {
-    pub(super) fn draw(&self, panel: &Panel) -> Drawn<()> {
+    pub(crate) fn draw(&self, panel: &Panel) -> Drawn<()> {
         let ((left, top), (width, height)) = (self.origin, self.cell);
         for (k, (name, about)) in self.columns.iter().enumerate() {
             self.column_name(panel, name, about, left + (k as f64 + 0.5) * width)?;
@@ -106,7 +106,7 @@ impl Matrix<'_> {
 
 /// The colours of a matrix as a bar from `−limit` to `limit`, with words at its ends, beginning at `x`, `y`; 250 CSS
 /// pixels and the words wide.
-pub(super) fn colour_bar(
+pub(crate) fn colour_bar(
     panel: &Panel,
     (x, y): (f64, f64),
     (low, high): ((RGBColor, &str), (RGBColor, &str)),

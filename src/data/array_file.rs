@@ -1,0 +1,117 @@
+//! Files of named arrays, MAT and npz alike.
+
+use super::arrays::{NamedArray, shape_text};
+use super::mat::{self, MatFile};
+use super::npz::{self, NpzFile};
+use super::regular::open_regular;
+use crate::error::{Error, Result};
+use ndarray::ArrayD;
+use std::io::Read;
+use std::path::Path;
+
+/// Writes `arrays` to a MAT file or an npz archive, as the ending of `path` says (`.mat` or `.npz`), whole or not at all.
+///
+/// # Errors
+/// If the ending is another, a name cannot be used in the format, or the file cannot be written.
+pub fn write_arrays(path: &Path, arrays: &[NamedArray]) -> Result<()> {
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("mat") => mat::write(path, arrays),
+        Some("npz") => npz::write(path, arrays),
+        _ => Err(Error::input(format!(
+            "{}: expected a file name that ends in .mat or .npz, which says in which format to write.",
+            path.display()
+        ))),
+    }
+}
+
+/// A file of named arrays that can be read.
+#[derive(Debug)]
+pub enum ArrayFile {
+    /// A MAT file.
+    Mat(MatFile),
+    /// An npz archive.
+    Npz(NpzFile),
+}
+
+impl ArrayFile {
+    /// Opens a MAT file or an npz archive; which of both it is, its first bytes say.
+    ///
+    /// # Errors
+    /// If it cannot be read, is neither, or is damaged.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mut start = Vec::new();
+        let file = open_regular(path)?;
+        file.take(4).read_to_end(&mut start).map_err(Error::io("read", path))?;
+        if start == npz::SIGNATURE { NpzFile::open(path).map(Self::Npz) } else { MatFile::open(path).map(Self::Mat) }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Mat(file) => file.path(),
+            Self::Npz(file) => file.path(),
+        }
+    }
+
+    /// The names of all variables.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Mat(file) => file.variables().iter().map(|v| v.name.as_str()).collect(),
+            Self::Npz(file) => file.names().iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// The names of all variables, or of the first of many, for an error.
+    pub(crate) fn listing(&self) -> String {
+        const LISTED: usize = 40;
+        let names = self.names();
+        match names.len() {
+            0 => "no variables at all".into(),
+            n if n <= LISTED => names.join(", "),
+            n => format!("{} and {} more", names[..LISTED].join(", "), n - LISTED),
+        }
+    }
+
+    /// Whether there is a variable of that name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.names().contains(&name)
+    }
+
+    /// The values of a numeric or logical variable.
+    ///
+    /// # Errors
+    /// See [`MatFile::array`] and [`NpzFile::array`].
+    pub fn array(&self, name: &str) -> Result<ArrayD<f64>> {
+        match self {
+            Self::Mat(file) => file.array(name),
+            Self::Npz(file) => file.array(name),
+        }
+    }
+
+    /// The values of a row, a column or any other array of which at most one dimension differs from 1.
+    /// `what` says in an error what the variable should hold; so does `length` its size, where that is known.
+    ///
+    /// # Errors
+    /// As [`Self::array`], and if the array is no vector or has another length.
+    pub fn vector(&self, name: &str, what: &str, length: Option<usize>) -> Result<Vec<f64>> {
+        let array = self.array(name)?;
+        let is_vector = array.shape().iter().filter(|d| **d != 1).count() <= 1;
+        if is_vector && length.is_none_or(|l| l == array.len()) {
+            return Ok(array.into_iter().collect());
+        }
+        let expected =
+            length.map_or(format!("a row or column of {what}"), |l| format!("{l} {what} in a row or column"));
+        Err(self.error(name, expected, shape_text(array.shape()), ""))
+    }
+
+    /// The error that `variable` of this file is not what the model needs.
+    pub fn error(
+        &self,
+        variable: &str,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Error {
+        Error::variable(self.path(), variable, expected, found, remedy)
+    }
+}

@@ -1,0 +1,29 @@
+//! Opening files that others wrote.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::path::Path;
+
+/// The most values of one array that are read: 33.5 million, 256 MiB in double precision. A compressed file of a few
+/// kilobytes can declare, and even hold, any number.
+pub const MAX_VALUES: u64 = 1 << 25;
+
+/// Opens a file for reading, but nothing else that has a name: reading a directory fails late, and a pipe may never end.
+pub(super) fn open_regular(path: &Path) -> Result<File> {
+    let metadata = std::fs::metadata(path).map_err(Error::io("read", path))?;
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "a directory" } else { "a device or pipe" };
+        return Err(unreadable(path, found, "Give a file."));
+    }
+    File::open(path).map_err(Error::io("read", path))
+}
+
+pub(super) fn unreadable(path: &Path, found: &str, remedy: &str) -> Error {
+    Error::Variable {
+        file: path.to_path_buf(),
+        variable: "header".into(),
+        expected: "a MATLAB file of version 5 to 7.2".into(),
+        found: found.into(),
+        remedy: remedy.into(),
+    }
+}

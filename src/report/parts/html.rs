@@ -1,0 +1,83 @@
+//! Pages of HTML that need nothing else, and their files.
+
+use super::figure::Figure;
+use crate::data::write_atomically;
+use crate::error::{Error, Result};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// A page up to its first heading; `title` is escaped already.
+pub(crate) fn begin(title: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title} · aon report</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
+        include_str!("style.css")
+    )
+}
+
+/// The end of a page.
+pub(crate) fn end(page: &mut String) {
+    let version = env!("CARGO_PKG_VERSION");
+    let _ = write!(page, "</main>\n<footer>Made by aon {version}.</footer>\n</body>\n</html>\n");
+}
+
+/// Text as HTML shows it literally, in elements and in quoted attributes.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// The numbers to see first: value and what it is, escaped already.
+pub(crate) fn headline(page: &mut String, numbers: &[(String, String)]) {
+    page.push_str("<ul class=\"numbers\">\n");
+    for (value, label) in numbers {
+        let _ = writeln!(page, "<li><strong>{value}</strong><span>{label}</span></li>");
+    }
+    page.push_str("</ul>\n");
+}
+
+/// A figure under its heading.
+pub(crate) fn section(page: &mut String, figure: &Figure) {
+    let Figure { name, title, caption, drawing } = figure;
+    let (caption, themed) = (escape(caption), &drawing.themed);
+    let _ = write!(
+        page,
+        "<section>\n<h2>{title}</h2>\n<figure id=\"{name}\">\n\
+         <svg role=\"img\" aria-labelledby=\"{name}-title {name}-caption\" {}\
+         <figcaption id=\"{name}-caption\">{caption}</figcaption>\n</figure>\n</section>\n",
+        themed.replacen('>', &format!("><title id=\"{name}-title\">{title}</title>"), 1),
+    );
+}
+
+/// What was chosen, as label and value, under a heading; nothing where nothing was.
+pub(crate) fn choices(page: &mut String, heading: &str, choices: &[(String, String)]) {
+    if choices.is_empty() {
+        return;
+    }
+    let _ = write!(page, "<section>\n<h2>{heading}</h2>\n<dl class=\"choices\">\n");
+    for (label, value) in choices {
+        let _ = writeln!(page, "<div><dt>{}</dt><dd>{}</dd></div>", escape(label), escape(value));
+    }
+    page.push_str("</dl>\n</section>\n");
+}
+
+/// Writes a page, and its figures beside it.
+pub(crate) fn write_files(path: &Path, figures: &[Figure], html: &str) -> Result<()> {
+    let directory = path.with_file_name("figures");
+    std::fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
+    for figure in figures {
+        let file = directory.join(figure.name).with_extension("svg");
+        write_atomically(&file, |w| w.write_all(figure.drawing.standalone.as_bytes()))?;
+    }
+    write_atomically(path, |w| w.write_all(html.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_break_the_page() {
+        assert_eq!(escape("<b a=\"1\"> & co"), "&lt;b a=&quot;1&quot;&gt; &amp; co");
+    }
+}
