@@ -1,6 +1,6 @@
 //! The sizes of a problem, in one place.
 
-/// Sizes shared by every array of a batch of networks. Symbols as in the equations of the crate documentation.
+/// Sizes shared by every array of a batch of networks. Symbols as in docs/model.md#notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Dims {
     /// K, networks in the batch.

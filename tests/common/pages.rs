@@ -29,3 +29,23 @@ pub fn anchors(page: &str) -> Vec<String> {
 pub fn anchor_at(text: &str) -> String {
     text.chars().take_while(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
 }
+
+/// Path from the root, and text, of every file that speaks of the project: sources, shaders, tests, pages, settings.
+pub fn files() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut waiting: Vec<_> =
+        ["src", "shaders", "tests", "benches", "scripts", "tasks", "docs"].map(|f| root.join(f)).into();
+    waiting.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Cargo.toml"].map(|f| root.join(f)));
+    let mut list = Vec::new();
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(&path).unwrap();
+            waiting.extend(entries.map(|entry| entry.unwrap().path()));
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+            list.push((name.replace('\\', "/"), text));
+        }
+    }
+    list.sort();
+    list
+}
