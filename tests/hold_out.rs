@@ -2,8 +2,8 @@
 
 mod cli_support;
 
-use aon::analysis::HeldOutSummary;
 use aon::data::{ArrayFile, NamedArray, write_arrays};
+use aon::run::RunSummary;
 use aon::task::TaskSpec;
 use cli_support::{aon, data_flags, history, resume, small, train_small};
 use ndarray::{ArrayD, Ix2};
@@ -155,7 +155,7 @@ fn the_summary_holds_what_the_exported_rates_say() {
     let table = parent.path().join("fit.csv");
     train_small(&run, &[&HELD_OUT[..], &["--n-trials", "10"]].concat()).assert().success();
     aon().args(["export", "--format", "npz"]).arg(&run).assert().success();
-    let summary = HeldOutSummary::read(&run).unwrap().unwrap();
+    let summary = RunSummary::read(&run).unwrap().unwrap().held_out.unwrap();
     assert_eq!(summary.conditions, ["execute go object 3", "observe go object 2"]);
     assert_eq!(summary.siblings[1], ["observe go object 1", "observe go object 3"]);
     // Rates are exported in 32 bits.
@@ -257,7 +257,7 @@ fn recorded_grips_are_held_out_and_held_against_their_siblings() {
     command.args(["--hold-out", "execute precision grip", "--output-dir"]).arg(&run);
     command.arg("--firing-rates-mat").arg(directory.join("Firing_Rates.mat"));
     command.arg("--inhibitory-mask-mat").arg(directory.join("InhibitoryMask.mat")).assert().success();
-    let summary = HeldOutSummary::read(&run).unwrap().unwrap();
+    let summary = RunSummary::read(&run).unwrap().unwrap().held_out.unwrap();
     assert_eq!(summary.siblings, [["execute whole-hand grip"]]);
     let r2 = |scores: Option<aon::analysis::HeldOutScores>| scores.unwrap().r2.unwrap();
     // Of the data alone: the whole-hand grip explains a quarter of what the precision grip differs from the mean by.
