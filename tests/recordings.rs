@@ -126,7 +126,7 @@ fn unusable_rates_are_refused_with_what_was_found_and_what_to_do() {
     );
     refused(
         two(array![[0.5_f64, 204.25], [2.0, 1.0]].into()),
-        &["FR2", "0…1", "204.25 (row 1, column 2)", "--normalize peak"],
+        &["FR2", "0…1", "204.25 (row 1, column 2)", "`normalize = peak`"],
     );
     refused(two(array![[0.5_f64, 0.0], [f64::NAN, f64::NAN]].into()), &["FR2", "NaN in row 2, column 1", "1 more"]);
     refused(two(array![[f64::INFINITY], [0.0]].into()), &["inf in row 1, column 1"]);
@@ -282,7 +282,7 @@ fn recordings_from_the_laboratory_are_read() {
     }
     let conditions: Vec<String> = (1..=6).map(|c| format!("FR{c}")).collect();
     let read = |normalization| Recording::read(&rates, &conditions, Some(304), normalization);
-    refused(read(Normalization::None), &["0…1", "a maximum of 204", "--normalize"]);
+    refused(read(Normalization::None), &["0…1", "a maximum of 204", "`normalize = "]);
     let recording = read(Normalization::Soft).unwrap();
     let bins: Vec<usize> = recording.conditions.iter().map(|c| c.rates.ncols()).collect();
     assert_eq!(bins, [75, 75, 75, 75, 44, 44]);

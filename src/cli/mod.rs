@@ -17,6 +17,7 @@ pub mod output;
 mod perturb;
 mod presets;
 mod progress;
+mod spelling;
 mod synth;
 mod train;
 mod training_progress;
@@ -25,7 +26,7 @@ mod validate;
 pub use arguments::normalise;
 
 use crate::error::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Trains biologically constrained recurrent networks to reproduce recorded firing rates, on any GPU or none.
 #[derive(Debug, Parser)]
@@ -71,6 +72,7 @@ impl Cli {
     /// # Errors
     /// Whatever the subcommand fails with; [`crate::error::Error::exit_code`] is the exit code.
     pub fn run(self) -> Result<()> {
+        spelling::learn(&Self::command());
         match self.command {
             Command::Train(args) => train::run(*args),
             Command::Eval(args) => eval::run(&args),

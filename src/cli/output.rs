@@ -1,5 +1,6 @@
 //! What the program says: results on standard output, the rest on standard error. A closed pipe ends nothing.
 
+use super::spelling::with_flags;
 use crate::error::Error;
 use std::fmt::Display;
 use std::io::Write;
@@ -21,10 +22,10 @@ pub fn note(text: impl Display) {
 
 /// Something to think about.
 pub fn warn(text: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "warning: {text}");
+    let _ = writeln!(std::io::stderr().lock(), "warning: {}", with_flags(&text.to_string()));
 }
 
 /// Why the program ends.
 pub fn error(error: &Error) {
-    let _ = writeln!(std::io::stderr().lock(), "error: {error}");
+    let _ = writeln!(std::io::stderr().lock(), "error: {}", with_flags(&error.to_string()));
 }

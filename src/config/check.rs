@@ -13,19 +13,19 @@ impl Config {
         let (n, t) = (&self.network, &self.training);
         let positive = |v: f64| v > 0.0 && v.is_finite();
         let not_negative = |v: f64| v >= 0.0 && v.is_finite();
-        require("learning-rate", t.learning_rate, positive(t.learning_rate), "a positive number")?;
+        require("learning_rate", t.learning_rate, positive(t.learning_rate), "a positive number")?;
         require("regularisation", t.regularisation, not_negative(t.regularisation), "0 or a positive number")?;
-        require("clip-norm", t.clip_norm, t.clip_norm > 0.0, "a positive number or none")?;
+        require("clip_norm", t.clip_norm, t.clip_norm > 0.0, "a positive number or none")?;
         require("target", t.target, not_negative(t.target), "a positive number or none")?;
         require("min_improvement", t.min_improvement, not_negative(t.min_improvement), "0 or a positive number")?;
         require("gain", n.gain, not_negative(n.gain), "0 or a positive number")?;
-        require("tau-min", n.tau_min, n.tau_min >= 1.0 && n.tau_min.is_finite(), "at least 1 step, the Euler step")?;
-        require("tau-max", n.tau_max, n.tau_max >= n.tau_min && n.tau_max.is_finite(), "at least --tau-min")?;
+        require("tau_min", n.tau_min, n.tau_min >= 1.0 && n.tau_min.is_finite(), "at least 1 step, the Euler step")?;
+        require("tau_max", n.tau_max, n.tau_max >= n.tau_min && n.tau_max.is_finite(), "at least `tau_min`")?;
         for (name, value) in [
-            ("n-trials", t.n_trials),
+            ("n_trials", t.n_trials),
             ("patience", t.patience),
-            ("plateau-patience", t.plateau_patience),
-            ("checkpoint-every", t.checkpoint_every),
+            ("plateau_patience", t.plateau_patience),
+            ("checkpoint_every", t.checkpoint_every),
         ] {
             require(name, value, value > 0, "at least 1")?;
         }
@@ -36,7 +36,7 @@ impl Config {
         self.check_seeds()?;
         if n.sign_constraint == SignConstraint::Softplus && n.dale == Dale::None {
             return Err(Error::input(
-                "--sign-constraint softplus keeps a sign, but --dale none gives none to keep. Choose --dale presynaptic, or --sign-constraint reflect (which then only clears the diagonal).",
+                "`sign_constraint = softplus` keeps a sign, but `dale = none` gives none to keep. Choose `dale = presynaptic`, or `sign_constraint = reflect` (which then only clears the diagonal).",
             ));
         }
         Ok(())
@@ -51,13 +51,13 @@ impl Config {
         let last = self.seed.checked_add(self.networks as u64 - 1).filter(|s| i64::try_from(*s).is_ok());
         if self.networks > 1 && last.is_none() {
             return Err(Error::input(format!(
-                "--seed {} leaves no seeds for {} networks: the last one must stay below 2^63.",
+                "`seed = {}` leaves no seeds for {} networks: the last one must stay below 2^63.",
                 self.seed, self.networks
             )));
         }
         if self.networks > 1 && self.network.init.is_some() && self.training.stimulus_noise == StimulusNoise::Frozen {
             return Err(Error::input(
-                "--networks with --init: networks that start from the same file differ in nothing. Leave --init out, or have each draw noise of its own with --stimulus-noise fresh.",
+                "`networks` with `init`: networks that start from the same file differ in nothing. Leave `init` out, or have each draw noise of its own with `stimulus_noise = fresh`.",
             ));
         }
         Ok(())
@@ -72,7 +72,7 @@ fn check_adam(t: &TrainingConfig) -> Result<()> {
 }
 
 fn require(setting: &str, value: impl std::fmt::Display, good: bool, expected: &str) -> Result<()> {
-    if good { Ok(()) } else { Err(Error::input(format!("{setting}: expected {expected}, found {value}."))) }
+    if good { Ok(()) } else { Err(Error::input(format!("`{setting}`: expected {expected}, found {value}."))) }
 }
 
 #[cfg(test)]
@@ -87,17 +87,17 @@ mod tests {
         Preset::Default.config().check().unwrap();
         Preset::Published.config().check().unwrap();
         let cases: [(Change, &str); 11] = [
-            (|c| c.training.learning_rate = -1.0, "learning-rate"),
-            (|c| c.training.learning_rate = f64::NAN, "learning-rate"),
-            (|c| c.training.n_trials = 0, "n-trials"),
-            (|c| c.training.clip_norm = 0.0, "clip-norm"),
-            (|c| c.network.tau_min = 0.5, "tau-min"),
-            (|c| c.network.tau_max = 0.5, "tau-max"),
-            (|c| c.network.dale = Dale::None, "--dale none"),
+            (|c| c.training.learning_rate = -1.0, "learning_rate"),
+            (|c| c.training.learning_rate = f64::NAN, "learning_rate"),
+            (|c| c.training.n_trials = 0, "n_trials"),
+            (|c| c.training.clip_norm = 0.0, "clip_norm"),
+            (|c| c.network.tau_min = 0.5, "tau_min"),
+            (|c| c.network.tau_max = 0.5, "tau_max"),
+            (|c| c.network.dale = Dale::None, "`dale = none`"),
             (|c| c.training.adam.beta2 = 1.0, "beta2"),
             (|c| c.networks = 0, "networks"),
-            (|c| (c.networks, c.seed) = (2, i64::MAX as u64), "--seed"),
-            (|c| (c.networks, c.network.init) = (2, Some("weights.mat".into())), "--init"),
+            (|c| (c.networks, c.seed) = (2, i64::MAX as u64), "`seed"),
+            (|c| (c.networks, c.network.init) = (2, Some("weights.mat".into())), "`init`"),
         ];
         for (change, named) in cases {
             let mut config = Preset::Default.config();

@@ -1,9 +1,7 @@
-//! Conditions that are held out: which they are, and the problem without them.
+//! Conditions that are held out: which they are.
 
-use super::{Config, Plan};
-use crate::analysis::{HeldOut, Recorded};
-use crate::dims::Dims;
-use crate::engine::Problem;
+use super::Config;
+use crate::analysis::HeldOut;
 use crate::error::{Error, Result};
 use crate::network::Group;
 use crate::task::TaskSpec;
@@ -24,7 +22,7 @@ pub(super) fn held_out(config: &Config, task: &TaskSpec) -> Result<Vec<HeldOut>>
     }
     if is_held_out.iter().all(|held| *held) {
         return Err(Error::input(format!(
-            "--hold-out holds out all {} conditions, which leaves nothing to train on. Name fewer.",
+            "`hold_out` holds out all {} conditions, which leaves nothing to train on. Name fewer.",
             conditions.len()
         )));
     }
@@ -33,7 +31,7 @@ pub(super) fn held_out(config: &Config, task: &TaskSpec) -> Result<Vec<HeldOut>>
         let is_trained = trained().any(|c| Group::Input(conditions[c].input) == group);
         if !is_trained && !config.network.freeze.contains(&group.name()) {
             return Err(Error::input(format!(
-                "--hold-out holds out every condition of the input matrix {0}, which would then not be trained: what the network does in them would mean nothing. Name fewer, or give {0} with --init and keep it with --freeze {0}.",
+                "`hold_out` holds out every condition of the input matrix {0}, which would then not be trained: what the network does in them would mean nothing. Name fewer, or give {0} with `init` and keep it with `freeze = {0}`.",
                 group.name()
             )));
         }
@@ -54,57 +52,9 @@ fn find(name: &str, task: &TaskSpec) -> Result<usize> {
     named.or_else(numbered).ok_or_else(|| {
         let names: Vec<String> = conditions.iter().zip(1..).map(|(c, k)| format!("{k} `{}`", c.name)).collect();
         Error::input(format!(
-            "--hold-out: task {} has no condition `{name}`. Give names or numbers of: {}.",
+            "`hold_out`: task {} has no condition `{name}`. Give names or numbers of: {}.",
             task.name,
             names.join(", ")
         ))
     })
-}
-
-impl Plan {
-    /// The conditions that are trained on, by number from 0.
-    pub fn training_conditions(&self) -> Vec<usize> {
-        let is_held_out = |c: &usize| self.held_out.iter().any(|h| h.condition == *c);
-        (0..self.problem.dims.conditions).filter(|c| !is_held_out(c)).collect()
-    }
-
-    /// The problem that `networks` of its networks are trained on: without the conditions that are held out. Time steps
-    /// and stimulus are those of all conditions.
-    pub fn training_problem(&self, networks: usize) -> Problem {
-        let p = &self.problem;
-        if self.held_out.is_empty() {
-            return self.problem_for(networks);
-        }
-        let kept = self.training_conditions();
-        let (n, b) = (p.dims.neurons, p.dims.bins);
-        let numbers = |values: &[usize]| kept.iter().map(|c| values[*c]).collect();
-        let blocks = |values: &[f32], size: usize| -> Vec<f32> {
-            kept.iter().flat_map(|c| &values[c * size..(c + 1) * size]).copied().collect()
-        };
-        Problem {
-            dims: Dims { networks, conditions: kept.len(), ..p.dims },
-            population: p.population.clone(),
-            input_group: numbers(&p.input_group),
-            sequence: numbers(&p.sequence),
-            bins: numbers(&p.bins),
-            stimulus: p.stimulus.clone(),
-            targets: blocks(&p.targets, b * n),
-            initial_x: blocks(&p.initial_x, n),
-            initial_r: blocks(&p.initial_r, n),
-            ..*p
-        }
-    }
-
-    /// The recorded rates of all conditions, which of them are held out among them.
-    ///
-    /// # Errors
-    /// As [`Recorded::new`].
-    pub fn recorded(&self) -> Result<Recorded<'_>> {
-        Ok(Recorded::of(&self.problem)?.holding_out(&self.held_out))
-    }
-
-    /// The names of the conditions that are held out, in the task's order.
-    pub fn held_out_names(&self) -> Vec<String> {
-        self.held_out.iter().map(|h| self.task.conditions[h.condition].name.clone()).collect()
-    }
 }

@@ -3,7 +3,7 @@
 use super::hold_out::held_out;
 use super::inputs::{IN_MEMORY, Inputs, initial_from_file, initial_from_memory};
 use super::{Config, NetworkConfig, Preset, StimulusNoise, TaskSource};
-use crate::analysis::HeldOut;
+use crate::analysis::{HeldOut, Recorded};
 use crate::data::{NormalizationFactors, Recording};
 use crate::dims::Dims;
 use crate::engine::{FreshNoise, NetworkSettings, Perturbation, Problem, TimeConstants};
@@ -140,6 +140,52 @@ impl Plan {
             without_recurrence,
         };
         initial_parameters(&Layout::new(&p.dims), &p.population, &p.constraint, &init)
+    }
+
+    /// The conditions that are trained on, by number from 0.
+    pub fn training_conditions(&self) -> Vec<usize> {
+        let is_held_out = |c: &usize| self.held_out.iter().any(|h| h.condition == *c);
+        (0..self.problem.dims.conditions).filter(|c| !is_held_out(c)).collect()
+    }
+
+    /// The problem that `networks` of its networks are trained on: without the conditions that are held out. Time steps
+    /// and stimulus are those of all conditions.
+    pub fn training_problem(&self, networks: usize) -> Problem {
+        let p = &self.problem;
+        if self.held_out.is_empty() {
+            return self.problem_for(networks);
+        }
+        let kept = self.training_conditions();
+        let (n, b) = (p.dims.neurons, p.dims.bins);
+        let numbers = |values: &[usize]| kept.iter().map(|c| values[*c]).collect();
+        let blocks = |values: &[f32], size: usize| -> Vec<f32> {
+            kept.iter().flat_map(|c| &values[c * size..(c + 1) * size]).copied().collect()
+        };
+        Problem {
+            dims: Dims { networks, conditions: kept.len(), ..p.dims },
+            population: p.population.clone(),
+            input_group: numbers(&p.input_group),
+            sequence: numbers(&p.sequence),
+            bins: numbers(&p.bins),
+            stimulus: p.stimulus.clone(),
+            targets: blocks(&p.targets, b * n),
+            initial_x: blocks(&p.initial_x, n),
+            initial_r: blocks(&p.initial_r, n),
+            ..*p
+        }
+    }
+
+    /// The recorded rates of all conditions, which of them are held out among them.
+    ///
+    /// # Errors
+    /// As [`Recorded::new`].
+    pub fn recorded(&self) -> Result<Recorded<'_>> {
+        Ok(Recorded::of(&self.problem)?.holding_out(&self.held_out))
+    }
+
+    /// The names of the conditions that are held out, in the task's order.
+    pub fn held_out_names(&self) -> Vec<String> {
+        self.held_out.iter().map(|h| self.task.conditions[h.condition].name.clone()).collect()
     }
 
     /// The configuration of one network's run: it repeats that run alone.

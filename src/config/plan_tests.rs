@@ -190,10 +190,10 @@ fn what_is_missing_or_contradicts_itself_is_bad_input() {
     let directory = tempfile::tempdir().unwrap();
     let good = config(directory.path());
     let cases: [(Change, &str); 4] = [
-        (|c| c.data.firing_rates = None, "--firing-rates-mat"),
-        (|c| c.data.inhibitory_mask = None, "--inhibitory-mask-mat"),
+        (|c| c.data.firing_rates = None, "`firing_rates = FILE`"),
+        (|c| c.data.inhibitory_mask = None, "`inhibitory_mask`"),
         (|c| c.data.mirror = Some("no/such/mirror.mat".into()), "mirror.mat"),
-        (|c| c.network.freeze = vec!["V".into()], "--freeze"),
+        (|c| c.network.freeze = vec!["V".into()], "`freeze`"),
     ];
     for (change, named) in cases {
         let mut config = good.clone();

@@ -1,22 +1,11 @@
 //! Named sets of settings.
 
-use super::{Config, DataConfig, NetworkConfig, StimulusNoise, TaskSource, TrainingConfig};
+use super::settings::{Config, DataConfig, NetworkConfig, Preset, StimulusNoise, TrainingConfig};
+use super::task_source::TaskSource;
 use crate::engine::{Adam, EngineConfig, LossKind};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
 use crate::train::ScheduleKind;
-use serde::{Deserialize, Serialize};
-
-/// A named set of settings, any of which can be overridden.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
-pub enum Preset {
-    /// The recipe that fits: true Dale through softplus, a balanced start, Adam at 0.1 with a cosine.
-    #[default]
-    Default,
-    /// What the published program does: signs by rows kept by reflection, its saturated start, Adam at 0.001.
-    Published,
-}
+use serde::Serialize;
 
 impl Preset {
     /// The settings.

@@ -18,7 +18,7 @@ pub fn warnings(config: &Config) -> Vec<String> {
     }
     if t.learning_rate < 0.01 && t.n_trials < 1000 && t.schedule != ScheduleKind::Constant {
         list.push(format!(
-            "learning rate {} with a {} schedule over {} steps moves the weights too little to fit; leave --learning-rate out (0.1), or take --preset published with 1000 steps or more.",
+            "learning rate {} with a {} schedule over {} steps moves the weights too little to fit; leave `learning_rate` out (0.1), or take `preset = published` with 1000 steps or more.",
             t.learning_rate,
             if t.schedule == ScheduleKind::Cosine { "falling" } else { "plateau" },
             t.n_trials
@@ -31,13 +31,13 @@ pub fn warnings(config: &Config) -> Vec<String> {
     }
     if n.init.is_none() && n.init_scheme == InitScheme::Published && n.gain >= 0.5 && t.n_trials < 1000 {
         list.push(format!(
-            "the published start saturates most excitatory neurons of a large network; {} steps will hardly leave it (--init-scheme balanced --gain 0.1 does not saturate).",
+            "the published start saturates most excitatory neurons of a large network; {} steps will hardly leave it (`init_scheme = balanced` with `gain = 0.1` does not saturate).",
             t.n_trials
         ));
     }
     if t.target > 0.0 {
         list.push(format!(
-            "target {}: on noisy data the loss of a perfect fit is higher (13 on the synthetic reference data), so training ends by patience or by --n-trials.",
+            "target {}: on noisy data the loss of a perfect fit is higher (13 on the synthetic reference data), so training ends by `patience` or by `n_trials`.",
             t.target
         ));
     }

@@ -31,7 +31,7 @@ impl Population {
         if total != inhibitory.len() {
             let list: Vec<String> = areas.iter().map(|a| format!("{} {}", a.name, a.size)).collect();
             return Err(Error::input(format!(
-                "the areas ({}) hold {total} neurons, but the data have {}. Give sizes that sum to {} (--areas NAME=SIZE,… or --N1 --N2 --N3).",
+                "the areas ({}) hold {total} neurons, but the data have {}. Give sizes that sum to {} (`areas = NAME=SIZE,…`).",
                 list.join(", "),
                 inhibitory.len(),
                 inhibitory.len()

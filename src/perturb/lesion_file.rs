@@ -158,7 +158,7 @@ impl LesionSpec {
         expect_one_of("cell_type", self.cell_type.as_deref(), &["excitatory", "inhibitory", "all"])?;
         expect_one_of("class", self.class.as_deref(), &["mirror", "non-mirror", "all"])?;
         if population.mirror().is_none() && self.class.as_deref().is_some_and(|c| c != "all") {
-            return Err(Error::input("a class needs to be known: give --mirror-mat FILE."));
+            return Err(Error::input("a class needs to be known: give `mirror = FILE`."));
         }
         Ok(members(population, self.area.as_deref(), self.cell_type.as_deref(), self.class.as_deref()))
     }

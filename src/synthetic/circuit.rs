@@ -13,7 +13,7 @@
 //! factor by which a small wave is amplified against its decay. The saturation of the rates bounds the wave; whatever
 //! pushes many neurons away from the steep part of σ damps it.
 
-use super::{BINS, CircuitSettings, Draw, SyntheticSettings};
+use super::settings::{BINS, CircuitSettings, Draw, SyntheticSettings};
 use crate::task::{ConditionClass, Stimulus, TaskSpec};
 
 /// Channels of the built-in task at full strength; the others repeat them at half strength.

@@ -58,7 +58,7 @@ impl Synthetic {
             self.population.len(),
             areas.join(", "),
             self.task.conditions.len(),
-            super::BINS,
+            super::settings::BINS,
             self.task.time.bin_ms(),
             self.task.conditions.len(),
             share(s.inhibitory),

@@ -51,7 +51,7 @@ impl RunDirectory {
         let directory = Self { path: path.to_path_buf(), _lock: lock(path)? };
         if directory.holds_a_run() && !overwrite {
             return Err(Error::input(format!(
-                "{} holds a run already. Continue it with --resume {}, replace it with --overwrite, or choose another --output-dir.",
+                "{} holds a run already. Continue it with `resume = {}`, replace it with `overwrite`, or choose another `output_dir`.",
                 path.display(),
                 path.display()
             )));
@@ -121,7 +121,7 @@ impl RunDirectory {
         match FILES.iter().find(|f| !of_a_beginning.contains(f) && self.file(f).exists()) {
             None => Ok(()),
             Some(file) => Err(Error::input(format!(
-                "{} holds {file}, which a run would replace, but no run. Choose another --output-dir, or --overwrite.",
+                "{} holds {file}, which a run would replace, but no run. Choose another `output_dir`, or `overwrite`.",
                 self.path.display()
             ))),
         }
@@ -217,7 +217,7 @@ mod tests {
         drop(first);
 
         let error = RunDirectory::create(&path, false).unwrap_err();
-        assert!(error.to_string().contains("--resume") && error.exit_code() == 2, "{error}");
+        assert!(error.to_string().contains("`resume = ") && error.exit_code() == 2, "{error}");
         std::fs::write(path.join(".aon-123.tmp"), "half").unwrap();
         std::fs::write(path.join("notes.txt"), "mine").unwrap();
         drop(RunDirectory::open(&path).unwrap());

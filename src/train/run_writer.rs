@@ -44,7 +44,7 @@ impl<'a> RunWriter<'a> {
         let complete = rows.iter().zip(1..).all(|(row, k)| row.step == k);
         if !complete || (rows.len() as u32) < step && state.stop.is_none() {
             return Err(Error::run(format!(
-                "{}: expected a row for each of {step} steps, found {}. The run cannot be resumed; its weights can be used (--init).",
+                "{}: expected a row for each of {step} steps, found {}. The run cannot be resumed; its weights can be used (`init`).",
                 path.display(),
                 rows.len()
             )));

@@ -91,7 +91,7 @@ fn push_phase(table: &mut Vec<Phase>, perturbation: &Perturbation, phase: &crate
     if phase.cuts.len() > CUTS {
         return Err(Error::input(format!(
             "{} cuts hold at once from step {} on, but on the GPU at most {CUTS} can: make one of those that share their \
-             presynaptic or postsynaptic neurons, or use --engine cpu.",
+             presynaptic or postsynaptic neurons, or use `engine = cpu`.",
             phase.cuts.len(),
             phase.from
         )));

@@ -132,14 +132,14 @@ fn no_device(found: &[AdapterInfo], selector: Option<&str>) -> Error {
     let list = list.join("; ");
     Error::NoDevice(match (selector, found.is_empty()) {
         (_, true) => "no graphics adapter was found. Install the graphics driver (on Linux its Vulkan part too), \
-                      or run on the processor with --engine cpu."
+                      or run on the processor with `engine = cpu`."
             .into(),
-        (Some(s), false) => format!(
-            "no adapter matches '{s}'. Adapters: {list}. Name one of these with --adapter, or use --engine cpu."
-        ),
+        (Some(s), false) => {
+            format!("no adapter matches '{s}'. Adapters: {list}. Name one of these (`adapter`), or use `engine = cpu`.")
+        }
         (None, false) => format!(
             "only software adapters were found ({list}), and the CPU engine is several times faster. \
-             Use --engine cpu, or name the adapter with --adapter."
+             Use `engine = cpu`, or name the adapter (`adapter`)."
         ),
     })
 }
@@ -161,7 +161,7 @@ impl GpuDevice {
         let refused = |why: String| {
             let name = &info.name;
             Error::NoDevice(format!(
-                "the adapter {name} cannot be used: {why}. Choose another with --adapter, or use --engine cpu."
+                "the adapter {name} cannot be used: {why}. Choose another (`adapter`), or use `engine = cpu`."
             ))
         };
         if !adapter.features().contains(wgpu::Features::IMMEDIATES) {
@@ -217,7 +217,7 @@ impl GpuDevice {
             // What was made goes back to the device only when it is asked.
             let _ = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: None });
             return Err(Error::OutOfMemory(format!(
-                "{what}: the device {} ran out of memory ({error}). Use fewer networks, or --engine cpu.",
+                "{what}: the device {} ran out of memory ({error}). Use fewer networks, or `engine = cpu`.",
                 self.info.name
             )));
         }
@@ -275,7 +275,7 @@ mod tests {
         let software = [adapter(0, "llvmpipe", "software")];
         assert!(no_device(&software, None).to_string().contains("0: llvmpipe (Vulkan, software)"));
         assert!(no_device(&software, Some("RTX")).to_string().contains("no adapter matches 'RTX'"));
-        assert!(no_device(&[], None).to_string().contains("--engine cpu"));
+        assert!(no_device(&[], None).to_string().contains("`engine = cpu`"));
         assert_eq!(no_device(&[], None).exit_code(), 3);
     }
 }

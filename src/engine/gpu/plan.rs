@@ -244,7 +244,7 @@ impl Plan {
                 let mb = |b: u64| b >> 20;
                 return Err(Error::input(format!(
                     "{} neurons, {} conditions and {} steps need a buffer of {} MB for the {name} of one network, but {} \
-                     offers at most {} MB. Use fewer steps or conditions, another adapter, or --engine cpu.",
+                     offers at most {} MB. Use fewer steps or conditions, another adapter, or `engine = cpu`.",
                     self.dims.neurons,
                     self.dims.conditions,
                     self.dims.time_steps,

@@ -34,11 +34,11 @@ fn every_candidate_gives_the_bits_of_the_default() {
 }
 
 #[test]
-fn what_aon_tune_finds_is_remembered_and_a_spoilt_file_is_no_error() {
+fn what_aon_autotune_finds_is_remembered_and_a_spoilt_file_is_no_error() {
     let Some(device) = gpu::device() else { return };
     let cache = tempfile::tempdir().unwrap();
     let size = ["--neurons", "24", "--conditions", "4", "--time-steps", "60"];
-    let tuned = aon().arg("tune").args(size).env("AON_CACHE_DIR", cache.path()).assert().success();
+    let tuned = aon().arg("autotune").args(size).env("AON_CACHE_DIR", cache.path()).assert().success();
     let text = String::from_utf8(tuned.get_output().stdout.clone()).unwrap();
     assert!(text.contains("fastest") && text.contains("remembered in"), "{text}");
     let choices = Choices::in_folder(cache.path());
@@ -57,5 +57,5 @@ fn what_aon_tune_finds_is_remembered_and_a_spoilt_file_is_no_error() {
     bench(&["--strategy", "resident"]).stdout(contains("\"strategy\":\"resident\""));
     std::fs::write(choices.path(), "spoilt").unwrap();
     bench(&[]).stderr(contains("measured anew"));
-    aon().args(["tune", "--engine", "cpu"]).assert().code(2).stderr(contains("nothing to tune"));
+    aon().args(["autotune", "--engine", "cpu"]).assert().code(2).stderr(contains("nothing to tune"));
 }

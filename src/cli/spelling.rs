@@ -1,0 +1,78 @@
+//! Settings, which the library names as configuration files do, as the flags that stand for them.
+
+use clap::Command;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+/// The flags of all subcommands.
+static FLAGS: OnceLock<BTreeSet<String>> = OnceLock::new();
+
+/// From here on the flags of `program` are known.
+pub(super) fn learn(program: &Command) {
+    let flags = program.get_subcommands().flat_map(Command::get_arguments).filter_map(|a| a.get_long());
+    FLAGS.get_or_init(|| flags.map(String::from).collect());
+}
+
+/// Settings whose flags have other names.
+const RENAMED: [(&str, &str); 3] =
+    [("firing_rates", "firing-rates-mat"), ("inhibitory_mask", "inhibitory-mask-mat"), ("mirror", "mirror-mat")];
+
+/// `text` with every setting in backquotes that has a flag spelt as this: `` `tau_min` `` as `--tau-min`, and
+/// `` `dale = none` `` as `--dale none`.
+pub(super) fn with_flags(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut spelt = parts.next().unwrap_or_default().to_string();
+    while let Some(quoted) = parts.next() {
+        match (parts.next(), flag(quoted)) {
+            (Some(after), Some(flag)) => spelt += &(flag + after),
+            (Some(after), None) => spelt += &format!("`{quoted}`{after}"),
+            // A backquote alone.
+            (None, _) => spelt += &format!("`{quoted}"),
+        }
+    }
+    spelt
+}
+
+/// The flag of `setting`, or of `setting = value`, where there is one.
+fn flag(quoted: &str) -> Option<String> {
+    let (setting, value) = quoted.split_once(" = ").map_or((quoted, None), |(setting, value)| (setting, Some(value)));
+    let renamed = RENAMED.iter().find(|(theirs, _)| *theirs == setting);
+    let name = renamed.map_or_else(|| setting.replace('_', "-"), |(_, flag)| (*flag).to_string());
+    FLAGS.get()?.get(&name)?;
+    let value = value.map_or(String::new(), |value| format!(" {value}"));
+    Some(format!("--{name}{value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Cli;
+    use super::*;
+    use crate::config::Preset;
+    use clap::CommandFactory;
+
+    #[test]
+    fn settings_become_flags_and_everything_else_stays() {
+        learn(&Cli::command());
+        for (text, spelt) in [
+            ("`tau_min`: expected 1, found 0.", "--tau-min: expected 1, found 0."),
+            (
+                "`dale = none` gives none. Give `firing_rates = FILE`",
+                "--dale none gives none. Give --firing-rates-mat FILE",
+            ),
+            ("there is no condition `go`; `adam.beta1` stays, `", "there is no condition `go`; `adam.beta1` stays, `"),
+            ("", ""),
+        ] {
+            assert_eq!(with_flags(text), spelt);
+        }
+    }
+
+    #[test]
+    fn what_the_library_refuses_is_named_as_it_is_typed() {
+        learn(&Cli::command());
+        let mut config = Preset::Default.config();
+        config.training.learning_rate = -1.0;
+        let error = config.check().unwrap_err().to_string();
+        assert_eq!(with_flags(&error), "--learning-rate: expected a positive number, found -1.");
+        assert!(error.starts_with("`learning_rate`"));
+    }
+}
