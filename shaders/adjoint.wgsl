@@ -50,10 +50,7 @@ fn adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) 
             let alpha = load_cell(network, i).x;
             for (var q = 0u; q < TILE_QUADS; q++) {
                 let offset = i * QUADS + quad + q;
-                var residual = load_residual(residual_base, offset);
-                if L1 == 1u {
-                    residual = sign(residual);
-                }
+                let residual = direct_of(load_residual(residual_base, offset));
                 let rate = load_rate(rates_base, offset);
                 let rho = fma(vec4<f32>(scale), residual, sum[r * TILE_QUADS + q]);
                 let s = rho * rate * (1.0 - rate);

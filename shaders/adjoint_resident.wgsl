@@ -12,14 +12,13 @@ const STATE_ROWS: u32 = D_ROWS;
 @group(0) @binding(8) var<storage, read> losses: array<vec4<f32>>;     // [network][2] (L, data, reg, scale of g), (scale of reg) · read
 @group(0) @binding(9) var<storage, read_write> sums: array<vec4<f32>>; // [slab][D_ROWS][QUADS] Σ δ d · write
 
-// What g_t of one neuron is a multiple of: its bin's residual, or the residual's sign.
+// What g_t of one neuron is a multiple of, by its bin's residual.
 fn direct(slab: u32, t: u32, offset: u32) -> vec4<f32> {
     if t < THERMAL || t >= THERMAL + STEPS_PER_BIN * BINS {
         return vec4<f32>(0.0);
     }
     let bin = (t - THERMAL) / STEPS_PER_BIN;
-    let residual = residuals[(slab * BINS + bin) * D_ROWS * QUADS + offset];
-    return select(residual, sign(residual), L1 == 1u);
+    return direct_of(residuals[(slab * BINS + bin) * D_ROWS * QUADS + offset]);
 }
 
 @compute @workgroup_size(RESIDENT_LANES)

@@ -32,7 +32,6 @@ override Z_SLOTS: u32;    // slots of one parity in `inputs`
 override D_SLOTS: u32;    // slots of one parity in `deltas`
 override SEGMENTS: u32;   // parts of the time axis that the weight gradient sums apart
 override RECURRENT: u32;  // 0: W is zero, and stays so
-override L1: u32;         // 1: the data term is a sum of absolute values
 override DALE: u32;       // whose sign a weight has: see constraint.wgsl
 override SIGN: u32;       // how it is kept
 override TAU_MIN: f32;    // steps

@@ -1,8 +1,8 @@
 // loss: the modelled rates in bins, their distance from the recorded ones, and the loss of each network.
 //
-//   y_{c,i,b} = mean of r over the steps of bin b;   E = Σ (y − F)²;   L = √E + λ √(‖W‖² + Σ ‖W_in‖²)
-//   under `l1`: E₁ = Σ |y − F|, L = E₁ + the same
+//   y_{c,i,b} = mean of r over the steps of bin b;   L = data term of y − F + λ √(‖W‖² + Σ ‖W_in‖²)
 //
+// The data term is that of loss_l2.wgsl or loss_l1.wgsl.
 // Reads rates (forward) and squares (weights). Bins past a condition's last have residual 0. docs/model.md#loss.
 
 const CHUNK: u32 = 8u;        // bins of one invocation
@@ -42,7 +42,7 @@ fn bins_of(@builtin(global_invocation_id) id: vec3<u32>) {
                 difference[e] = select(0.0, difference[e], b < condition.z);
             }
             residuals[((slab * BINS + b) * D_ROWS + i) * QUADS + q] = difference;
-            sum += select(difference * difference, abs(difference), L1 == 1u);
+            sum += error_of(difference);
         }
     }
     let chunks = (BINS + CHUNK - 1u) / CHUNK;
@@ -70,8 +70,8 @@ fn total(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) grou
     let norm = sqrt(sum_of_lanes(lane, sum));
     if lane == 0u {
         let lambda = settings[network].regularisation;
-        let data = select(sqrt(error), error, L1 == 1u);
-        let divisor = f32(STEPS_PER_BIN) * select(data, 1.0, L1 == 1u);
+        let data = data_of(error);
+        let divisor = f32(STEPS_PER_BIN) * divisor_of(data);
         let scale = select(0.0, 1.0 / divisor, divisor > 0.0);
         losses[network * 2u] = vec4<f32>(data + lambda * norm, data, lambda * norm, scale);
         losses[network * 2u + 1u] = vec4<f32>(select(0.0, lambda / norm, norm > 0.0), 0.0, 0.0, 0.0);

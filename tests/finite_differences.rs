@@ -63,8 +63,10 @@ fn the_adjoint_agrees_with_central_differences_under_every_constraint() {
 }
 
 #[test]
-fn the_adjoint_agrees_under_the_l1_loss() {
-    worst_error(Constraint::default(), LossKind::L1, Perturbation::default());
+fn the_adjoint_agrees_under_every_loss() {
+    for loss in LossKind::ALL {
+        worst_error(Constraint::default(), loss, Perturbation::default());
+    }
 }
 
 #[test]

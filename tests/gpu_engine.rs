@@ -85,7 +85,7 @@ fn differing_settings() -> Vec<NetworkSettings> {
 fn losses_rates_and_gradients_agree_with_the_oracle_under_every_constraint() {
     let Some(device) = gpu::device() else { return };
     for constraint in constraints() {
-        for loss in [LossKind::L2, LossKind::L1] {
+        for loss in LossKind::ALL {
             let (problem, starts) = awkward_problem(5, constraint, loss);
             check_against_oracle(&device, &problem, &differing_settings(), &starts);
         }

@@ -24,7 +24,7 @@ fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for loads in [Loads::Storage, Loads::Texture] {
         for sign in [SignConstraint::Softplus, SignConstraint::Reflect] {
-            for loss in [LossKind::L2, LossKind::L1] {
+            for loss in LossKind::ALL {
                 let constraint = Constraint { dale: Dale::Presynaptic, sign };
                 let (problem, starts) = awkward_problem(2, constraint, loss);
                 let settings = vec![NetworkSettings::default(); 2];

@@ -25,7 +25,7 @@ fn engine(device: &GpuDevice, problem: &Problem, start: &[Vec<f32>], options: &G
 #[test]
 fn errors_are_those_of_eleven_bits() {
     let Some(device) = gpu::device() else { return };
-    for loss in [LossKind::L2, LossKind::L1] {
+    for loss in LossKind::ALL {
         for constraint in constraints() {
             let (problem, start) = awkward_problem(2, constraint, loss);
             let settings = vec![NetworkSettings::default(); 2];

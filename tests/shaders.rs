@@ -4,11 +4,11 @@
 
 mod common;
 
-use aon::engine::LossKind;
 use aon::engine::gpu::peak::PEAK_KERNELS;
 use aon::engine::gpu::{
     Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Tiles, Trajectory, Workgroup,
 };
+use aon::engine::{LossKind, Problem};
 use aon::network::{Constraint, Dale, SignConstraint};
 use common::pages::{anchor_at, anchors, page};
 use naga::back::{hlsl, msl, spv};
@@ -16,7 +16,7 @@ use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validato
 use naga::{AddressSpace, GlobalVariable, Module, ShaderStage};
 
 /// Plans that differ in every line that is put before a kernel: both strategies, both ways to load, several tiles,
-/// both formats of trajectories.
+/// both formats of trajectories, all losses.
 fn plans() -> Vec<Plan> {
     let constraint = Constraint { dale: Dale::Presynaptic, sign: SignConstraint::Reflect };
     let (problem, _) = common::awkward_problem(3, constraint, LossKind::L2);
@@ -37,13 +37,18 @@ fn plans() -> Vec<Plan> {
         (Strategy::Resident, Loads::Storage, Tiles::HARDWARE),
         (Strategy::Resident, Loads::Storage, other),
     ];
-    let plan = |trajectory, (strategy, loads, tiles)| {
-        let bank = None;
+    let plan = |loss, trajectory, (strategy, loads, tiles)| {
+        let (bank, problem) = (None, Problem { loss, ..problem.clone() });
         let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), trajectory, bank };
         Plan::new(&problem, &common::card(), &options).unwrap()
     };
     let formats = [Trajectory::F32, Trajectory::F16];
-    formats.into_iter().flat_map(|format| choices.map(|choice| plan(format, choice))).collect()
+    let plans = formats.into_iter().flat_map(|format| choices.map(|choice| plan(LossKind::L2, format, choice)));
+    plans
+        .chain(
+            LossKind::ALL.into_iter().flat_map(|loss| [choices[2], choices[3]].map(|c| plan(loss, Trajectory::F32, c))),
+        )
+        .collect()
 }
 
 /// Every kernel under every plan that uses it.

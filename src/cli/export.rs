@@ -3,9 +3,10 @@
 use super::flags::EngineFlags;
 use super::notices::Terminal;
 use super::output;
+use crate::data::ArrayFormat;
 use crate::error::Result;
 use crate::run::{TrainedRun, WhichWeights, export};
-use crate::studies::ExportFormat;
+use crate::train::EXPORT;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -16,7 +17,7 @@ pub(super) struct ExportArgs {
     run: PathBuf,
     /// For MATLAB, or for Python
     #[arg(long, value_enum, default_value = "mat")]
-    format: ExportFormat,
+    format: ArrayFormat,
     /// Which weights
     #[arg(long, value_enum, default_value = "best")]
     weights: WhichWeights,
@@ -30,11 +31,7 @@ pub(super) struct ExportArgs {
 /// Writes the file.
 pub(super) fn run(args: &ExportArgs) -> Result<()> {
     let trained = TrainedRun::read(&args.run, args.weights, |config| args.engine.apply(&mut config.engine))?;
-    let name = match args.format {
-        ExportFormat::Mat => "weights.mat",
-        ExportFormat::Npz => "weights.npz",
-    };
-    let path = args.output.clone().unwrap_or_else(|| args.run.join(name));
+    let path = args.output.clone().unwrap_or_else(|| args.run.join(args.format.file_name(EXPORT)));
     export(&trained, &path, &mut Terminal::new(true))?;
     output::say(path.display());
     Ok(())

@@ -4,10 +4,11 @@ use super::flags::{EngineFlags, override_with};
 use super::notices::Terminal;
 use super::{interrupt, output};
 use crate::config::Config;
+use crate::data::ArrayFormat;
 use crate::error::Result;
 use crate::perturb::{ControlSettings, ReadoutSettings};
 use crate::run::WhichWeights;
-use crate::studies::{self, ExportFormat, PerturbSettings, Studies};
+use crate::studies::{self, PerturbSettings, Studies};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -61,7 +62,7 @@ pub(super) struct PerturbArgs {
     output_dir: Option<PathBuf>,
     /// Also write every number to perturb.mat or perturb.npz
     #[arg(long, value_enum)]
-    export: Option<ExportFormat>,
+    export: Option<ArrayFormat>,
     /// Networks simulated at once
     #[arg(long, value_name = "K", default_value_t = 32)]
     at_once: usize,

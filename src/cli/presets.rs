@@ -58,3 +58,16 @@ fn flags(config: &Config) -> Vec<(&'static str, String)> {
 fn value_name(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ArrayFormat;
+    use crate::engine::LossKind;
+
+    #[test]
+    fn lists_of_all_values_lack_none() {
+        assert_eq!(ArrayFormat::value_variants(), ArrayFormat::ALL);
+        assert_eq!(LossKind::value_variants(), LossKind::ALL);
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{Config, StimulusNoise, TrainingConfig};
 use crate::error::{Error, Result};
-use crate::network::{Dale, SignConstraint};
+use crate::network::Dale;
 
 impl Config {
     /// Refuses values out of range and settings that contradict each other. Files are looked at by [`super::Plan`].
@@ -34,7 +34,7 @@ impl Config {
         }
         check_adam(t)?;
         self.check_seeds()?;
-        if n.sign_constraint == SignConstraint::Softplus && n.dale == Dale::None {
+        if n.sign_constraint.is_implied() && n.dale == Dale::None {
             return Err(Error::input(
                 "`sign_constraint = softplus` keeps a sign, but `dale = none` gives none to keep. Choose `dale = presynaptic`, or `sign_constraint = reflect` (which then only clears the diagonal).",
             ));

@@ -4,7 +4,7 @@ use super::Config;
 use crate::data::{RecordedCondition, read_mask};
 use crate::engine::Problem;
 use crate::error::{Error, Result};
-use crate::network::{Group, Layout, SignConstraint, read_parameters};
+use crate::network::{Group, Layout, read_parameters};
 use crate::task::{Stimulus, TaskSpec};
 use crate::train::read_weights;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ pub(super) fn initial_from_memory(parameters: Vec<f32>, problem: &Problem) -> Re
 /// The parameters with what is trained in place of W.
 fn as_trained(source: &Path, mut parameters: Vec<f32>, problem: &Problem) -> Result<Vec<f32>> {
     let recurrent = Layout::new(&problem.dims).range(Group::Recurrent);
-    if problem.constraint.sign == SignConstraint::Softplus {
+    if problem.constraint.sign.is_implied() {
         check_signs(source, problem, &parameters[recurrent.clone()])?;
     }
     let stored = problem.constraint.stored(&parameters[recurrent.clone()]);

@@ -16,18 +16,20 @@ pub fn warnings(config: &Config) -> Vec<String> {
             t.learning_rate
         ));
     }
-    if t.learning_rate < 0.01 && t.n_trials < 1000 && t.schedule != ScheduleKind::Constant {
-        list.push(format!(
-            "learning rate {} with a {} schedule over {} steps moves the weights too little to fit; leave `learning_rate` out (0.1), or take `preset = published` with 1000 steps or more.",
-            t.learning_rate,
-            if t.schedule == ScheduleKind::Cosine { "falling" } else { "plateau" },
-            t.n_trials
-        ));
-    } else if t.learning_rate < 0.01 && t.n_trials < 1000 {
-        list.push(format!(
-            "{} steps at learning rate {} end long before a fit: the published optimiser needs 1000 steps where the default preset needs 50.",
-            t.n_trials, t.learning_rate
-        ));
+    if t.learning_rate < 0.01 && t.n_trials < 1000 {
+        let (rate, steps) = (t.learning_rate, t.n_trials);
+        let under = |schedule: &str| {
+            format!(
+                "learning rate {rate} with a {schedule} schedule over {steps} steps moves the weights too little to fit; leave `learning_rate` out (0.1), or take `preset = published` with 1000 steps or more."
+            )
+        };
+        list.push(match t.schedule {
+            ScheduleKind::Cosine => under("falling"),
+            ScheduleKind::Plateau => under("plateau"),
+            ScheduleKind::Constant => format!(
+                "{steps} steps at learning rate {rate} end long before a fit: the published optimiser needs 1000 steps where the default preset needs 50."
+            ),
+        });
     }
     if n.init.is_none() && n.init_scheme == InitScheme::Published && n.gain >= 0.5 && t.n_trials < 1000 {
         list.push(format!(

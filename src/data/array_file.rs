@@ -9,17 +9,55 @@ use ndarray::ArrayD;
 use std::io::Read;
 use std::path::Path;
 
-/// Writes `arrays` to a MAT file or an npz archive, as the ending of `path` says (`.mat` or `.npz`), whole or not at all.
+/// A format of files of named arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum ArrayFormat {
+    /// For MATLAB
+    Mat,
+    /// For Python
+    Npz,
+}
+
+impl ArrayFormat {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Mat, Self::Npz];
+
+    /// The name of a file of this format.
+    pub fn file_name(self, stem: &str) -> String {
+        format!("{stem}.{}", self.ending())
+    }
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Mat => "mat",
+            Self::Npz => "npz",
+        }
+    }
+
+    /// The format of a file that starts like this. What starts like none is for the reader of MAT files to refuse.
+    fn recognise(start: &[u8]) -> Self {
+        let is = |format: &Self| match format {
+            Self::Npz => start == npz::SIGNATURE,
+            Self::Mat => false,
+        };
+        Self::ALL.into_iter().find(is).unwrap_or(Self::Mat)
+    }
+}
+
+/// Writes `arrays` in the format that the ending of `path` says (`.mat` or `.npz`), whole or not at all.
 ///
 /// # Errors
 /// If the ending is another, a name cannot be used in the format, or the file cannot be written.
 pub fn write_arrays(path: &Path, arrays: &[NamedArray]) -> Result<()> {
-    match path.extension().and_then(|e| e.to_str()) {
-        Some("mat") => mat::write(path, arrays),
-        Some("npz") => npz::write(path, arrays),
-        _ => Err(Error::input(format!(
-            "{}: expected a file name that ends in .mat or .npz, which says in which format to write.",
-            path.display()
+    let ending = path.extension().and_then(|e| e.to_str());
+    match ArrayFormat::ALL.into_iter().find(|f| Some(f.ending()) == ending) {
+        Some(ArrayFormat::Mat) => mat::write(path, arrays),
+        Some(ArrayFormat::Npz) => npz::write(path, arrays),
+        None => Err(Error::input(format!(
+            "{}: expected a file name that ends in {}, which says in which format to write.",
+            path.display(),
+            ArrayFormat::ALL.map(|f| f.file_name("")).join(" or ")
         ))),
     }
 }
@@ -42,7 +80,10 @@ impl ArrayFile {
         let mut start = Vec::new();
         let file = open_regular(path)?;
         file.take(4).read_to_end(&mut start).map_err(Error::io("read", path))?;
-        if start == npz::SIGNATURE { NpzFile::open(path).map(Self::Npz) } else { MatFile::open(path).map(Self::Mat) }
+        match ArrayFormat::recognise(&start) {
+            ArrayFormat::Mat => MatFile::open(path).map(Self::Mat),
+            ArrayFormat::Npz => NpzFile::open(path).map(Self::Npz),
+        }
     }
 
     /// The file.

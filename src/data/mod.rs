@@ -10,7 +10,7 @@ mod recording;
 mod regular;
 mod table;
 
-pub use array_file::{ArrayFile, write_arrays};
+pub use array_file::{ArrayFile, ArrayFormat, write_arrays};
 pub(crate) use arrays::shape_text;
 pub use arrays::{NamedArray, Values};
 pub use atomic::write_atomically;

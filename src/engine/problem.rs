@@ -16,6 +16,22 @@ pub enum LossKind {
     L1,
 }
 
+impl LossKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::L2, Self::L1];
+
+    /// The data term of `sum`, the summed squares (or magnitudes) of the residuals, and the factor of the residuals (or their
+    /// signs) in the direct term `g_t` of the adjoint: `1/(w √E)`, or `1/w` under L1; zero where the fit is perfect.
+    pub(super) fn data_term(self, sum: f64, steps_per_bin: usize) -> (f64, f64) {
+        let w = steps_per_bin as f64;
+        match self {
+            Self::L1 => (sum, 1.0 / w),
+            Self::L2 if sum == 0.0 => (0.0, 0.0),
+            Self::L2 => (sum.sqrt(), 1.0 / (w * sum.sqrt())),
+        }
+    }
+}
+
 /// Range of the time constants, in units of the step: `τ = min + (max − min) σ(θ)`, `α = Δt/τ`.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TimeConstants {

@@ -30,6 +30,17 @@ pub enum SignConstraint {
     Softplus,
 }
 
+impl SignConstraint {
+    /// Whether weights follow from other numbers, which are trained in their place and have no sign of their own. Otherwise
+    /// they are trained themselves, and projected onto their signs after every update.
+    pub fn is_implied(self) -> bool {
+        match self {
+            Self::Reflect | Self::Clamp => false,
+            Self::Softplus => true,
+        }
+    }
+}
+
 /// The constraints of a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Constraint {

@@ -83,9 +83,10 @@ pub fn initial_parameters(
         }
     }
     p[layout.range(Group::Recurrent)].copy_from_slice(&constraint.stored(&weights));
-    if settings.without_recurrence && constraint.sign == SignConstraint::Softplus {
+    match constraint.sign {
         // softplus never reaches zero; far below, it rounds to exactly zero in f32.
-        p[layout.range(Group::Recurrent)].fill(-200.0);
+        SignConstraint::Softplus if settings.without_recurrence => p[layout.range(Group::Recurrent)].fill(-200.0),
+        SignConstraint::Softplus | SignConstraint::Reflect | SignConstraint::Clamp => {}
     }
     p
 }

@@ -1,6 +1,6 @@
 //! Like cells to lesion instead: same area, same type, same number.
 
-use super::{Lesion, Mode};
+use super::Lesion;
 use crate::analysis::statistics::{mean, sd};
 use crate::lab::Subject;
 use crate::network::Population;
@@ -129,7 +129,7 @@ const SUBSETS: u32 = 1_000_000;
 
 /// The areas and types of a lesion; none of one that cuts connections, which have no like.
 pub(super) fn strata(lesion: &Lesion, population: &Population) -> Vec<Stratum> {
-    if matches!(lesion.mode, Mode::Cut(_)) {
+    if lesion.mode.cut_off().is_some() {
         return Vec::new();
     }
     let key = |i: usize| (population.area_of()[i], population.inhibitory()[i]);

@@ -279,7 +279,7 @@ impl<'a> Experiment<'a> {
 
 /// Neurons that a lesion changes directly: those of `set`, unless it only cuts what they send.
 fn lesioned(lesion: &Lesion, set: &[usize], neurons: usize) -> Vec<bool> {
-    marked(if matches!(lesion.mode, super::Mode::Cut(_)) { &[] } else { set }, neurons)
+    marked(if lesion.mode.cut_off().is_some() { &[] } else { set }, neurons)
 }
 
 fn kick_keys(measures: &Measures) -> Vec<MeasureKey> {

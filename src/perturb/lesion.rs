@@ -30,6 +30,23 @@ impl Mode {
             Self::Cut(_) => "cut".into(),
         }
     }
+
+    /// The neurons that no longer hear the lesion's, `[N]`, where connections are cut and the lesion's neurons are not touched.
+    pub fn cut_off(&self) -> Option<&[bool]> {
+        match self {
+            Self::Cut(post) => Some(post),
+            Self::Silence | Self::Mean | Self::Gain(_) | Self::Current(_) => None,
+        }
+    }
+
+    /// What the slope of the neurons' rates is multiplied by.
+    pub fn gain(&self) -> f32 {
+        match self {
+            Self::Silence | Self::Mean => 0.0,
+            Self::Gain(gain) => *gain,
+            Self::Current(_) | Self::Cut(_) => 1.0,
+        }
+    }
 }
 
 /// A lesion of one population.

@@ -103,10 +103,10 @@ impl LesionSpec {
         if let Some(fraction) = self.fraction {
             words.push(format!("{:.0} %", 100.0 * fraction));
         }
-        match (&lesion.mode, &self.onto) {
-            (Mode::Cut(_), Some(onto)) => words.push(format!("→ {onto} cut")),
-            (Mode::Silence, _) => {}
-            (mode, _) => words.push(mode.label()),
+        match &lesion.mode {
+            Mode::Silence => {}
+            Mode::Cut(_) => words.push(format!("→ {} cut", self.onto.as_deref().unwrap_or_default())),
+            mode @ (Mode::Mean | Mode::Gain(_) | Mode::Current(_)) => words.push(mode.label()),
         }
         match lesion.window(subject) {
             all if all == "all" => words.join(" "),

@@ -1,6 +1,6 @@
 //! How close to instability a lesioned network works.
 
-use super::{Lesion, MeasureKey, Mode};
+use super::{Lesion, MeasureKey};
 use crate::analysis::stability::Linearisation;
 use crate::error::Result;
 use crate::lab::Subject;
@@ -60,16 +60,8 @@ impl<'a> Stability<'a> {
         let bin_of = |t: usize| t.saturating_sub(d.thermal) / d.steps_per_bin;
         let end = self.subject.common_bins();
         let (first, last) = (bin_of(lesion.from).min(end.saturating_sub(1)), bin_of(lesion.to).min(end));
-        let without = match &lesion.mode {
-            Mode::Cut(post) => Some(self.without(lesion, post)?),
-            _ => None,
-        };
-        let gain = match lesion.mode {
-            Mode::Silence | Mode::Mean => 0.0,
-            Mode::Gain(gain) => f64::from(gain),
-            Mode::Current(_) | Mode::Cut(_) => 1.0,
-        };
-        Ok(self.probe_between(first, last.max(first + 1), without, gain))
+        let without = lesion.mode.cut_off().map(|post| self.without(lesion, post)).transpose()?;
+        Ok(self.probe_between(first, last.max(first + 1), without, lesion.mode.gain().into()))
     }
 
     fn without(&self, lesion: &Lesion, post: &[bool]) -> Result<Linearisation> {

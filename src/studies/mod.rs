@@ -11,7 +11,7 @@ mod validate;
 mod validate_tables;
 
 pub use perturb::{Studies, perturb};
-pub use settings::{ExportFormat, PerturbSettings};
+pub use settings::PerturbSettings;
 pub use study::Studied;
 pub use validate::{ValidateSettings, validate};
 pub use validate_tables::{Calibration, Validation};

@@ -1,7 +1,6 @@
 //! Every number of a study for MATLAB or Python.
 
-use super::settings::ExportFormat;
-use crate::data::{NamedArray, write_arrays};
+use crate::data::{ArrayFormat, NamedArray, write_arrays};
 use crate::error::Result;
 use crate::perturb::{CellOutcome, Comparison, Study};
 use ndarray::{Array2, Array3};
@@ -13,7 +12,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(super) fn write(place: &Path, format: ExportFormat, study: &Study) -> Result<()> {
+pub(super) fn write(place: &Path, format: ArrayFormat, study: &Study) -> Result<()> {
     let (lesions, measures) = (study.lesions.len(), study.keys.len());
     let matrix = |name: &str, of: &dyn Fn(&Comparison) -> f64| {
         let mut values = Array2::from_elem((lesions, measures), f64::NAN);
@@ -45,11 +44,7 @@ pub(super) fn write(place: &Path, format: ExportFormat, study: &Study) -> Result
         NamedArray::new("manners", lines(study.cells.iter().map(|c| manner(study, c)).collect()).as_str()),
         NamedArray::new("cells", cells(study)),
     ];
-    let name = match format {
-        ExportFormat::Mat => "perturb.mat",
-        ExportFormat::Npz => "perturb.npz",
-    };
-    write_arrays(&place.join(name), &arrays)
+    write_arrays(&place.join(format.file_name("perturb")), &arrays)
 }
 
 /// Window and mode, as tables write them.

@@ -1,5 +1,6 @@
 //! What a study of lesions is asked for.
 
+use crate::data::ArrayFormat;
 use crate::error::{Error, Result};
 use crate::perturb::{ControlSettings, ReadoutSettings};
 use crate::run::WhichWeights;
@@ -21,19 +22,9 @@ pub struct PerturbSettings {
     /// Where the comparison of several runs goes; `None` for the batch's directory, or `out/perturb`.
     pub output_dir: Option<PathBuf>,
     /// Whether, and for whom, every number is also written as arrays.
-    pub export: Option<ExportFormat>,
+    pub export: Option<ArrayFormat>,
     /// Networks simulated at once.
     pub at_once: usize,
-}
-
-/// Files for MATLAB or Python.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-pub enum ExportFormat {
-    /// MATLAB.
-    Mat,
-    /// NumPy.
-    Npz,
 }
 
 impl Default for PerturbSettings {

@@ -1,6 +1,6 @@
 //! A run directory: what is in it, who may write to it.
 
-use crate::data::write_atomically;
+use crate::data::{ArrayFormat, write_atomically};
 use crate::error::{Error, Result};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -13,8 +13,11 @@ pub const MANIFEST: &str = "manifest.json";
 /// What rates were divided by.
 pub const NORMALIZATION: &str = "normalization.csv";
 
-/// What this program may write into a run directory, and what `--overwrite` removes.
-const FILES: [&str; 13] = [
+/// The exported network, in any [`ArrayFormat`].
+pub const EXPORT: &str = "weights";
+
+/// What this program may write into a run directory besides exports.
+const FILES: [&str; 11] = [
     CONFIG,
     MANIFEST,
     NORMALIZATION,
@@ -26,9 +29,13 @@ const FILES: [&str; 13] = [
     "summary.json",
     "summary.csv",
     "report.html",
-    "weights.mat",
-    "weights.npz",
 ];
+
+/// What this program may write into a run directory, and what `--overwrite` removes.
+fn files() -> impl Iterator<Item = String> {
+    let exports = ArrayFormat::ALL.into_iter().map(|format| format.file_name(EXPORT));
+    FILES.into_iter().map(String::from).chain(exports)
+}
 
 /// The runs of a batch lie in directories of this name and their seed.
 const MEMBER: &str = "seed-";
@@ -118,7 +125,7 @@ impl RunDirectory {
     fn refuse_files_of_others(&self) -> Result<()> {
         self.remove_temporary_files()?;
         let of_a_beginning: &[&str] = if self.file(MANIFEST).exists() { &[MANIFEST, NORMALIZATION] } else { &[] };
-        match FILES.iter().find(|f| !of_a_beginning.contains(f) && self.file(f).exists()) {
+        match files().find(|f| !of_a_beginning.contains(&f.as_str()) && self.file(f).exists()) {
             None => Ok(()),
             Some(file) => Err(Error::input(format!(
                 "{} holds {file}, which a run would replace, but no run. Choose another `output_dir`, or `overwrite`.",
@@ -129,9 +136,7 @@ impl RunDirectory {
 
     fn clear(&self) -> Result<()> {
         self.remove_temporary_files()?;
-        for file in FILES {
-            remove(&self.file(file))?;
-        }
+        files().try_for_each(|file| remove(&self.file(&file)))?;
         let figures = std::fs::read_dir(self.file("figures")).into_iter().flatten().flatten().map(|e| e.path());
         figures.filter(|f| f.extension().is_some_and(|e| e == "svg")).try_for_each(|f| remove(&f))?;
         self.members()?.iter().try_for_each(|path| Self::remove_run(path))

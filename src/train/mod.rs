@@ -24,7 +24,7 @@ mod trainer_tests;
 mod weights;
 
 pub use checkpoint::{read_checkpoint, write_checkpoint};
-pub use directory::{CONFIG, MANIFEST, NORMALIZATION, RunDirectory, no_run};
+pub use directory::{CONFIG, EXPORT, MANIFEST, NORMALIZATION, RunDirectory, no_run};
 pub use history::{HEADER, HistoryRow, HistoryWriter, read_history};
 pub use manifest::{Manifest, Start, hash_file};
 pub use run_writer::{CHECKPOINT, RunWriter};

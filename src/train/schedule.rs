@@ -16,6 +16,16 @@ pub enum ScheduleKind {
     Plateau,
 }
 
+impl ScheduleKind {
+    /// Whether the rate depends on losses.
+    fn follows_losses(self) -> bool {
+        match self {
+            Self::Constant | Self::Cosine => false,
+            Self::Plateau => true,
+        }
+    }
+}
+
 /// What the cosine ends at, as a fraction of the learning rate.
 const COSINE_FLOOR: f64 = 0.02;
 /// What the plateau schedule counts as an improvement, as a fraction of the lowest loss.
@@ -62,7 +72,7 @@ impl Schedule {
 
     /// Hands over the loss of `step`; steps come in order. A resumed run hands over the losses of its history first.
     pub fn observe(&mut self, step: u32, loss: f64) {
-        if self.kind == ScheduleKind::Plateau {
+        if self.kind.follows_losses() {
             self.plateau.young.push_back((step, loss));
         }
         self.plateau.seen = step;
@@ -70,7 +80,7 @@ impl Schedule {
 
     /// Whether the rate of `step` can be known from the losses that arrived so far.
     pub fn is_ready(&self, step: u32) -> bool {
-        self.kind != ScheduleKind::Plateau || self.plateau.seen + DECISION_LAG >= step
+        !self.kind.follows_losses() || self.plateau.seen + DECISION_LAG >= step
     }
 
     /// The learning rate of `step`, counted from 1. Steps come in order, each once [`Self::is_ready`].

@@ -2,7 +2,7 @@
 
 use super::tensors::{TensorFile, write_tensors};
 use crate::error::Result;
-use crate::network::{Constraint, Group, Layout, Population, SignConstraint};
+use crate::network::{Constraint, Group, Layout, Population};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub fn write_weights(
     let weights = constraint.weights(population, trained);
     let square = vec![layout.neurons; 2];
     let mut arrays = vec![("W".to_string(), square.clone(), &weights[..])];
-    if constraint.sign == SignConstraint::Softplus {
+    if constraint.sign.is_implied() {
         arrays.push(("V".into(), square, trained));
     }
     for group in layout.groups().into_iter().filter(|g| *g != Group::Recurrent) {
@@ -53,11 +53,9 @@ pub fn read_weights(path: &Path, layout: &Layout, constraint: &Constraint) -> Re
     for group in layout.groups() {
         let range = layout.range(group);
         let values = match group {
-            Group::Recurrent if constraint.sign == SignConstraint::Softplus && file.has("V") => {
-                file.take("V", range.len())?
-            }
+            Group::Recurrent if constraint.sign.is_implied() && file.has("V") => file.take("V", range.len())?,
             Group::Recurrent => constraint.stored(&file.take("W", range.len())?),
-            _ => file.take(&group.name(), range.len())?,
+            Group::Input(_) | Group::Current | Group::TimeConstant => file.take(&group.name(), range.len())?,
         };
         parameters[range].copy_from_slice(&values);
     }
@@ -67,7 +65,7 @@ pub fn read_weights(path: &Path, layout: &Layout, constraint: &Constraint) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Area, Dale};
+    use crate::network::{Area, Dale, SignConstraint};
 
     #[test]
     fn weights_come_back_exactly_under_every_constraint() {

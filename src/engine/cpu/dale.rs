@@ -5,18 +5,19 @@ use crate::network::SignConstraint;
 
 /// Projects rows of W from row `first`, `[rows × N]`; `signs` are theirs (0 where there is none to keep).
 pub(super) fn project<T: Real>(constraint: SignConstraint, n: usize, first: usize, signs: &[T], weights: &mut [T]) {
-    if constraint == SignConstraint::Softplus {
-        return;
+    match constraint {
+        SignConstraint::Reflect => project_by(n, first, signs, weights, |sign, w| sign * w.abs()),
+        SignConstraint::Clamp => project_by(n, first, signs, weights, |sign, w| sign * (sign * w).max(T::ZERO)),
+        SignConstraint::Softplus => {}
     }
+}
+
+fn project_by<T: Real>(n: usize, first: usize, signs: &[T], weights: &mut [T], onto: impl Fn(T, T) -> T) {
     for (local, (row, signs)) in weights.chunks_exact_mut(n).zip(signs.chunks_exact(n)).enumerate() {
         for (w, sign) in row.iter_mut().zip(signs) {
-            if *sign == T::ZERO {
-                continue;
+            if *sign != T::ZERO {
+                *w = onto(*sign, *w);
             }
-            *w = match constraint {
-                SignConstraint::Clamp => *sign * (*sign * *w).max(T::ZERO),
-                _ => *sign * w.abs(),
-            };
         }
         row[first + local] = T::ZERO;
     }

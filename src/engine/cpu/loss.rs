@@ -1,4 +1,4 @@
-//! Stage `loss`: bins, residuals and the data term (docs/model.md#loss).
+//! Stage `loss`: bins and residuals (docs/model.md#loss).
 
 use super::real::Real;
 use crate::engine::LossKind;
@@ -36,16 +36,4 @@ pub(super) fn bin<T: Real>(kind: LossKind, rates: &[T], target: &[T], residual: 
         }
     }
     sums.iter().map(|s| s.to_f64()).sum()
-}
-
-/// The data term from its per-condition sums, and the factor of the residuals in the direct term `g_t` of the
-/// adjoint: `1/(w √E)`, or `1/w` under L1; zero where the fit is perfect.
-pub(super) fn data_term(kind: LossKind, sums: &[f64], steps_per_bin: usize) -> (f64, f64) {
-    let total: f64 = sums.iter().sum();
-    let w = steps_per_bin as f64;
-    match kind {
-        LossKind::L1 => (total, 1.0 / w),
-        LossKind::L2 if total == 0.0 => (0.0, 0.0),
-        LossKind::L2 => (total.sqrt(), 1.0 / (w * total.sqrt())),
-    }
 }

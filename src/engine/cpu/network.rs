@@ -6,7 +6,6 @@ use super::aligned::Aligned;
 use super::clip::judge;
 use super::course::{Course, cut_weights};
 use super::forward::Forward;
-use super::loss::data_term;
 use super::parameter_gradient::{RecurrentRows, small_groups};
 use super::real::{Isa, Kernel, Real};
 use super::shape::Shape;
@@ -268,7 +267,7 @@ impl<T: Real> Context<'_, T> {
                     data,
                 });
         self.run(kernels.collect());
-        let (data_term, scale) = data_term(self.shared.loss, &ws.data, d.steps_per_bin);
+        let (data_term, scale) = self.shared.loss.data_term(ws.data.iter().sum(), d.steps_per_bin);
         let reg_term = f64::from(self.settings.regularisation) * ws.derived.squares().sqrt();
         lap(&mut ws.seconds[1], clock);
         (LossRecord { loss: data_term + reg_term, data_term, reg_term }, scale)

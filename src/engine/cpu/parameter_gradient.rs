@@ -43,15 +43,16 @@ impl<T: Real> Kernel<T> for RecurrentRows<'_, T> {
                 let data = if open { self.product[j * rows + local] } else { T::ZERO };
                 out[j] = data + self.shrink * w;
             }
-            if self.constraint == SignConstraint::Softplus {
+            match self.constraint {
+                SignConstraint::Reflect | SignConstraint::Clamp => {}
                 // SAFETY: the caller's promise about V.
-                unsafe {
+                SignConstraint::Softplus => unsafe {
                     through_softplus::<V>(
                         &self.stored[i * n..(i + 1) * n],
                         &self.shared.signs[i * n..(i + 1) * n],
                         out,
                     );
-                }
+                },
             }
             *square = out.iter().map(|g| g.to_f64() * g.to_f64()).sum();
         }

@@ -4,6 +4,7 @@ use super::aligned::Aligned;
 use super::real::Real;
 use super::shape::Shape;
 use crate::engine::{LossKind, Problem};
+use crate::network::SignConstraint;
 
 /// The problem, padded and converted.
 pub(super) struct Shared<T> {
@@ -36,8 +37,10 @@ impl<T: Real> Shared<T> {
         let (n, np) = (shape.dims.neurons, shape.padded);
         let convert = |values: Vec<f32>| values.into_iter().map(|v| T::from_f64(f64::from(v))).collect();
         let signs = match problem.constraint.sign {
-            crate::network::SignConstraint::Softplus => problem.constraint.signed_mask(&problem.population),
-            _ => (0..n * n).map(|k| problem.constraint.sign_of(&problem.population, k / n, k % n)).collect(),
+            SignConstraint::Softplus => problem.constraint.signed_mask(&problem.population),
+            SignConstraint::Reflect | SignConstraint::Clamp => {
+                (0..n * n).map(|k| problem.constraint.sign_of(&problem.population, k / n, k % n)).collect()
+            }
         };
         Self {
             stimulus: convert(problem.stimulus.clone()),

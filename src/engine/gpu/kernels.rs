@@ -438,6 +438,7 @@ impl Kernel {
         let mut text = plan.constants();
         text.push_str(plan.trajectory.source());
         text.push_str(shader!("common"));
+        text.push_str(plan.loss_source());
         for include in self.includes {
             text.push_str(include.source(plan.loads));
         }

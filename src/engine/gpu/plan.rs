@@ -56,6 +56,8 @@ pub struct Plan {
     pub loads: Loads,
     /// How trajectories are kept.
     pub trajectory: Trajectory,
+    /// The data term.
+    pub loss: LossKind,
     /// Invocations of a resident recurrence's workgroup.
     pub resident_lanes: u32,
     /// Work per invocation.
@@ -80,9 +82,9 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug)]
 struct Constants {
     recurrent: bool,
-    l1: bool,
     dale: u32,
     sign: u32,
+    projects: bool,
     tau: [f64; 3],
     adam: crate::engine::Adam,
     delta_scale: f64,
@@ -133,6 +135,7 @@ impl Plan {
             strategy,
             loads,
             trajectory,
+            loss: problem.loss,
             resident_lanes: resident_lanes.unwrap_or(1),
             tiles,
             quads,
@@ -208,9 +211,17 @@ impl Plan {
         self.constants.delta_scale
     }
 
+    /// The shader text of the data term.
+    pub(super) fn loss_source(&self) -> &'static str {
+        match self.loss {
+            LossKind::L2 => include_str!("../../../shaders/loss_l2.wgsl"),
+            LossKind::L1 => include_str!("../../../shaders/loss_l1.wgsl"),
+        }
+    }
+
     /// Whether weights are projected after an update.
     pub(super) fn projects(&self) -> bool {
-        self.constants.sign != 2
+        self.constants.projects
     }
 
     /// Bytes of one network in each kind of buffer, named for messages.
@@ -305,7 +316,6 @@ impl Plan {
             ("D_SLOTS", self.d_slots()),
             ("SEGMENTS", self.segments),
             ("RECURRENT", usize::from(c.recurrent)),
-            ("L1", usize::from(c.l1)),
             ("DALE", c.dale as usize),
             ("SIGN", c.sign as usize),
         ];
@@ -330,7 +340,6 @@ impl Constants {
         let tau = &problem.time_constants;
         Self {
             recurrent: problem.recurrent,
-            l1: problem.loss == LossKind::L1,
             dale: match problem.constraint.dale {
                 Dale::None => 0,
                 Dale::Presynaptic => 1,
@@ -341,6 +350,7 @@ impl Constants {
                 SignConstraint::Clamp => 1,
                 SignConstraint::Softplus => 2,
             },
+            projects: !problem.constraint.sign.is_implied(),
             tau: [tau.min, tau.max - tau.min, tau.dt].map(f64::from),
             adam: problem.adam,
             delta_scale: trajectory.delta_scale(problem),

@@ -1,6 +1,6 @@
 //! How trajectories are kept on a device: as computed, or rounded to half the bytes.
 
-use crate::engine::{LossKind, Problem};
+use crate::engine::Problem;
 
 /// Format of the two trajectories, rates and adjoint, that take most of a device's memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -57,14 +57,11 @@ impl Trajectory {
     }
 
     /// The power of two by which the stored adjoint is larger than δ. Gradients are tiny where there are many
-    /// residuals: g_t is about `1 / (w √(C B N))`, or `1 / w` under L1 (docs/model.md#reverse-time-gradient).
+    /// residuals: g_t is about what it is where each of them is 1 (docs/model.md#reverse-time-gradient).
     pub(super) fn delta_scale(self, problem: &Problem) -> f64 {
         let d = &problem.dims;
-        let w = d.steps_per_bin as f64;
-        let typical = match problem.loss {
-            LossKind::L1 => 1.0 / w,
-            LossKind::L2 => 1.0 / (w * ((d.conditions * d.bins * d.neurons) as f64).sqrt()),
-        };
+        let residuals = (d.conditions * d.bins * d.neurons) as f64;
+        let (_, typical) = problem.loss.data_term(residuals, d.steps_per_bin);
         match self {
             Self::F32 => 1.0,
             Self::F16 => (TYPICAL / typical).log2().round().exp2(),

@@ -60,7 +60,11 @@ impl Teacher {
         if neurons < 24 {
             return Err(Error::input(format!("a teacher of {neurons} neurons is too small: give at least 24.")));
         }
-        let rng = Rng::new(seed, 2 * number + u32::from(kind == Kind::Null), Stream::Teacher);
+        let kinds = match kind {
+            Kind::Planted => 0,
+            Kind::Null => 1,
+        };
+        let rng = Rng::new(seed, 2 * number + kinds, Stream::Teacher);
         let population = population(neurons)?;
         let task = short_task(population.areas())?;
         let generator = generator(kind, &population, rng);

@@ -4,7 +4,7 @@ use super::words::{compared, fit_sentence, is_significant, key_number, probabili
 use crate::analysis::statistics::quantile;
 use crate::error::Result;
 use crate::network::Population;
-use crate::perturb::{CellOutcome, Comparison, Lesion, Study, compared_cells};
+use crate::perturb::{CellOutcome, Comparison, Lesion, Mode, Study, compared_cells};
 use crate::report::parts::canvas::{Drawn, GRID, INK, MUTED, Panel, draw, px, stroke, text_width, tick};
 use crate::report::parts::figure::{Figure, WIDTH, padded};
 use crate::report::parts::lines::colour;
@@ -119,7 +119,8 @@ fn kind(lesion: &Lesion) -> (&str, &str) {
 /// Window and mode of a lesion that does not silence for the whole trial.
 fn manner(lesion: &Lesion, study: &Study) -> Option<String> {
     match (lesion.mode.label(), lesion.window(&study.subject)) {
-        (mode, window) if window == "all" => (mode != "silence").then(|| format!("{mode}, for the whole trial")),
+        (_, window) if window == "all" && lesion.mode == Mode::Silence => None,
+        (mode, window) if window == "all" => Some(format!("{mode}, for the whole trial")),
         (mode, window) => Some(format!("{mode}, in steps {window} after the warm-up")),
     }
 }
