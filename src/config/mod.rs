@@ -15,7 +15,7 @@ mod task_source;
 mod warnings;
 
 pub use inputs::Inputs;
-pub use plan::{Baseline, Plan};
+pub use plan::{FitPlan, Plan};
 pub use settings::{Config, DataConfig, NetworkConfig, Preset, StimulusNoise, TrainingConfig};
 pub use task_source::TaskSource;
 pub use warnings::warnings;

@@ -37,13 +37,13 @@ pub struct Plan {
     pub inputs: BTreeMap<PathBuf, String>,
 }
 
-/// Networks without recurrence to hold runs against: what inputs, currents and time constants explain alone.
+/// Networks to train in memory, with nothing kept on disk.
 #[derive(Debug)]
-pub struct Baseline {
-    /// As that of the run's training, with W held at zero.
+pub struct FitPlan {
+    /// The conditions that are trained on.
     pub problem: Problem,
-    /// The same with all conditions, for the evaluation.
-    pub whole: Problem,
+    /// All conditions, for the evaluation, where some are held out.
+    pub whole: Option<Problem>,
     /// Settings, `[K]`.
     pub settings: Vec<NetworkSettings>,
     /// Initial parameters, `[K]`.
@@ -227,14 +227,31 @@ impl Plan {
         Schedule::new(t.schedule, t.learning_rate, t.n_trials, t.plateau_patience)
     }
 
+    /// Its networks, to be trained in memory.
+    pub fn fit(&self) -> FitPlan {
+        let networks = self.seeds.len();
+        FitPlan {
+            problem: self.training_problem(networks),
+            whole: self.whole(networks),
+            settings: self.settings.clone(),
+            initial: (0..networks).map(|k| self.initial(k)).collect(),
+            steps: self.config.training.n_trials,
+            schedule: self.schedule(),
+        }
+    }
+
+    fn whole(&self, networks: usize) -> Option<Problem> {
+        (!self.held_out.is_empty()).then(|| self.problem_for(networks))
+    }
+
     /// The input-only baselines of some of its networks: the run's data, task, loss and network settings with W held at
     /// zero, trained by the default recipe, since the question is how much can be explained without recurrence, not how
     /// far a slow optimiser gets.
-    pub fn baseline(&self, networks: &[usize]) -> Baseline {
+    pub fn baseline(&self, networks: &[usize]) -> FitPlan {
         let recipe = Preset::Default.config();
         let t = &recipe.training;
         let problem = Problem { recurrent: false, ..self.training_problem(networks.len()) };
-        let whole = Problem { recurrent: false, ..self.problem_for(networks.len()) };
+        let whole = self.whole(networks.len()).map(|whole| Problem { recurrent: false, ..whole });
         let settings = |network: &usize| NetworkSettings {
             freeze: vec![Group::Recurrent],
             clip_norm: t.clip_norm as f32,
@@ -246,7 +263,7 @@ impl Plan {
         let settings = networks.iter().map(settings).collect();
         let steps = self.config.training.n_trials.min(BASELINE_STEPS);
         let schedule = Schedule::new(t.schedule, t.learning_rate, steps, t.plateau_patience);
-        Baseline { problem, whole, settings, initial, steps, schedule }
+        FitPlan { problem, whole, settings, initial, steps, schedule }
     }
 }
 

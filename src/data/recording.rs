@@ -62,6 +62,18 @@ pub struct RecordedCondition {
     pub initial_x: Option<Array1<f64>>,
 }
 
+impl From<&ConditionRates> for RecordedCondition {
+    fn from(condition: &ConditionRates) -> Self {
+        let wide = |state: &Option<Array1<f32>>| state.as_ref().map(|s| s.mapv(f64::from));
+        Self {
+            variable: condition.variable.clone(),
+            rates: condition.rates.mapv(f64::from),
+            initial_r: wide(&condition.initial_r),
+            initial_x: wide(&condition.initial_x),
+        }
+    }
+}
+
 impl Recording {
     /// Reads the rates of `conditions` (variable names, e.g. `FR1`) from a MAT or npz file.
     ///

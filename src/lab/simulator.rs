@@ -17,6 +17,13 @@ pub struct Trial {
     pub noise: Option<TrialNoise>,
 }
 
+impl Trial {
+    /// The simulation that training sees, with this done to the network.
+    pub fn of(perturbation: Perturbation) -> Self {
+        Self { perturbation, noise: None }
+    }
+}
+
 /// A batch of copies of one network.
 pub struct Simulator {
     engine: Box<dyn Engine>,

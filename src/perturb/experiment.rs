@@ -141,7 +141,7 @@ impl<'a> Experiment<'a> {
     /// # Errors
     /// If the engine fails.
     pub fn rates(&mut self, lesions: &[Lesion]) -> Result<Vec<Vec<f32>>> {
-        let trial = |l: &Lesion| Trial { perturbation: l.perturbation(&l.neurons, self.subject), noise: None };
+        let trial = |l: &Lesion| Trial::of(l.perturbation(&l.neurons, self.subject));
         let trials: Vec<Trial> = lesions.iter().map(trial).collect();
         collect(&mut self.simulator, &trials, &|_, rates| rates.to_vec())
     }
@@ -216,7 +216,7 @@ impl<'a> Experiment<'a> {
         let subject = self.subject;
         let masks: Vec<Vec<bool>> = sets.iter().map(|set| lesioned(lesion, set, subject.dims().neurons)).collect();
         let perturbations: Vec<Perturbation> = sets.iter().map(|set| lesion.perturbation(set, subject)).collect();
-        let clean = |p: &Perturbation| Trial { perturbation: p.clone(), noise: None };
+        let clean = |p: &Perturbation| Trial::of(p.clone());
         let (measures, probe) = (&self.measures, self.stability.probe(lesion)?);
         let seen = collect(&mut self.simulator, &perturbations.iter().map(clean).collect::<Vec<_>>(), &|k, rates| {
             let mut damage = measures.of(rates, &masks[k]);
@@ -250,7 +250,7 @@ impl<'a> Experiment<'a> {
             return Ok(());
         };
         let subject = self.subject;
-        let kicked = |p: &Perturbation| Trial { perturbation: kick.perturbation().then(p.clone()), noise: None };
+        let kicked = |p: &Perturbation| Trial::of(kick.perturbation().then(p.clone()));
         let trials: Vec<Trial> = perturbations.iter().map(kicked).collect();
         let remaining = collect(&mut self.simulator, &trials, &|k, rates| {
             let look = kick.look(subject, rates);

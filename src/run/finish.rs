@@ -1,6 +1,6 @@
 //! The end of a run: how well the weights fit, beside what, left in its directory.
 
-use super::baseline::BaselineResult;
+use super::fit::FittedNetwork;
 use super::page;
 use super::session::TrainedNetwork;
 use super::summary::RunSummary;
@@ -31,7 +31,7 @@ pub(super) fn finish(
     plan: &Plan,
     directory: &RunDirectory,
     trained: &TrainedNetwork,
-    baseline: Option<BaselineResult>,
+    baseline: Option<FittedNetwork>,
 ) -> Result<Reported> {
     let (problem, settled) = (&plan.problem, &trained.settled);
     let keep = |file: &str, parameters: &[f32], note: &WeightsNote| {

@@ -5,9 +5,9 @@
 //! it ends early, to be resumed, when the flag that its caller owns is set.
 
 mod arrays;
-mod baseline;
 mod batch_summary;
 mod finish;
+mod fit;
 mod memory;
 mod notice;
 mod page;
@@ -19,9 +19,9 @@ mod training;
 mod waves;
 
 pub use arrays::export;
-pub use baseline::{BaselineResult, train_baselines};
 pub use batch_summary::{BatchSummary, RunRow};
 pub use finish::Reported;
+pub use fit::{FittedNetwork, fit, subject, train_baselines};
 pub use memory::{MemoryLimit, MemoryPlan};
 pub use notice::{Divergence, Listener, Notice, Progress, Silent, Stage};
 pub use register::new_directory;

@@ -1,6 +1,6 @@
 //! `summary.json` of a run: written at its end, and read by whoever asks what came of it.
 
-use super::baseline::BaselineResult;
+use super::fit::FittedNetwork;
 use super::session::TrainedNetwork;
 use crate::analysis::{Comparison, Fit, GroupFit, HeldOutSummary};
 use crate::config::Plan;
@@ -93,7 +93,7 @@ impl RunSummary {
     pub(super) fn new(
         plan: &Plan,
         trained: &TrainedNetwork,
-        baseline: Option<&BaselineResult>,
+        baseline: Option<&FittedNetwork>,
         comparison: &Comparison,
     ) -> Self {
         let (settled, conditions) = (&trained.settled, plan.condition_names());
@@ -115,7 +115,7 @@ impl RunSummary {
                 mean_rate: FitFigures::of(&comparison.mean_rate),
                 input_only: input_only.map(|(fit, b)| InputOnlyFit {
                     fit: FitFigures::of(fit),
-                    loss: b.loss,
+                    loss: b.settled.best_note.loss,
                     steps: b.steps,
                 }),
             },

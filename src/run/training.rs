@@ -1,8 +1,8 @@
 //! The training of a plan's networks, one or several, from their checkpoints to their reports.
 
-use super::baseline::{has_baseline, train_baselines};
 use super::batch_summary::{BatchSummary, RunRow};
 use super::finish::{Reported, finish};
+use super::fit::{has_baseline, train_baselines};
 use super::memory::MemoryPlan;
 use super::notice::{Divergence, Listener, Notice, Stage};
 use super::register::register;

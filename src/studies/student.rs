@@ -2,14 +2,12 @@
 
 use crate::analysis::Recorded;
 use crate::config::{Inputs, Plan, Preset};
-use crate::engine::{BatchState, cpu::CpuEngine};
+use crate::engine::{EngineConfig, EngineKind};
 use crate::error::{Error, Result};
 use crate::lab::{OpenEngine, Subject};
 use crate::perturb::validate::TeacherRecording;
-use crate::run::{Silent, train_baselines};
-use crate::train::{CheckpointInterval, TrainingPlan, settle, train};
+use crate::run::{FittedNetwork, Silent, fit, subject, train_baselines};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// A trained student.
 pub(super) struct Student {
@@ -36,28 +34,15 @@ pub(super) fn student(
     stop: &AtomicBool,
 ) -> Result<Option<Student>> {
     let plan = plan(recording, recipe)?;
-    let start = BatchState::fresh(vec![plan.initial(0)]);
-    let mut engine = CpuEngine::<f32>::new(plan.problem.clone(), plan.settings.clone(), &start, recipe.threads)?;
-    let training = TrainingPlan {
-        planned_steps: recipe.steps,
-        stop_after: None,
-        checkpoint: CheckpointInterval { steps: u32::MAX, time: Duration::MAX },
-        schedules: vec![plan.schedule()],
-        seconds_before: 0.0,
-    };
-    if train(&mut engine, &start, training, &mut [], stop)?.paused {
-        return Ok(None);
-    }
-    let Some(settled) = settle(&mut engine)?.into_iter().next() else { return Ok(None) };
-    let baseline = train_baselines(&plan, &[0], stop, &mut Silent)?;
+    let first = |networks: Option<Vec<FittedNetwork>>| networks.and_then(|n| n.into_iter().next());
+    let Some(fitted) = first(fit(&plan, stop, &mut Silent)?) else { return Ok(None) };
+    let input_only = first(train_baselines(&plan, &[0], stop, &mut Silent)?);
     if stop.load(Ordering::Relaxed) {
         return Ok(None);
     }
-    let recorded = Recorded::of(&plan.problem)?;
-    let input_only = baseline.and_then(|b| b.into_iter().next());
     let input_only = input_only.ok_or_else(|| Error::run("the input-only network of a student was not trained."))?;
-    let (conditions, step_ms) = (plan.task.conditions.clone(), plan.task.time.step_ms);
-    let subject = Subject::new(&plan.problem, settled.best, conditions, &[], step_ms, open)?;
+    let recorded = Recorded::of(&plan.problem)?;
+    let subject = subject(&plan, fitted.settled.best, open)?;
     let median = |rates: &[f32]| Ok(recorded.score(rates)?.summary().median_r2);
     Ok(Some(Student { r2: median(&subject.intact)?, input_only: median(&input_only.rates)?, subject }))
 }
@@ -66,7 +51,8 @@ fn plan(recording: TeacherRecording, recipe: Recipe) -> Result<Plan> {
     let mut config = Preset::Default.config();
     config.seed = recipe.seed;
     config.training.n_trials = recipe.steps;
-    config.engine.threads = Some(recipe.threads).filter(|t| *t > 0);
+    let threads = Some(recipe.threads).filter(|t| *t > 0);
+    config.engine = EngineConfig { engine: EngineKind::Cpu, threads, ..EngineConfig::default() };
     let inputs = Inputs { mirror: Some(recording.mirror), ..Inputs::new(recording.conditions, recording.inhibitory) };
     Plan::of(config, recording.task, inputs)
 }

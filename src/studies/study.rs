@@ -14,7 +14,7 @@ use crate::perturb::{
     recurrence_csv,
 };
 use crate::report::perturbation::{self, PerturbationReport};
-use crate::run::{Listener, Notice, RunSummary, TrainedRun, train_baselines};
+use crate::run::{Listener, Notice, RunSummary, TrainedRun, subject, train_baselines};
 use crate::train::RunDirectory;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,14 +48,7 @@ pub(super) fn study(
     let device = Device::choose(&plan.config.engine, &mut |notice| listener.notice(&Notice::Device(notice)))?;
     let open =
         |problem: &Problem, settings: &[NetworkSettings], state: &BatchState| device.open(problem, settings, state);
-    let subject = Subject::new(
-        &plan.problem,
-        trained.parameters.clone(),
-        plan.task.conditions.clone(),
-        &plan.held_out.iter().map(|h| h.condition).collect::<Vec<_>>(),
-        plan.task.time.step_ms,
-        &open,
-    )?;
+    let subject = subject(plan, trained.parameters.clone(), &open)?;
     let lesions = lesions(asked, &subject, listener)?;
     let settings = ExperimentSettings { controls: asked.controls, readouts: asked.readouts, slots: asked.at_once };
     let choices = choices(asked, &trained, &device)?;

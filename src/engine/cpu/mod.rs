@@ -18,6 +18,7 @@ mod loss;
 mod network;
 mod noise;
 mod parameter_gradient;
+#[doc(hidden)]
 pub mod peak;
 #[doc(hidden)]
 pub mod real;

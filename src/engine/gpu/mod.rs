@@ -19,6 +19,7 @@ mod device;
 mod engine;
 mod given;
 mod kernels;
+#[doc(hidden)]
 pub mod peak;
 mod pipelines;
 mod plan;
@@ -30,13 +31,19 @@ mod trajectory;
 mod transfer;
 mod tune;
 
-pub use choices::{Choices, Key};
 pub use device::{AdapterInfo, GpuDevice, adapters};
 pub use engine::GpuEngine;
-pub use kernels::{Access, Binding, Id, Include, KERNELS, Kernel, Workgroup};
-pub use plan::{GpuOptions, Plan};
-pub use remembered::{keep, tuned};
-pub use stages::StageOutput;
+pub use plan::GpuOptions;
 pub use tiles::{Loads, Strategy, Tiles};
 pub use trajectory::Trajectory;
-pub use tune::{Candidate, Choice, candidates, tune};
+
+// How it is made: for its tests, and for tuning.
+#[doc(hidden)]
+pub use {
+    choices::{Choices, Key},
+    kernels::{Access, Binding, Id, Include, KERNELS, Kernel, Workgroup},
+    plan::Plan,
+    remembered::{keep, tuned},
+    stages::StageOutput,
+    tune::{Candidate, Choice, candidates, tune},
+};

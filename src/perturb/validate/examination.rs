@@ -61,7 +61,7 @@ impl Examiner<'_> {
     /// The changes of R² where the lesion hits each of `sets`.
     fn changes(&mut self, lesion: &Lesion, sets: &[Vec<usize>]) -> Result<Vec<Damage>> {
         let (subject, measures, scopes) = (self.subject, &self.measures, self.keys().len());
-        let trial = |set: &Vec<usize>| Trial { perturbation: lesion.perturbation(set, subject), noise: None };
+        let trial = |set: &Vec<usize>| Trial::of(lesion.perturbation(set, subject));
         let trials: Vec<Trial> = sets.iter().map(trial).collect();
         collect(&mut self.simulator, &trials, &|k, rates| {
             measures.of(rates, &marked(&sets[k], subject.dims().neurons))[..scopes].to_vec()
