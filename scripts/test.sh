@@ -66,6 +66,11 @@ cargo fmt --all --check
 say "lints"
 cargo clippy --locked --all-targets --all-features -- -D warnings
 
+say "the library without the command line"
+cargo clippy --locked --no-default-features --lib -- -D warnings
+cargo tree --locked --no-default-features -e normal --prefix none | grep -E '^(clap|indicatif|signal-hook)' &&
+    { echo "the library without the feature cli depends on the command line's crates"; exit 1; }
+
 say "licences and sources of dependencies"
 if cargo deny --version >/dev/null 2>&1; then
     cargo deny --all-features check bans licenses sources
@@ -91,7 +96,7 @@ say "the program itself"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 # With the tests' selection of features, so that nothing is built again.
-cargo build --locked --all-features --bins --tests
+cargo build --locked --all-features --bins --tests --examples
 aon=$PWD/${CARGO_TARGET_DIR:-target}/debug/aon
 "$aon" devices || [ $? -eq 3 ]
 # Three steps on the CPU: every file of a run, not its fit.
@@ -99,5 +104,7 @@ aon=$PWD/${CARGO_TARGET_DIR:-target}/debug/aon
 for file in config.toml manifest.json history.csv fit.csv summary.json best.safetensors last.safetensors report.html; do
     [ -s "$scratch/demo/$file" ] || { echo "aon demo left no $file"; exit 1; }
 done
+
+"$PWD/${CARGO_TARGET_DIR:-target}/debug/examples/train_lesion_read"
 
 say "all checks passed"

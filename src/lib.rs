@@ -75,7 +75,13 @@ pub mod dims;
 pub mod engine;
 pub mod error;
 #[cfg(all(doc, not(doctest)))]
-pub mod guide;
+pub mod guide {
+    //! The pages of `docs/` that say what the library is: the [model] and the [architecture].
+    #[doc = include_str!("../docs/architecture.md")]
+    pub mod architecture {}
+    #[doc = include_str!("../docs/model.md")]
+    pub mod model {}
+}
 pub mod lab;
 pub mod network;
 pub mod perturb;
