@@ -91,7 +91,8 @@ impl Listener for Terminal {
                 "no mirror mask is known, so lesions are areas × cell types. Give --mirror-mat FILE for mirror classes.",
             ),
             Notice::NotReadOut(measure) => {
-                warn(format!("{} (docs/tasks.md; the run's task is in its config.toml).", missing_labels(measure)))
+                let why = missing_labels(measure);
+                warn(format!("{why} (docs/tasks.md; the run's task is in its config.toml)."));
             }
             Notice::FewNeurons { fewer_than } => warn(format!(
                 "with fewer than {fewer_than} neurons, classes have so few cells that many planted ones are not found."
@@ -132,7 +133,9 @@ pub(super) fn say_of_device(notice: &DeviceNotice) {
 
 /// Rows of a label and a text.
 fn say_choices(choices: &[(String, String)]) {
-    choices.iter().for_each(|(label, text)| say(format!("{label:<10} {text}")));
+    for (label, text) in choices {
+        say(format!("{label:<10} {text}"));
+    }
 }
 
 fn introduce(choices: &[(String, String)], engine: &EngineDescription, directory: &Path, step: u32) {

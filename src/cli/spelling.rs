@@ -20,17 +20,15 @@ const RENAMED: [(&str, &str); 3] =
 /// `text` with every setting in backquotes that has a flag spelt as this: `` `tau_min` `` as `--tau-min`, and
 /// `` `dale = none` `` as `--dale none`.
 pub(super) fn with_flags(text: &str) -> String {
-    let mut parts = text.split('`');
-    let mut spelt = parts.next().unwrap_or_default().to_string();
-    while let Some(quoted) = parts.next() {
-        match (parts.next(), flag(quoted)) {
-            (Some(after), Some(flag)) => spelt += &(flag + after),
-            (Some(after), None) => spelt += &format!("`{quoted}`{after}"),
-            // A backquote alone.
-            (None, _) => spelt += &format!("`{quoted}"),
-        }
-    }
-    spelt
+    let parts: Vec<&str> = text.split('`').collect();
+    // Every second part is quoted, unless nothing closes it.
+    let spelt = |(k, part): (usize, &&str)| match flag(part) {
+        Some(flag) if k % 2 == 1 && k + 1 < parts.len() => flag,
+        _ if k % 2 == 1 && k + 1 < parts.len() => format!("`{part}`"),
+        _ if k % 2 == 1 => format!("`{part}"),
+        _ => (*part).to_string(),
+    };
+    parts.iter().enumerate().map(spelt).collect()
 }
 
 /// The flag of `setting`, or of `setting = value`, where there is one.

@@ -150,7 +150,7 @@ fn refuse_diverged(summary: &BatchSummary) -> Result<()> {
     let seeds = summary.diverged().iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     Err(Error::run(format!(
         "of {} networks, {} diverged (seed {seeds}); the others are complete. Start again with a smaller --learning-rate or --clip-norm.",
-        summary.len(),
+        summary.networks().len(),
         summary.diverged().len(),
     )))
 }

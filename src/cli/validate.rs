@@ -59,7 +59,7 @@ pub(super) fn run(args: &ValidateArgs) -> Result<()> {
     let stop = interrupt::flag()?;
     match studies::validate(&args.output_dir, &settings, &stop, &mut Terminal::new(args.quiet))? {
         None => {
-            output::say("paused; the students that are finished are kept, and the same command goes on from there.")
+            output::say("paused; the students that are finished are kept, and the same command goes on from there.");
         }
         Some(validation) => {
             say(&validation);

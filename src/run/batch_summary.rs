@@ -115,9 +115,9 @@ impl BatchSummary {
         &self.diverged
     }
 
-    /// K.
-    pub fn len(&self) -> usize {
-        self.networks.len()
+    /// Every network.
+    pub fn networks(&self) -> &[RunRow] {
+        &self.networks
     }
 
     pub(super) fn to_json(&self) -> Result<String> {
@@ -196,7 +196,7 @@ mod tests {
         let rows = vec![row(3, 1.0), diverged(4, 7), row(5, 2.0)];
         let summary = BatchSummary::new(rows);
         assert_eq!((summary.median.loss, summary.median.input_only_median_r2), (Some(1.5), None));
-        assert_eq!((summary.diverged(), summary.len()), (&[4][..], 3));
+        assert_eq!((summary.diverged(), summary.networks().len()), (&[4][..], 3));
         let csv = summary.to_csv();
         assert_eq!(csv.lines().nth(1), Some("3,seed-3,30,planned,1,0.9,,"));
         assert_eq!(csv.lines().nth(2), Some("4,seed-4,7,diverged,,,,"));

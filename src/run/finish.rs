@@ -31,7 +31,7 @@ pub(super) fn finish(
     plan: &Plan,
     directory: &RunDirectory,
     trained: &TrainedNetwork,
-    baseline: Option<FittedNetwork>,
+    baseline: Option<&FittedNetwork>,
 ) -> Result<Reported> {
     let (problem, settled) = (&plan.problem, &trained.settled);
     let keep = |file: &str, parameters: &[f32], note: &WeightsNote| {
@@ -41,11 +41,11 @@ pub(super) fn finish(
     keep("last.safetensors", &settled.last, &settled.last_note)?;
     keep("best.safetensors", &settled.best, &settled.best_note)?;
 
-    let rates = baseline.as_ref().map(|b| &b.rates[..]);
+    let rates = baseline.map(|b| &b.rates[..]);
     let comparison = Comparison::new(&plan.recorded()?, &trained.rates, rates)?;
     directory.write("fit.csv", &fit_csv(&comparison.model, &problem.population, &plan.condition_names()))?;
     page::write_report(plan, directory, trained, &comparison)?;
-    let summary = RunSummary::new(plan, trained, baseline.as_ref(), &comparison);
+    let summary = RunSummary::new(plan, trained, baseline, &comparison);
     summary.write(directory)?;
     Ok(Reported { directory: directory.path().to_path_buf(), summary, comparison })
 }

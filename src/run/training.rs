@@ -2,7 +2,7 @@
 
 use super::batch_summary::{BatchSummary, RunRow};
 use super::finish::{Reported, finish};
-use super::fit::{has_baseline, train_baselines};
+use super::fit::{FittedNetwork, has_baseline, train_baselines};
 use super::memory::MemoryPlan;
 use super::notice::{Divergence, Listener, Notice, Stage};
 use super::register::register;
@@ -226,8 +226,8 @@ impl Training<'_> {
         let baselines = train_baselines(plan, &networks, self.stop, listener)?;
         let baselines = baselines.into_iter().flatten().map(Some).chain(std::iter::repeat_with(|| None));
         let jobs: Vec<_> = good.into_iter().zip(baselines).collect();
-        let report = |((member, trained), baseline): ((&Member, TrainedNetwork), _)| {
-            let reported = finish(&plan.run_of(member.network), member.directory, &trained, baseline)?;
+        let report = |((member, trained), baseline): ((&Member, TrainedNetwork), Option<FittedNetwork>)| {
+            let reported = finish(&plan.run_of(member.network), member.directory, &trained, baseline.as_ref())?;
             Ok((member.network, End::Reported(Box::new(reported))))
         };
         let mut ends: Vec<_> = jobs.into_par_iter().map(report).collect::<Result<_>>()?;
