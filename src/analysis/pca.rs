@@ -5,12 +5,10 @@
 //! rounding of the f32 rates themselves.
 
 use crate::error::{Error, Result};
-use faer::diag::Diag;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::linalg::matmul::matmul;
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, Mat, MatMut, MatRef, Par, Spec};
+use nalgebra::{DMatrix, DMatrixView, Dyn, SymmetricEigen, U1};
+
+/// Steps of the QR iteration a component at most. It takes about two.
+const ITERATIONS: usize = 50;
 
 /// The principal components of a set of rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,31 +104,20 @@ pub(crate) struct Axes {
 /// Σ x xᵀ over centred rows, added in blocks so that the pooled rows never stand in memory together.
 pub(crate) struct Scatter {
     rows: usize,
-    /// Lower triangle, `[features][features]`.
-    sum: Mat<f64>,
+    /// `[features][features]`.
+    sum: DMatrix<f64>,
 }
 
 impl Scatter {
     pub(crate) fn new(features: usize) -> Self {
-        Self { rows: 0, sum: Mat::zeros(features, features) }
+        Self { rows: 0, sum: DMatrix::zeros(features, features) }
     }
 
     /// Adds centred `rows` `[rows][features]`.
     pub(crate) fn add(&mut self, rows: &[f64]) {
         let features = self.sum.nrows();
-        let block = MatRef::from_row_major_slice(rows, rows.len() / features, features);
-        self.rows += block.nrows();
-        triangular::matmul(
-            self.sum.as_mut(),
-            BlockStructure::TriangularLower,
-            Accum::Add,
-            block.transpose(),
-            BlockStructure::Rectangular,
-            block,
-            BlockStructure::Rectangular,
-            1.0,
-            Par::Seq,
-        );
+        self.rows += rows.len() / features;
+        self.sum.gemm(1.0, &columns(rows, features), &by_rows(rows, features), 1.0);
     }
 
     /// The first `components` principal axes, fewer where the rank is lower; see the module about the rank.
@@ -139,33 +126,27 @@ impl Scatter {
     /// When the eigenvalues do not converge.
     pub(crate) fn axes(&self, components: usize) -> Result<Axes> {
         let n = self.sum.nrows();
-        let (mut values, mut vectors) = (Diag::<f64>::zeros(n), Mat::<f64>::zeros(n, n));
-        let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Spec::default());
-        // Sequentially, so that the result does not depend on the number of threads.
-        self_adjoint_evd(
-            self.sum.as_ref(),
-            values.as_mut(),
-            Some(vectors.as_mut()),
-            Par::Seq,
-            MemStack::new(&mut MemBuffer::new(scratch)),
-            Spec::default(),
-        )
-        .map_err(|_| Error::run("The eigenvalues of the covariance did not converge: are the rates of a sane size?"))?;
-        let values = values.column_vector();
-        let largest = if n == 0 { 0.0 } else { values[n - 1] };
+        let eigen = SymmetricEigen::try_new(self.sum.clone(), f64::EPSILON, ITERATIONS * n)
+            .filter(|eigen| eigen.eigenvalues.iter().all(|v| v.is_finite()))
+            .ok_or_else(|| {
+                Error::run("The eigenvalues of the covariance did not converge: are the rates of a sane size?")
+            })?;
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
+        let largest = order.first().map_or(0.0, |k| eigen.eigenvalues[*k]);
         let tolerance = largest * n.max(self.rows) as f64 * f64::EPSILON;
-        let rank = (0..n).rev().take_while(|k| values[*k] > tolerance).count();
+        order.retain(|k| eigen.eigenvalues[*k] > tolerance);
         let denominator = self.rows.saturating_sub(1) as f64;
         let mut axes = Axes {
             components: Vec::new(),
             variance: Vec::new(),
             total: (0..n).map(|i| self.sum[(i, i)]).sum::<f64>() / denominator,
         };
-        for k in (n - rank.min(components)..n).rev() {
-            let vector: Vec<f64> = vectors.col(k).iter().copied().collect();
+        for k in order.into_iter().take(components) {
+            let vector = eigen.eigenvectors.column(k);
             let sign = vector.iter().copied().reduce(|a, b| if b.abs() > a.abs() { b } else { a }).unwrap_or(1.0);
             axes.components.extend(vector.iter().map(|v| v * sign.signum()));
-            axes.variance.push(values[k] / denominator);
+            axes.variance.push(eigen.eigenvalues[k] / denominator);
         }
         Ok(axes)
     }
@@ -194,17 +175,27 @@ pub(crate) fn centred<'a>(rows: impl Iterator<Item = &'a [f32]>, mean: &[f64]) -
 
 /// `left · rightᵀ`, `[rows of left][rows of right]`, both of `columns` columns.
 pub(crate) fn product_transposed(left: &[f64], right: &[f64], columns: usize) -> Vec<f64> {
-    let (n, k) = (left.len() / columns, right.len() / columns);
-    let mut product = vec![0.0; n * k];
-    matmul(
-        MatMut::from_row_major_slice_mut(&mut product, n, k),
-        Accum::Replace,
-        MatRef::from_row_major_slice(left, n, columns),
-        MatRef::from_row_major_slice(right, k, columns).transpose(),
-        1.0,
-        Par::Seq,
-    );
-    product
+    left.chunks_exact(columns).flat_map(|l| right.chunks_exact(columns).map(move |r| dot(l, r))).collect()
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let mut sums = [0.0; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        (0..LANES).for_each(|l| sums[l] += a[l] * b[l]);
+    }
+    sums.iter().sum::<f64>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f64>()
+}
+
+/// `rows` `[rows][features]` as the columns of a matrix.
+pub(crate) fn columns(rows: &[f64], features: usize) -> DMatrixView<'_, f64> {
+    DMatrixView::from_slice(rows, features, rows.len() / features)
+}
+
+/// `rows` `[rows][features]` as the rows of a matrix.
+pub(crate) fn by_rows(rows: &[f64], features: usize) -> DMatrixView<'_, f64, Dyn, U1> {
+    DMatrixView::from_slice_with_strides_generic(rows, Dyn(rows.len() / features), Dyn(features), Dyn(features), U1)
 }
 
 #[cfg(test)]

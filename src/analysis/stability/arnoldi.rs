@@ -8,8 +8,7 @@
 
 use super::dense;
 use crate::rng::{Rng, Stream};
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef, Par, c64};
+use nalgebra::{Complex, DMatrix, DMatrixView, DVector};
 
 /// Residual `‖J v − λ v‖`, `‖v‖ = 1`, at which an eigenvalue λ counts as found. The radius is then off by that times a
 /// condition number, which is between 1 and 10 for matrices of excitation and inhibition; differences to the dense
@@ -25,23 +24,23 @@ const SMALL: usize = 48;
 
 /// The eigenvalue (real, imaginary part) of largest magnitude of a finite square matrix. `None` where the iteration does
 /// not converge, or is not worth it.
-pub(super) fn dominant(matrix: MatRef<f64>) -> Option<(f64, f64)> {
+pub(super) fn dominant(matrix: DMatrixView<f64>) -> Option<(f64, f64)> {
     let n = matrix.nrows();
     if n <= SMALL {
         return None;
     }
     let last = LOOKS[LOOKS.len() - 1].min(n / 2);
-    let mut basis = Mat::<f64>::zeros(n, last + 1);
-    let mut hessenberg = Mat::<f64>::zeros(last + 1, last);
+    let mut basis = DMatrix::<f64>::zeros(n, last + 1);
+    let mut hessenberg = DMatrix::<f64>::zeros(last + 1, last);
     let rng = Rng::new(0, 0, Stream::Directions);
     let norm = (0..n).map(|i| rng.normal(i as u32).powi(2)).sum::<f64>().sqrt();
     (0..n).for_each(|i| basis[(i, 0)] = rng.normal(i as u32) / norm);
     for m in 1..=last {
-        let next = extend(matrix, &mut basis, &mut hessenberg, m);
+        let next = extend(&matrix, &mut basis, &mut hessenberg, m);
         // The space is invariant: there is nothing more to be found in it.
-        let exhausted = next <= f64::EPSILON * hessenberg.col(m - 1).norm_l2();
+        let exhausted = next <= f64::EPSILON * hessenberg.column(m - 1).norm();
         if exhausted || LOOKS.contains(&m) {
-            let (eigenvalue, residual) = outermost(hessenberg.get(..m, ..m), next)?;
+            let (eigenvalue, residual) = outermost(&hessenberg.view((0, 0), (m, m)).into_owned(), next)?;
             if residual <= RESIDUAL_TOLERANCE {
                 return Some(eigenvalue);
             }
@@ -55,21 +54,19 @@ pub(super) fn dominant(matrix: MatRef<f64>) -> Option<(f64, f64)> {
 
 /// Adds column `m` to the basis and column `m − 1` to H; returns `h[m, m − 1]`. Orthogonalises twice, which is enough
 /// (Giraud, Langou & Rozložník 2005).
-fn extend(matrix: MatRef<f64>, basis: &mut Mat<f64>, hessenberg: &mut Mat<f64>, m: usize) -> f64 {
-    let (old, rest) = basis.as_mut().split_at_col_mut(m);
-    let old = old.as_ref();
-    let mut new = rest.subcols_mut(0, 1);
-    matmul(new.as_mut(), Accum::Replace, matrix, old.subcols(m - 1, 1), 1.0, Par::Seq);
-    let mut along = Mat::<f64>::zeros(m, 1);
+fn extend(matrix: &DMatrixView<f64>, basis: &mut DMatrix<f64>, hessenberg: &mut DMatrix<f64>, m: usize) -> f64 {
+    let (old, mut new) = basis.columns_range_pair_mut(..m, m);
+    new.gemv(1.0, matrix, &old.column(m - 1), 0.0);
+    let mut along = DVector::zeros(m);
     for _ in 0..2 {
-        matmul(&mut along, Accum::Replace, old.transpose(), new.as_ref(), 1.0, Par::Seq);
-        matmul(new.as_mut(), Accum::Add, old, &along, -1.0, Par::Seq);
-        (0..m).for_each(|i| hessenberg[(i, m - 1)] += along[(i, 0)]);
+        along.gemv_tr(1.0, &old, &new, 0.0);
+        new.gemv(-1.0, &old, &along, 1.0);
+        (0..m).for_each(|i| hessenberg[(i, m - 1)] += along[i]);
     }
-    let norm = new.norm_l2();
+    let norm = new.norm();
     hessenberg[(m, m - 1)] = norm;
     if norm > 0.0 {
-        new.col_mut(0).iter_mut().for_each(|v| *v /= norm);
+        new /= norm;
     }
     norm
 }
@@ -78,15 +75,15 @@ fn extend(matrix: MatRef<f64>, basis: &mut Mat<f64>, hessenberg: &mut Mat<f64>, 
 ///
 /// With `yₘ = 1` the rows of `(H − λ) y = 0` give the other elements from the last to the first (Hyman's method). They grow
 /// the faster the smaller the residual is.
-fn outermost(hessenberg: MatRef<f64>, next: f64) -> Option<((f64, f64), f64)> {
-    let eigenvalue = dense::dominant(hessenberg).ok()?;
-    let (m, lambda) = (hessenberg.nrows(), c64::new(eigenvalue.0, eigenvalue.1));
-    let mut y = vec![c64::new(0.0, 0.0); m];
-    y[m - 1] = c64::new(1.0, 0.0);
+fn outermost(hessenberg: &DMatrix<f64>, next: f64) -> Option<((f64, f64), f64)> {
+    let eigenvalue = dense::dominant(hessenberg.clone()).ok()?;
+    let (m, lambda) = (hessenberg.nrows(), Complex::new(eigenvalue.0, eigenvalue.1));
+    let mut y = vec![Complex::new(0.0, 0.0); m];
+    y[m - 1] = Complex::new(1.0, 0.0);
     for k in (1..m).rev() {
-        let row: c64 = (k..m).map(|j| y[j] * hessenberg[(k, j)]).sum();
+        let row: Complex<f64> = (k..m).map(|j| y[j] * hessenberg[(k, j)]).sum();
         y[k - 1] = (lambda * y[k] - row) / hessenberg[(k, k - 1)];
     }
-    let norm = y.iter().map(c64::norm_sqr).sum::<f64>().sqrt();
+    let norm = y.iter().map(Complex::norm_sqr).sum::<f64>().sqrt();
     Some((eigenvalue, next / norm))
 }

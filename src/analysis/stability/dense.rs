@@ -1,22 +1,20 @@
-//! Eigenvalues of small dense matrices, on one thread: the order of the sums, and so the result, depends on nothing else.
+//! Eigenvalues of dense matrices.
 
 use crate::error::{Error, Result};
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, evd_real, evd_scratch};
-use faer::{Col, MatRef, Par, Spec};
+use nalgebra::{DMatrix, Schur};
+
+/// Steps of the QR iteration an eigenvalue at most. It takes two or three.
+const ITERATIONS: usize = 100;
 
 /// The eigenvalue (real, imaginary part) of largest magnitude of a square matrix with at least one row; of equal ones the
 /// first found.
-pub(super) fn dominant(matrix: MatRef<f64>) -> Result<(f64, f64)> {
+pub(super) fn dominant(matrix: DMatrix<f64>) -> Result<(f64, f64)> {
     let n = matrix.nrows();
-    let (mut re, mut im) = (Col::<f64>::zeros(n), Col::<f64>::zeros(n));
-    let (none, params) = (ComputeEigenvectors::No, Spec::default());
-    let mut memory = MemBuffer::try_new(evd_scratch::<f64>(n, none, none, Par::Seq, params))
-        .map_err(|_| Error::run(format!("eigenvalues: no memory for a matrix of {n} rows.")))?;
-    let stack = MemStack::new(&mut memory);
-    evd_real(matrix, re.as_diagonal_mut(), im.as_diagonal_mut(), None, None, Par::Seq, stack, params)
-        .map_err(|_| Error::run(format!("eigenvalues: the QR iteration did not converge for {n} rows.")))?;
-    let magnitude = |k: &usize| re[*k].hypot(im[*k]);
+    let values = Schur::try_new(matrix, f64::EPSILON, ITERATIONS * n).map(|schur| schur.complex_eigenvalues());
+    let values = values
+        .filter(|values| values.iter().all(|v| v.re.is_finite() && v.im.is_finite()))
+        .ok_or_else(|| Error::run(format!("eigenvalues: the QR iteration did not converge for {n} rows.")))?;
+    let magnitude = |k: &usize| values[*k].re.hypot(values[*k].im);
     let largest = (1..n).fold(0, |best, k| if magnitude(&k) > magnitude(&best) { k } else { best });
-    Ok((re[largest], im[largest]))
+    Ok((values[largest].re, values[largest].im))
 }

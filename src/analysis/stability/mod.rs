@@ -17,6 +17,7 @@ mod dense;
 use super::connectivity::check_square;
 use crate::error::{Error, Result};
 pub use arnoldi::RESIDUAL_TOLERANCE;
+use nalgebra::DMatrixView;
 
 /// How a spectral radius was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +153,7 @@ impl Jacobian {
     pub fn spectral_radius(&self) -> Result<SpectralRadius> {
         self.radius_by(|matrix| match arnoldi::dominant(matrix) {
             Some(eigenvalue) => Ok((eigenvalue, Method::Arnoldi)),
-            None => Ok((dense::dominant(matrix)?, Method::Dense)),
+            None => Ok((dense::dominant(matrix.into_owned())?, Method::Dense)),
         })
     }
 
@@ -161,10 +162,10 @@ impl Jacobian {
     /// # Errors
     /// As [`Self::spectral_radius`].
     pub fn dense_spectral_radius(&self) -> Result<SpectralRadius> {
-        self.radius_by(|matrix| Ok((dense::dominant(matrix)?, Method::Dense)))
+        self.radius_by(|matrix| Ok((dense::dominant(matrix.into_owned())?, Method::Dense)))
     }
 
-    fn radius_by(&self, find: impl Fn(faer::MatRef<f64>) -> Result<((f64, f64), Method)>) -> Result<SpectralRadius> {
+    fn radius_by(&self, find: impl Fn(DMatrixView<f64>) -> Result<((f64, f64), Method)>) -> Result<SpectralRadius> {
         if self.entries.iter().any(|v| !v.is_finite()) {
             return Err(Error::run("Jacobian: its entries overflow; the weights are too large for a linear analysis."));
         }
@@ -173,7 +174,7 @@ impl Jacobian {
         if m == 0 {
             return leak.ok_or_else(|| Error::input("Jacobian: there are no neurons."));
         }
-        let (eigenvalue, method) = find(faer::MatRef::from_column_major_slice(&self.entries, m, m))?;
+        let (eigenvalue, method) = find(DMatrixView::from_slice(&self.entries, m, m))?;
         let found = SpectralRadius::of(eigenvalue, method);
         Ok(leak.filter(|l| l.radius > found.radius).unwrap_or(found))
     }

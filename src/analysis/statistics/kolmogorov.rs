@@ -1,7 +1,6 @@
 //! The one-sample Kolmogorov–Smirnov test against the uniform distribution.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef, Par};
+use nalgebra::DMatrix;
 
 /// The p value of the two-sided Kolmogorov–Smirnov test that `p` (p values, say) is a sample of Uniform(0, 1).
 ///
@@ -56,12 +55,12 @@ fn distribution(n: usize, d: f64) -> f64 {
 }
 
 /// The matrix of Marsaglia, Tsang and Wang, `[size][size]`.
-fn transition(size: usize, h: f64) -> Mat<f64> {
+fn transition(size: usize, h: f64) -> DMatrix<f64> {
     let mut inverse_factorial = vec![1.0; size + 1];
     for i in 1..=size {
         inverse_factorial[i] = inverse_factorial[i - 1] / i as f64;
     }
-    let mut a = Mat::from_fn(size, size, |i, j| if i + 1 >= j { inverse_factorial[i + 1 - j] } else { 0.0 });
+    let mut a = DMatrix::from_fn(size, size, |i, j| if i + 1 >= j { inverse_factorial[i + 1 - j] } else { 0.0 });
     for i in 0..size {
         let edge = h.powi(i as i32 + 1) * inverse_factorial[i + 1];
         a[(i, 0)] -= edge;
@@ -74,8 +73,8 @@ fn transition(size: usize, h: f64) -> Mat<f64> {
 }
 
 /// `base` to the power n, as a matrix and a decimal exponent that keep it from overflowing.
-fn power(base: &Mat<f64>, n: usize) -> (Mat<f64>, i32) {
-    let mut result = (Mat::identity(base.nrows(), base.nrows()), 0);
+fn power(base: &DMatrix<f64>, n: usize) -> (DMatrix<f64>, i32) {
+    let mut result = (DMatrix::identity(base.nrows(), base.nrows()), 0);
     let mut square = (base.clone(), 0);
     let mut left = n;
     while left > 0 {
@@ -88,14 +87,12 @@ fn power(base: &Mat<f64>, n: usize) -> (Mat<f64>, i32) {
     result
 }
 
-fn product(a: (&Mat<f64>, i32), b: (&Mat<f64>, i32)) -> (Mat<f64>, i32) {
-    let (left, right): (MatRef<'_, f64>, MatRef<'_, f64>) = (a.0.as_ref(), b.0.as_ref());
-    let mut c = Mat::zeros(left.nrows(), right.ncols());
-    matmul(c.as_mut(), Accum::Replace, left, right, 1.0, Par::Seq);
+fn product(a: (&DMatrix<f64>, i32), b: (&DMatrix<f64>, i32)) -> (DMatrix<f64>, i32) {
+    let mut c = a.0 * b.0;
     let centre = c.nrows() / 2;
     let mut exponent = a.1 + b.1;
     if c[(centre, centre)] > 1e140 {
-        c *= faer::Scale(1e-140);
+        c *= 1e-140;
         exponent += 140;
     }
     (c, exponent)
