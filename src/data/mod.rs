@@ -5,6 +5,7 @@ mod arrays;
 mod atomic;
 mod inputs;
 pub mod mat;
+mod npy;
 pub mod npz;
 mod recording;
 mod regular;

@@ -1,16 +1,19 @@
 //! NumPy archives.
 
-use super::arrays::{NamedArray, Values};
+use super::arrays::NamedArray;
 use super::atomic::write_atomically;
-use super::regular::{MAX_VALUES, open_regular};
+use super::npy;
+use super::regular::open_regular;
 use crate::error::{Error, Result};
-use ndarray::{Array1, ArrayD};
-use ndarray_npy::{NpzReader, NpzWriter, ReadDataError, ReadNpyError, ReadNpzError, ReadableElement, WriteNpzError};
+use ndarray::ArrayD;
 use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, Write};
 use std::path::{Path, PathBuf};
+use zip::result::ZipResult;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// The first bytes of a zip archive that is not empty.
 pub(super) const SIGNATURE: [u8; 4] = *b"PK\x03\x04";
@@ -19,7 +22,7 @@ pub(super) const SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 pub struct NpzFile {
     path: PathBuf,
     names: Vec<String>,
-    reader: RefCell<NpzReader<BufReader<File>>>,
+    archive: RefCell<ZipArchive<BufReader<File>>>,
 }
 
 impl fmt::Debug for NpzFile {
@@ -35,13 +38,12 @@ impl NpzFile {
     /// If it cannot be read, or is no zip archive.
     pub fn open(path: &Path) -> Result<Self> {
         let file = BufReader::new(open_regular(path)?);
-        let open = || -> std::result::Result<_, ReadNpzError> {
-            let mut reader = NpzReader::new(file)?;
-            let names = reader.names()?;
-            Ok((names, reader))
-        };
-        let (names, reader) = open().map_err(|e| refuse(path, "header", &e))?;
-        Ok(Self { path: path.to_path_buf(), names, reader: RefCell::new(reader) })
+        let archive = ZipArchive::new(file).map_err(|e| refuse(path, "header", e))?;
+        let name = |i| archive.name_for_index(i).transpose().map(Option::unwrap_or_default);
+        let names: ZipResult<Vec<_>> = (0..archive.len()).map(name).collect();
+        let names = names.map_err(|e| refuse(path, "header", e))?;
+        let names = names.iter().map(|n| n.strip_suffix(".npy").unwrap_or(n).to_string()).collect();
+        Ok(Self { path: path.to_path_buf(), names, archive: RefCell::new(archive) })
     }
 
     /// The file.
@@ -58,9 +60,9 @@ impl NpzFile {
     ///
     /// # Errors
     /// If there is no such array (the error lists those that there are), it is of another type, larger than
-    /// [`MAX_VALUES`], or damaged.
+    /// [`MAX_VALUES`](super::mat::MAX_VALUES), or damaged.
     pub fn array(&self, name: &str) -> Result<ArrayD<f64>> {
-        if !self.names.iter().any(|n| n == name) {
+        let Some(index) = self.names.iter().position(|n| n == name) else {
             let found = if self.names.is_empty() { "no arrays at all".into() } else { self.names.join(", ") };
             return Err(Error::Variable {
                 file: self.path.clone(),
@@ -69,67 +71,20 @@ impl NpzFile {
                 found,
                 remedy: String::new(),
             });
-        }
-        let array: std::result::Result<ArrayD<Number>, ReadNpzError> = self.reader.borrow_mut().by_name(name);
-        array.map(|a| a.mapv(|v| v.0)).map_err(|e| refuse(&self.path, name, &e))
+        };
+        let mut archive = self.archive.borrow_mut();
+        let entry = archive.by_index(index).map_err(|e| refuse(&self.path, name, e))?;
+        npy::read(entry).map_err(|found| refuse(&self.path, name, found))
     }
 }
 
-fn refuse(file: &Path, variable: &str, error: &ReadNpzError) -> Error {
-    let found = match error {
-        ReadNpzError::Npy(ReadNpyError::WrongDescriptor(d)) => format!("the type {d}"),
-        other => other.to_string(),
-    };
+fn refuse(file: &Path, variable: &str, found: impl fmt::Display) -> Error {
     Error::Variable {
         file: file.to_path_buf(),
         variable: variable.into(),
         expected: "an intact NumPy archive of plain numeric arrays".into(),
-        found,
+        found: found.to_string(),
         remedy: String::new(),
-    }
-}
-
-/// A number of any type, as double precision.
-#[derive(Clone, Copy, Debug)]
-struct Number(f64);
-
-impl ReadableElement for Number {
-    /// Leaves the decoding to the type that the header names, within the limit.
-    fn read_to_end_exact_vec<R: Read>(
-        reader: R,
-        type_desc: &py_literal::Value,
-        len: usize,
-    ) -> std::result::Result<Vec<Self>, ReadDataError> {
-        if len as u64 > MAX_VALUES {
-            let sentence = format!("more than {MAX_VALUES} values");
-            return Err(ReadDataError::ParseData(sentence.into()));
-        }
-        macro_rules! read_as {
-            ($type:ty) => {{
-                // What follows the values is counted, not collected, as far as one byte.
-                let bounded = reader.take((len * size_of::<$type>()) as u64 + 1);
-                let values = <$type>::read_to_end_exact_vec(bounded, type_desc, len)?;
-                Ok(values.into_iter().map(|v| Self(v as f64)).collect())
-            }};
-        }
-        match type_desc.as_string().map(|s| s.trim_start_matches(['<', '>', '|', '='])) {
-            Some("f8") => read_as!(f64),
-            Some("f4") => read_as!(f32),
-            Some("i8") => read_as!(i64),
-            Some("i4") => read_as!(i32),
-            Some("i2") => read_as!(i16),
-            Some("i1") => read_as!(i8),
-            Some("u8") => read_as!(u64),
-            Some("u4") => read_as!(u32),
-            Some("u2") => read_as!(u16),
-            Some("u1") => read_as!(u8),
-            Some("b1") => {
-                let bounded = reader.take(len as u64 + 1);
-                let values = bool::read_to_end_exact_vec(bounded, type_desc, len)?;
-                Ok(values.into_iter().map(|v| Self(f64::from(u8::from(v)))).collect())
-            }
-            _ => Err(ReadDataError::WrongDescriptor(type_desc.clone())),
-        }
     }
 }
 
@@ -143,19 +98,15 @@ pub fn write(path: &Path, arrays: &[NamedArray]) -> Result<()> {
     write_atomically(path, |writer| writer.write_all(&archive))
 }
 
-fn build(arrays: &[NamedArray]) -> std::result::Result<Vec<u8>, WriteNpzError> {
-    let mut npz = NpzWriter::new_compressed(Cursor::new(Vec::new()));
+fn build(arrays: &[NamedArray]) -> ZipResult<Vec<u8>> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for array in arrays {
-        let name = array.name.as_str();
-        match &array.values {
-            Values::F64(a) => npz.add_array(name, a)?,
-            Values::F32(a) => npz.add_array(name, a)?,
-            Values::U8(a) => npz.add_array(name, a)?,
-            Values::Bool(a) => npz.add_array(name, a)?,
-            Values::Text(text) => npz.add_array(name, &Array1::from(text.as_bytes().to_vec()))?,
-        }
+        let bytes = npy::bytes(&array.values);
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        archive.start_file(format!("{}.npy", array.name), options.large_file(bytes.len() > u32::MAX as usize))?;
+        archive.write_all(&bytes)?;
     }
-    Ok(npz.finish()?.into_inner())
+    Ok(archive.finish()?.into_inner())
 }
 
 #[cfg(test)]
@@ -201,15 +152,5 @@ mod tests {
             let error = NpzFile::open(&path).and_then(|f| f.array("W")).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{length} bytes: {error}");
         }
-    }
-
-    #[test]
-    fn a_declared_size_reserves_nothing() {
-        let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (100000000000, 1000), }\n";
-        let mut npy = b"\x93NUMPY\x01\x00".to_vec();
-        npy.extend((header.len() as u16).to_le_bytes());
-        npy.extend(header.as_bytes());
-        let read: std::result::Result<ArrayD<Number>, _> = ndarray_npy::ReadNpyExt::read_npy(&npy[..]);
-        assert!(read.unwrap_err().to_string().contains("more than"));
     }
 }

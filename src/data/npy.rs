@@ -1,0 +1,198 @@
+//! Arrays as NumPy writes them: a header, which is a Python dictionary, and the numbers.
+
+use super::arrays::Values;
+use super::regular::MAX_VALUES;
+use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+use std::io::Read;
+
+const MAGIC: [u8; 6] = *b"\x93NUMPY";
+
+/// The longest header that is read. Those of plain arrays take 128 bytes.
+const MAX_HEADER: u64 = 1 << 16;
+
+/// Reads an array of real numbers or booleans, to the end of `from`. An error says what was found instead.
+pub(super) fn read(mut from: impl Read) -> Result<ArrayD<f64>, String> {
+    let header = Header::parse(&header_text(&mut from)?)?;
+    let count = header.shape.iter().try_fold(1_u64, |product, d| product.checked_mul(*d as u64));
+    let count = count.filter(|c| *c <= MAX_VALUES).ok_or_else(|| format!("more than {MAX_VALUES} values"))?;
+    let (value_size, decode) = header.number;
+    let size = count * value_size as u64;
+    let mut bytes = Vec::new();
+    // What follows the values is counted as far as one byte.
+    from.take(size + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > size {
+        return Err("bytes after the last value".into());
+    } else if (bytes.len() as u64) < size {
+        return Err(format!("{} bytes for {count} values", bytes.len()));
+    }
+    if let Some(byte) = bytes.iter().find(|b| header.is_bool && **b > 1) {
+        return Err(format!("the byte {byte} for a boolean"));
+    }
+    let values = bytes.chunks_exact(value_size).map(|value| decode(value, header.big_endian)).collect();
+    ArrayD::from_shape_vec(IxDyn(&header.shape).set_f(header.fortran), values).map_err(|e| e.to_string())
+}
+
+/// The dictionary before the numbers.
+fn header_text(from: &mut impl Read) -> Result<String, String> {
+    let mut bytes = |count: u64| {
+        let mut bytes = Vec::new();
+        match from.by_ref().take(count).read_to_end(&mut bytes) {
+            Ok(read) if read as u64 == count => Ok(bytes),
+            Ok(_) => Err("an array that ends in its header".to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    };
+    let start = bytes(8)?;
+    if start[..6] != MAGIC {
+        return Err("no NumPy array".into());
+    }
+    let length = match start[6] {
+        1 => bytes(2)?,
+        2 | 3 => bytes(4)?,
+        version => return Err(format!("version {version} of the format")),
+    };
+    let length = length.iter().rev().fold(0, |length, byte| length << 8 | u64::from(*byte));
+    if length > MAX_HEADER {
+        return Err(format!("a header of {length} bytes"));
+    }
+    String::from_utf8(bytes(length)?).map_err(|_| "a header that is no text".into())
+}
+
+/// Bytes of a number, and how they are decoded, big-endian or not.
+type Number = (usize, fn(&[u8], bool) -> f64);
+
+/// The number type of that name.
+fn number(name: &str) -> Option<Number> {
+    macro_rules! of {
+        ($type:ty) => {{
+            fn decode(bytes: &[u8], big_endian: bool) -> f64 {
+                let bytes = bytes.try_into().unwrap_or_default();
+                (if big_endian { <$type>::from_be_bytes(bytes) } else { <$type>::from_le_bytes(bytes) }) as f64
+            }
+            Some((size_of::<$type>(), decode as fn(&[u8], bool) -> f64))
+        }};
+    }
+    match name {
+        "f8" => of!(f64),
+        "f4" => of!(f32),
+        "i8" => of!(i64),
+        "i4" => of!(i32),
+        "i2" => of!(i16),
+        "i1" => of!(i8),
+        "u8" => of!(u64),
+        "u4" => of!(u32),
+        "u2" => of!(u16),
+        "u1" | "b1" => of!(u8),
+        _ => None,
+    }
+}
+
+/// What a header says of the numbers.
+struct Header {
+    number: Number,
+    is_bool: bool,
+    big_endian: bool,
+    /// Whether the first axis is the fastest.
+    fortran: bool,
+    shape: Vec<usize>,
+}
+
+impl Header {
+    fn parse(text: &str) -> Result<Self, String> {
+        let damaged = || format!("the header {}", text.trim());
+        let value = |key: &str| {
+            let at = ['\'', '"'].iter().find_map(|q| text.split_once(&format!("{q}{key}{q}:")));
+            at.map(|(_, rest)| rest.trim_start()).ok_or_else(damaged)
+        };
+        let descr = value("descr")?;
+        let quote = descr.chars().next().filter(|q| "'\"".contains(*q));
+        let descr = quote.and_then(|q| descr[1..].split(q).next()).ok_or_else(|| format!("the type {descr}"))?;
+        let kind = descr.trim_start_matches(['<', '>', '|', '=']);
+        let number = number(kind).ok_or_else(|| format!("the type {descr}"))?;
+        let order = value("fortran_order")?;
+        let fortran = order.starts_with("True");
+        let shape = value("shape")?.strip_prefix('(').and_then(|s| s.split_once(')')).ok_or_else(damaged)?.0;
+        let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty());
+        let shape = sizes.map(|size| size.parse().map_err(|_| damaged())).collect::<Result<_, _>>()?;
+        if !fortran && !order.starts_with("False") {
+            return Err(damaged());
+        }
+        Ok(Self { number, is_bool: kind == "b1", big_endian: descr.starts_with('>'), fortran, shape })
+    }
+}
+
+/// `values` as NumPy would write them.
+pub(super) fn bytes(values: &Values) -> Vec<u8> {
+    let (descr, shape, numbers): (_, _, Vec<u8>) = match values {
+        Values::F64(a) => ("<f8", a.shape(), a.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        Values::F32(a) => ("<f4", a.shape(), a.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        Values::U8(a) => ("|u1", a.shape(), a.iter().copied().collect()),
+        Values::Bool(a) => ("|b1", a.shape(), a.iter().map(|v| u8::from(*v)).collect()),
+        Values::Text(text) => ("|u1", &[text.len()][..], text.as_bytes().to_vec()),
+    };
+    let shape: Vec<String> = shape.iter().map(|d| format!("{d},")).collect();
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}", shape.join(" "));
+    // Magic, version and length take ten bytes; the numbers begin at a multiple of 64.
+    let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend([1, 0]);
+    bytes.extend((length as u16).to_le_bytes());
+    bytes.extend(format!("{header:<width$}\n", width = length - 1).bytes());
+    bytes.extend(numbers);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn npy(version: u8, header: &str, numbers: &[u8]) -> Vec<u8> {
+        let mut bytes = [&MAGIC[..], &[version, 0]].concat();
+        match version {
+            1 => bytes.extend((header.len() as u16).to_le_bytes()),
+            _ => bytes.extend((header.len() as u32).to_le_bytes()),
+        }
+        [&bytes, header.as_bytes(), numbers].concat()
+    }
+
+    #[test]
+    fn every_version_order_and_type_is_read() {
+        let header = "{'descr': '>i2', 'fortran_order': True, 'shape': (2, 2), }  \n";
+        for version in [1, 2, 3] {
+            let array = read(&npy(version, header, &[0, 1, 0, 2, 255, 255, 1, 0])[..]).unwrap();
+            assert_eq!(array, ndarray::array![[1.0, -1.0], [2.0, 256.0]].into_dyn());
+        }
+        let scalar = read(&npy(1, "{\"shape\":(),\"fortran_order\":False,\"descr\":\"|b1\"}", &[1])[..]).unwrap();
+        assert_eq!((scalar.ndim(), scalar.sum()), (0, 1.0));
+        let empty = read(&npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 0), }", &[])[..]).unwrap();
+        assert_eq!(empty.shape(), [3, 0]);
+    }
+
+    #[test]
+    fn what_is_no_array_of_numbers_is_refused_in_words() {
+        let of = |descr: &str, shape: &str, numbers: &[u8]| {
+            let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n");
+            read(&npy(1, &header, numbers)[..]).unwrap_err()
+        };
+        for (error, named) in [
+            (of("'<c16'", "(1,)", &[0; 16]), "the type <c16"),
+            (of("[('a', '<f8')]", "(1,)", &[0; 8]), "the type [('a'"),
+            (of("'|O'", "(1,)", &[0; 8]), "the type |O"),
+            (of("'<f8'", "(-1,)", &[0; 8]), "'shape': (-1,)"),
+            (of("'<f8'", "3", &[0; 24]), "'shape': 3"),
+            (of("'<f8'", "(2,)", &[0; 8]), "8 bytes for 2 values"),
+            (of("'<f8'", "(1,)", &[0; 9]), "after the last"),
+            (of("'|b1'", "(1,)", &[7]), "the byte 7"),
+            // A declared size reserves nothing.
+            (of("'<f8'", "(100000000000, 1000)", &[]), "more than"),
+            (of("'<f8'", "(18446744073709551615, 18446744073709551615, 0)", &[]), "more than"),
+            (read(&npy(4, "{}", &[])[..]).unwrap_err(), "version 4"),
+            (read(&npy(1, "{}", &[])[..]).unwrap_err(), "the header {}"),
+            (read(&b"\x93NUMPY\x02\x00\xff\xff\xff\xff"[..]).unwrap_err(), "a header of 4294967295 bytes"),
+            (read(&b"PK\x03\x04 and more"[..]).unwrap_err(), "no NumPy array"),
+            (read(&b"\x93NUMP"[..]).unwrap_err(), "ends in its header"),
+        ] {
+            assert!(error.contains(named), "{named}: {error}");
+        }
+    }
+}
