@@ -69,3 +69,28 @@ pub(crate) fn result(directory: &Path) -> (Vec<Vec<String>>, Vec<Vec<u8>>) {
     let files = ["checkpoint.safetensors", "best.safetensors", "last.safetensors", "fit.csv"];
     (history(directory), files.map(|f| std::fs::read(directory.join(f)).unwrap()).into())
 }
+
+/// Copies a directory; `change` may change a file's bytes, by its name.
+pub(crate) fn copy_directory(from: &Path, to: &Path, change: &dyn Fn(&str, Vec<u8>) -> Vec<u8>) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (source, name) = (entry.path(), entry.file_name());
+        if source.is_dir() {
+            copy_directory(&source, &to.join(name), change);
+        } else {
+            let bytes = change(name.to_str().unwrap(), std::fs::read(&source).unwrap());
+            std::fs::write(to.join(name), bytes).unwrap();
+        }
+    }
+}
+
+/// The cells of a CSV file.
+pub(crate) fn table(path: &Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().map(|line| line.split(',').map(String::from).collect()).collect()
+}
+
+/// A JSON file.
+pub(crate) fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
