@@ -63,19 +63,16 @@ impl Binder<'_> {
     /// Turn `turn` of forward: a step in parity `turn` or a block.
     fn forward(&self, turn: usize, previous: &wgpu::Buffer) -> Result<Bound> {
         let (b, plan) = (self.buffers, self.plan);
-        let shared = [
-            ("weights", self.weights(true)),
-            ("previous", Slices(previous, plan.d_slice())),
-            ("cells", Slices(&b.cells, plan.cells_slice())),
-            ("potentials", Buffer(&b.potentials[turn % 2])),
-        ];
+        let shared = named! {
+            weights: self.weights(true), previous: Slices(previous, plan.d_slice()),
+            cells: Slices(&b.cells, plan.cells_slice()), potentials: Buffer(&b.potentials[turn % 2]),
+        };
         match plan.strategy {
             Strategy::Stepwise => {
-                let own = [
-                    ("state", Slices(&b.inputs[(turn + 1) % 2], plan.z_slice())),
-                    ("inputs", Buffer(&b.inputs[turn % 2])),
-                    ("deltas", Buffer(&b.deltas[turn % 2])),
-                ];
+                let own = named! {
+                    state: Slices(&b.inputs[(turn + 1) % 2], plan.z_slice()),
+                    inputs: Buffer(&b.inputs[turn % 2]), deltas: Buffer(&b.deltas[turn % 2]),
+                };
                 self.bind(Id::Forward, &[&shared[..], &own].concat())
             }
             Strategy::Resident => self.bind(Id::ForwardResident, &[&shared[..], &self.trajectories()].concat()),
@@ -85,22 +82,18 @@ impl Binder<'_> {
     /// Turn `turn` of adjoint: a step in parity `turn` or a block.
     fn adjoint(&self, turn: usize) -> Result<Bound> {
         let (b, plan) = (self.buffers, self.plan);
-        let shared = [
-            ("weights", self.weights(false)),
-            ("previous", Slices(&b.sums[(turn + 1) % 2], plan.d_slice())),
-            ("cells", Slices(&b.cells, plan.cells_slice())),
-            ("residuals", Slices(&b.residuals, plan.d_slice())),
-            ("losses", Buffer(&b.losses)),
-            ("sums", Buffer(&b.sums[turn % 2])),
-        ];
+        let shared = named! {
+            weights: self.weights(false), previous: Slices(&b.sums[(turn + 1) % 2], plan.d_slice()),
+            cells: Slices(&b.cells, plan.cells_slice()), residuals: Slices(&b.residuals, plan.d_slice()),
+            losses: Buffer(&b.losses), sums: Buffer(&b.sums[turn % 2]),
+        };
         match plan.strategy {
             Strategy::Stepwise => {
-                let own = [
-                    ("state", Slices(&b.deltas[turn % 2], plan.delta_slice())),
-                    ("increments", Slices(&b.deltas[turn % 2], plan.delta_slice())),
-                    ("rates", Slices(&b.inputs[turn % 2], plan.z_slice())),
-                    ("deltas", Buffer(&b.deltas[(turn + 1) % 2])),
-                ];
+                let own = named! {
+                    state: Slices(&b.deltas[turn % 2], plan.delta_slice()),
+                    increments: Slices(&b.deltas[turn % 2], plan.delta_slice()),
+                    rates: Slices(&b.inputs[turn % 2], plan.z_slice()), deltas: Buffer(&b.deltas[(turn + 1) % 2]),
+                };
                 self.bind(Id::Adjoint, &[&shared[..], &own].concat())
             }
             Strategy::Resident => self.bind(Id::AdjointResident, &[&shared[..], &self.trajectories()].concat()),
@@ -109,12 +102,10 @@ impl Binder<'_> {
 
     fn trajectories(&self) -> [(&'static str, Resource<'_>); 4] {
         let b = self.buffers;
-        [
-            ("inputs_even", Buffer(&b.inputs[0])),
-            ("inputs_odd", Buffer(&b.inputs[1])),
-            ("deltas_even", Buffer(&b.deltas[0])),
-            ("deltas_odd", Buffer(&b.deltas[1])),
-        ]
+        named! {
+            inputs_even: Buffer(&b.inputs[0]), inputs_odd: Buffer(&b.inputs[1]),
+            deltas_even: Buffer(&b.deltas[0]), deltas_odd: Buffer(&b.deltas[1]),
+        }
     }
 
     fn weight_gradient(&self, parity: usize) -> Result<Bound> {
@@ -123,8 +114,8 @@ impl Binder<'_> {
             Some(textures) => (Id::WeightGradient, Texture(textures.deltas()), Texture(textures.inputs())),
             None => (Id::WeightGradientTiled, Buffer(&b.deltas[parity]), Buffer(&b.inputs[parity])),
         };
-        let cells = Buffer(&b.cells);
-        self.bind(id, &[("deltas", deltas), ("inputs", inputs), ("product", Buffer(&b.product)), ("cells", cells)])
+        let (product, cells) = (Buffer(&b.product), Buffer(&b.cells));
+        self.bind(id, &named! { deltas: deltas, inputs: inputs, product: product, cells: cells })
     }
 
     /// A kernel whose bindings are whole buffers that no turn changes.
@@ -140,39 +131,17 @@ impl Binder<'_> {
     fn with_noises(&self, id: Id, noises: &wgpu::Buffer) -> Result<Bound> {
         let (b, shared) = (self.buffers, self.shared);
         let squares = if matches!(id, Id::SquaresOf | Id::Clip) { &b.gradient_squares } else { &b.weight_squares };
-        let resources = [
-            ("sequences", &shared.sequences),
-            ("conditions", &shared.conditions),
-            ("initial_rates", &shared.initial_rates),
-            ("initial_x", &shared.initial_x),
-            ("initial_potentials", &b.initial_potentials),
-            ("population", &shared.population),
-            ("targets", &shared.targets),
-            ("phases", &b.phases),
-            ("noises", noises),
-            ("inputs_even", &b.inputs[0]),
-            ("inputs_odd", &b.inputs[1]),
-            ("parameters", &b.parameters),
-            ("weights_forward", &b.weights_forward),
-            ("weights_adjoint", &b.weights_adjoint),
-            ("cells", &b.cells),
-            ("squares", squares),
-            ("residuals", &b.residuals),
-            ("errors", &b.errors),
-            ("settings", &b.settings),
-            ("losses", &b.losses),
-            ("product", &b.product),
-            // δ_1 is in slot 2, and the last turn of the adjoint is number 1.
-            ("deltas", &b.deltas[0]),
-            ("sums", &b.sums[1]),
-            ("frozen", &b.frozen),
-            ("gradient", &b.gradient),
-            ("records", &b.records),
-            ("step_sizes", &b.step_sizes),
-            ("first_moment", &b.first_moment),
-            ("second_moment", &b.second_moment),
-            ("best", &b.best),
-        ];
+        // Of the deltas δ_1 is in slot 2, and the last turn of the adjoint is number 1.
+        let resources = named! {
+            sequences: &shared.sequences, conditions: &shared.conditions, initial_rates: &shared.initial_rates,
+            initial_x: &shared.initial_x, initial_potentials: &b.initial_potentials, population: &shared.population,
+            targets: &shared.targets, phases: &b.phases, noises: noises, inputs_even: &b.inputs[0],
+            inputs_odd: &b.inputs[1], parameters: &b.parameters, weights_forward: &b.weights_forward,
+            weights_adjoint: &b.weights_adjoint, cells: &b.cells, squares: squares, residuals: &b.residuals,
+            errors: &b.errors, settings: &b.settings, losses: &b.losses, product: &b.product, deltas: &b.deltas[0],
+            sums: &b.sums[1], frozen: &b.frozen, gradient: &b.gradient, records: &b.records,
+            step_sizes: &b.step_sizes, first_moment: &b.first_moment, second_moment: &b.second_moment, best: &b.best,
+        };
         self.bind(id, &resources.map(|(name, buffer)| (name, Buffer(buffer))))
     }
 }
