@@ -8,7 +8,7 @@
 
 use super::connectivity::{Block, Blocks, check_square};
 use crate::engine::Problem;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::Population;
 use rayon::prelude::*;
 
@@ -149,15 +149,14 @@ impl<'a> Drive<'a> {
             && activity.input_group.len() == c
             && activity.constant.len() == n
             && activity.bins.iter().all(|b| *b <= longest);
-        if n == 0 || c == 0 || !fits {
-            return Err(Error::input(format!(
-                "currents: {} rates, {} stimulus values, {} input weights and {} constant currents do not belong to {c} conditions of {n} neurons.",
-                activity.rates.len(),
-                activity.stimulus.len(),
-                activity.input_matrices.len(),
-                activity.constant.len()
-            )));
-        }
+        ensure!(
+            n > 0 && c > 0 && fits,
+            "currents: {} rates, {} stimulus values, {} input weights and {} constant currents do not belong to {c} conditions of {n} neurons.",
+            activity.rates.len(),
+            activity.stimulus.len(),
+            activity.input_matrices.len(),
+            activity.constant.len()
+        );
         let drive = Self { blocks: Blocks::of(activity.population), longest, channels, activity };
         drive.refuse_non_finite()?;
         Ok(drive)
@@ -177,9 +176,10 @@ impl<'a> Drive<'a> {
                 )));
             }
         }
-        if !finite(a.input_matrices) || !finite(a.constant) {
-            return Err(Error::input("currents: the input weights or constant currents are not finite."));
-        }
+        ensure!(
+            finite(a.input_matrices) && finite(a.constant),
+            "currents: the input weights or constant currents are not finite."
+        );
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use super::held_out::{HeldOut, HeldOutFit};
 use super::score::{Score, Summary, Sums};
 use crate::engine::Problem;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 
 /// Recorded rates as the engine holds them, borrowed.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +23,12 @@ impl<'a> Recorded<'a> {
     pub fn new(rates: &'a [f32], bins: &'a [usize], neurons: usize) -> Result<Self> {
         let rows = rates.len() / neurons.max(1);
         let longest = rows / bins.len().max(1);
-        if neurons == 0 || bins.is_empty() || rates.len() != bins.len() * longest * neurons {
-            return Err(Error::input(format!(
-                "recorded rates: {} values are not a whole number of bins for {} conditions of {neurons} neurons.",
-                rates.len(),
-                bins.len()
-            )));
-        }
+        ensure!(
+            neurons > 0 && !bins.is_empty() && rates.len() == bins.len() * longest * neurons,
+            "recorded rates: {} values are not a whole number of bins for {} conditions of {neurons} neurons.",
+            rates.len(),
+            bins.len()
+        );
         if let Some(c) = bins.iter().position(|b| *b > longest) {
             return Err(Error::input(format!(
                 "recorded rates: condition {} should have {} bins, but at most {longest} are stored.",

@@ -1,6 +1,6 @@
 //! What is done to a network that is simulated but not changed: lesions, stimulation, and the noise of a single trial.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 
 /// The training step by which the noise of trials is keyed: no training reaches it, so that no trial repeats the noise
 /// of a step.
@@ -171,9 +171,7 @@ impl Perturbation {
 }
 
 fn check_window(from: usize, to: usize) -> Result<()> {
-    if from > to {
-        return Err(Error::input(format!("a perturbation begins at step {from} and ends before, at step {to}.")));
-    }
+    ensure!(from <= to, "a perturbation begins at step {from} and ends before, at step {to}.");
     Ok(())
 }
 
@@ -186,9 +184,7 @@ fn check_lengths(neurons: usize, found: &[usize]) -> Result<()> {
 
 /// Checks the perturbations `[K]` of a batch.
 pub(super) fn check_batch(perturbations: &[Perturbation], networks: usize, neurons: usize) -> Result<()> {
-    if perturbations.len() != networks {
-        return Err(Error::input(format!("{} perturbations for {networks} networks.", perturbations.len())));
-    }
+    ensure!(perturbations.len() == networks, "{} perturbations for {networks} networks.", perturbations.len());
     perturbations.iter().try_for_each(|p| p.check(neurons))
 }
 

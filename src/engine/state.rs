@@ -1,6 +1,6 @@
 //! What an engine keeps between steps, and a checkpoint stores.
 
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use crate::network::Layout;
 
 /// Why the training of a network ended before its planned steps.
@@ -95,12 +95,11 @@ impl BatchState {
     /// # Errors
     /// Naming the first array of another length.
     pub fn check(&self, layout: &Layout, networks: usize) -> Result<()> {
-        if self.networks.len() != networks {
-            return Err(Error::input(format!(
-                "the state holds {} networks, the engine {networks}.",
-                self.networks.len()
-            )));
-        }
+        ensure!(
+            self.networks.len() == networks,
+            "the state holds {} networks, the engine {networks}.",
+            self.networks.len()
+        );
         for (k, network) in self.networks.iter().enumerate() {
             let arrays = [
                 ("parameters", &network.parameters),
@@ -109,13 +108,12 @@ impl BatchState {
                 ("best parameters", &network.best_parameters),
             ];
             for (name, array) in arrays {
-                if array.len() != layout.len() {
-                    return Err(Error::input(format!(
-                        "network {k}: {name} has {} elements, the network needs {}.",
-                        array.len(),
-                        layout.len()
-                    )));
-                }
+                ensure!(
+                    array.len() == layout.len(),
+                    "network {k}: {name} has {} elements, the network needs {}.",
+                    array.len(),
+                    layout.len()
+                );
             }
         }
         Ok(())

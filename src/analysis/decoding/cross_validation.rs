@@ -6,7 +6,7 @@ use super::projection::Projection;
 use super::score::Score;
 use super::trials::{Settings, Trials, check_classes, check_labels};
 use crate::analysis::pca::product_transposed;
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use rayon::prelude::*;
 
 /// Scores of cross-validated decoding with permuted labels.
@@ -99,16 +99,15 @@ impl Prepared {
         numbers.sort_unstable();
         numbers.dedup();
         let count = numbers.len();
-        if fold_of.len() != trials.trials() || count < 2 || !numbers.into_iter().eq(0..count) {
-            return Err(Error::input(format!(
-                "Cross-validation needs the fold of each of {} trials, numbered from 0 without gaps, two folds at least; \
+        ensure!(
+            fold_of.len() == trials.trials() && count >= 2 && numbers.into_iter().eq(0..count),
+            "Cross-validation needs the fold of each of {} trials, numbered from 0 without gaps, two folds at least; \
                  found {} numbers from {} to {}.",
-                trials.trials(),
-                fold_of.len(),
-                fold_of.iter().min().unwrap_or(&0),
-                fold_of.iter().max().unwrap_or(&0)
-            )));
-        }
+            trials.trials(),
+            fold_of.len(),
+            fold_of.iter().min().unwrap_or(&0),
+            fold_of.iter().max().unwrap_or(&0)
+        );
         let fold = |fold: usize| Fold::new(trials, fold_of, fold, settings.components);
         let folds = (0..count).into_par_iter().map(fold).collect::<Result<_>>()?;
         Ok(Self { windows: trials.windows(), folds })

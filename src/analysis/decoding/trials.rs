@@ -1,6 +1,6 @@
 //! What decoders are trained on.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 
 /// Rates of trials in time windows, `[trials][windows][neurons]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,13 +37,12 @@ impl Trials {
     /// When the number of values is not the product of the sizes, a size is zero, or a rate is not finite.
     pub fn new(values: Vec<f32>, trials: usize, windows: usize, neurons: usize) -> Result<Self> {
         let expected = trials.checked_mul(windows).and_then(|n| n.checked_mul(neurons)).unwrap_or(0);
-        if expected == 0 || values.len() != expected {
-            return Err(Error::input(format!(
-                "Trials for decoding: {trials} trials × {windows} windows × {neurons} neurons need that many rates, at \
+        ensure!(
+            expected > 0 && values.len() == expected,
+            "Trials for decoding: {trials} trials × {windows} windows × {neurons} neurons need that many rates, at \
                  least one; found {}.",
-                values.len()
-            )));
-        }
+            values.len()
+        );
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             let (row, neuron) = (at / neurons, at % neurons + 1);
             return Err(Error::input(format!(
@@ -97,12 +96,8 @@ impl Trials {
 
 /// Whether `labels` name the class of each of `trials`, every class among 0 … `classes` − 1.
 pub(super) fn check_labels(labels: &[usize], classes: usize, trials: usize) -> Result<()> {
-    if classes < 2 {
-        return Err(Error::input(format!("A decoder needs at least two classes; found {classes}.")));
-    }
-    if labels.len() != trials {
-        return Err(Error::input(format!("{trials} trials need as many labels; found {}.", labels.len())));
-    }
+    ensure!(classes >= 2, "A decoder needs at least two classes; found {classes}.");
+    ensure!(labels.len() == trials, "{trials} trials need as many labels; found {}.", labels.len());
     match labels.iter().find(|label| **label >= classes) {
         Some(label) => {
             Err(Error::input(format!("With {classes} classes labels run from 0 to {}; found {label}.", classes - 1)))

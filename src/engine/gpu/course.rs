@@ -4,7 +4,7 @@
 use super::device::AdapterInfo;
 use crate::dims::Dims;
 use crate::engine::Perturbation;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
 
@@ -88,14 +88,13 @@ fn check_table(adapter: &AdapterInfo, networks: usize, neurons: usize, phases: u
 
 /// The rows of one phase of one network.
 fn push_phase(table: &mut Vec<Phase>, perturbation: &Perturbation, phase: &crate::engine::Phase) -> Result<()> {
-    if phase.cuts.len() > CUTS {
-        return Err(Error::input(format!(
-            "{} cuts hold at once from step {} on, but on the GPU at most {CUTS} can: make one of those that share their \
+    ensure!(
+        phase.cuts.len() <= CUTS,
+        "{} cuts hold at once from step {} on, but on the GPU at most {CUTS} can: make one of those that share their \
              presynaptic or postsynaptic neurons, or use `engine = cpu`.",
-            phase.cuts.len(),
-            phase.from
-        )));
-    }
+        phase.cuts.len(),
+        phase.from
+    );
     let bits = |marks: &dyn Fn(usize) -> bool| {
         phase.cuts.iter().enumerate().fold(0, |bits, (k, cut)| bits | u32::from(marks(*cut)) << k)
     };

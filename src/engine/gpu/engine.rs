@@ -13,7 +13,7 @@ use crate::engine::{
     BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, NetworkState, Perturbation,
     Problem, StageTime, StepRecord, StopReason, TrialNoise,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::Layout;
 use std::collections::VecDeque;
 use wgpu::CommandEncoder;
@@ -57,13 +57,12 @@ impl GpuEngine {
         options: &GpuOptions,
     ) -> Result<Self> {
         problem.check()?;
-        if settings.len() != problem.dims.networks {
-            return Err(Error::input(format!(
-                "there are settings for {} networks, but the batch has {}.",
-                settings.len(),
-                problem.dims.networks
-            )));
-        }
+        ensure!(
+            settings.len() == problem.dims.networks,
+            "there are settings for {} networks, but the batch has {}.",
+            settings.len(),
+            problem.dims.networks
+        );
         let perturbations: Vec<_> = settings.iter().map(|s| s.perturbation.clone()).collect();
         check_batch(&perturbations, settings.len(), problem.dims.neurons)?;
         let plan = Plan::new(problem, device.info(), options)?;

@@ -5,7 +5,7 @@ use super::course::Course;
 use super::engine::GpuEngine;
 use crate::engine::perturbation::check_batch;
 use crate::engine::{Perturbation, TrialNoise};
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use wgpu::CommandEncoder;
 
 impl GpuEngine {
@@ -30,9 +30,7 @@ impl GpuEngine {
     /// As [`Engine::set_trial_noise`](crate::engine::Engine::set_trial_noise).
     pub(super) fn give_noise(&mut self, noise: &[Option<TrialNoise>]) -> Result<()> {
         let networks = self.plan.dims.networks;
-        if noise.len() != networks {
-            return Err(Error::input(format!("noise for {} of {networks} networks.", noise.len())));
-        }
+        ensure!(noise.len() == networks, "noise for {} of {networks} networks.", noise.len());
         for (bank, part) in self.banks.iter().zip(noise.chunks(self.plan.bank)) {
             bank.set_noise(&self.device, part);
         }

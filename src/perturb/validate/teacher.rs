@@ -3,7 +3,7 @@
 use super::wiring::{Draw, Role, Wiring};
 use crate::dims::Dims;
 use crate::engine::{Adam, LossKind, Problem, TimeConstants};
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use crate::lab::{OpenEngine, Subject};
 use crate::network::{Area, Constraint, Dale, Population, SignConstraint};
 use crate::rng::{Rng, Stream};
@@ -57,9 +57,7 @@ impl Teacher {
     /// # Errors
     /// If there are fewer than 24 neurons, or the engine fails.
     pub fn new(kind: Kind, neurons: usize, seed: u64, number: u32, open: &OpenEngine) -> Result<Self> {
-        if neurons < 24 {
-            return Err(Error::input(format!("a teacher of {neurons} neurons is too small: give at least 24.")));
-        }
+        ensure!(neurons >= 24, "a teacher of {neurons} neurons is too small: give at least 24.");
         let kinds = match kind {
             Kind::Planted => 0,
             Kind::Null => 1,
