@@ -1,10 +1,5 @@
 //! Which population drives which: the input of every neuron split by its source (current-based decomposition, CURBD;
-//! Perich et al. 2020, bioRxiv 2020.12.18.423348).
-//!
-//! The state x of neuron i relaxes towards `W_eff r + W_in u`, and fires at `σ(x + I_ext)` (docs/model.md#dynamics).
-//! Its input is the sum of the currents from every block of area × cell type, `Σ_{j ∈ block} W_eff[i, j] r_j`, of the
-//! stimulus, `W_in u`, and of the constant current `I_ext`. All are linear in rates and stimulus, so that averages over the
-//! steps of a bin give the currents' averages. A current counts where it is sent: it moves x one step later.
+//! docs/perturbation.md#anatomy). A current counts where it is sent: it moves x one step later (docs/model.md#dynamics).
 
 use super::connectivity::{Block, Blocks, check_square};
 use crate::engine::Problem;

@@ -11,11 +11,8 @@ use crate::network::Population;
 ///
 /// They are lesioned without regard to labels, and tell whether labels mean anything: if the label that made a lesion (mirror
 /// or not, say) has nothing to do with how much harm the loss of a cell does, the lesion's cells are as good as drawn at
-/// random from all cells of their areas and types. [`RankSum`] tests that, exactly: in each of these strata the
-/// harms of all cells are ranked, and the rank sum of the lesion's cells is compared with those of labels dealt anew.
-///
-/// Ranks of sets of cells tell less. Few of many cells often do as much harm as all, so that sets with half of a
-/// causal class among them do no less harm than the class does.
+/// random from all cells of their areas and types. [`RankSum`] tests that, exactly
+/// (docs/perturbation.md#what-a-lesion-is-held-against).
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellOutcome {
     /// The manner. Its neurons are those that were lesioned.
