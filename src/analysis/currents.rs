@@ -251,7 +251,7 @@ impl<'a> Drive<'a> {
         let area = |(k, area): (usize, &crate::network::Area)| Target {
             area: area.name.clone(),
             cell_type: "all",
-            neurons: (0..population.len()).filter(|i| population.area_of()[*i] as usize == k).collect(),
+            neurons: population.members(k),
         };
         let block = |block: &Block| Target {
             area: block.area_name.clone(),

@@ -47,10 +47,8 @@ pub fn cell_lesions(lesions: &[Lesion], population: &Population) -> Vec<Lesion> 
         if let Some(manner) = manners.iter_mut().find(|m| is_alike(m, lesion)) {
             manner.neurons.extend(cells);
         } else if !strata.is_empty() {
-            let all = || "all".to_string();
-            let neurons = cells.collect();
-            let name = "single cells".into();
-            manners.push(Lesion { name, area: all(), cell_type: all(), class: all(), neurons, ..lesion.clone() });
+            let Lesion { from, to, mode, .. } = lesion.clone();
+            manners.push(Lesion { from, to, mode, ..Lesion::silencing("single cells", cells.collect(), 0) });
         }
     }
     for manner in &mut manners {
@@ -126,8 +124,8 @@ pub fn cells_csv(subject: &Subject, keys: &[MeasureKey], outcomes: &[CellOutcome
     for outcome in outcomes {
         let (window, mode) = (outcome.lesion.window(subject), outcome.lesion.mode.label());
         for (i, damage) in outcome.lesion.neurons.iter().zip(&outcome.damages) {
-            let area = &population.areas()[population.area_of()[*i] as usize].name;
-            let texts = [area, population.cell_type(*i), population.class(*i), &window, &mode].map(csv_text);
+            let texts = [population.area_name(*i), population.cell_type(*i), population.class(*i), &window, &mode]
+                .map(csv_text);
             for k in &shown {
                 let mut row = vec![(i + 1).to_string()];
                 row.extend(texts.iter().cloned());

@@ -5,7 +5,7 @@ use crate::analysis::statistics::{mean, sd};
 use crate::lab::Subject;
 use crate::network::Population;
 use crate::rng::{Rng, Stream};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Largest standardised difference at which controls count as matched.
 const MATCHED: f64 = 0.1;
@@ -127,9 +127,7 @@ pub(super) fn strata(lesion: &Lesion, population: &Population) -> Vec<Stratum> {
         return Vec::new();
     }
     let key = |i: usize| (population.area_of()[i], population.inhibitory()[i]);
-    let mut keys: Vec<_> = lesion.neurons.iter().map(|i| key(*i)).collect();
-    keys.sort_unstable();
-    keys.dedup();
+    let keys: BTreeSet<_> = lesion.neurons.iter().map(|i| key(*i)).collect();
     let stratum = |k: (u32, bool)| {
         let (own, pool): (Vec<usize>, Vec<usize>) =
             (0..population.len()).filter(|i| key(*i) == k).partition(|i| lesion.neurons.binary_search(i).is_ok());

@@ -8,6 +8,7 @@ use super::trials::{Settings, Trials, check_classes, check_labels};
 use crate::analysis::pca::product_transposed;
 use crate::error::{Result, ensure};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// Scores of cross-validated decoding with permuted labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,9 +96,7 @@ struct Fold {
 
 impl Prepared {
     fn new(trials: &Trials, fold_of: &[usize], settings: &Settings) -> Result<Self> {
-        let mut numbers = fold_of.to_vec();
-        numbers.sort_unstable();
-        numbers.dedup();
+        let numbers: BTreeSet<usize> = fold_of.iter().copied().collect();
         let count = numbers.len();
         ensure!(
             fold_of.len() == trials.trials() && count >= 2 && numbers.into_iter().eq(0..count),

@@ -63,8 +63,7 @@ fn rows(data: &ReportData) -> Vec<Vec<usize>> {
     let peak: Vec<usize> = peak_bins(data, &conditions);
     let population = &data.problem.population;
     let of_area = |a: usize| {
-        let mut members: Vec<usize> =
-            (0..population.len()).filter(|i| population.area_of()[*i] as usize == a).collect();
+        let mut members = population.members(a);
         members.sort_by_key(|i| peak[*i]);
         members
     };
@@ -126,7 +125,7 @@ fn area_frames(rows: &[Vec<usize>], top: f64) -> Vec<(f64, f64)> {
 fn area_names(root: &Panel, rows: &[Vec<usize>], data: &ReportData, top: f64) -> Drawn<()> {
     let population = &data.problem.population;
     for (members, (y, height)) in rows.iter().zip(area_frames(rows, top)) {
-        let name = &population.areas()[population.area_of()[members[0]] as usize].name;
+        let name = population.area_name(members[0]);
         let centre = y + height / 2.0;
         if height >= 12.0 {
             let y = if height < 30.0 { centre } else { centre - 8.0 };

@@ -92,8 +92,8 @@ fn highest(data: &ReportData, neuron: usize) -> f32 {
 
 fn describe(root: &Panel, data: &ReportData, shown: &Shown, highest: f32, top: f64) -> Drawn<()> {
     let (population, i) = (&data.problem.population, shown.neuron);
-    let area = &population.areas()[population.area_of()[i] as usize].name;
-    let mut lines = vec![format!("neuron {}", i + 1), format!("{area}, {}", population.cell_type(i))];
+    let (area, cell_type) = (population.area_name(i), population.cell_type(i));
+    let mut lines = vec![format!("neuron {}", i + 1), format!("{area}, {cell_type}")];
     if population.mirror().is_some() {
         lines.push(population.class(i).into());
     }

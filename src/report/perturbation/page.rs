@@ -8,6 +8,7 @@ use crate::report::parts::figure::Figure;
 use crate::report::parts::html::{
     begin, begin_table, choices, end, end_table, escape, headline, number_cells, section,
 };
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The page of one network.
@@ -47,15 +48,13 @@ pub(super) fn of_study(report: &PerturbationReport, figures: &[Figure]) -> Strin
 pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
     let title = escape(report.title);
     let mut page = begin(&title);
-    let mut settings: Vec<&str> = report.settings.iter().map(String::as_str).collect();
-    settings.sort_unstable();
-    settings.dedup();
+    let settings: BTreeSet<&str> = report.settings.iter().map(String::as_str).collect();
     let _ = writeln!(
         page,
         "<h1>{title}</h1>\n<p class=\"lead\">The same perturbations of {} trained networks ({}). Solutions are degenerate: \
          the run is the statistical unit.</p>",
         report.names.len(),
-        escape(&settings.join("; ")),
+        escape(&Vec::from_iter(settings).join("; ")),
     );
     let is_compared = report.rows.iter().any(|r| r.effect.mean.is_finite() || r.superiority.mean.is_finite());
     summary_list(&mut page, is_compared, &summary::of_runs(report));

@@ -62,8 +62,7 @@ impl Trajectories {
 
     /// `None` for an area that is empty, never moves, or whose rates are not finite.
     fn scores(&self, study: &Study, area: usize) -> Result<Option<AreaScores>> {
-        let population = &study.subject.problem.population;
-        let members: Vec<usize> = (0..population.len()).filter(|i| population.area_of()[*i] as usize == area).collect();
+        let members = study.subject.problem.population.members(area);
         let of = |rates: &[f32]| -> Vec<Vec<f32>> {
             self.conditions.iter().map(|c| rates_of(study, rates, *c, &members)).collect()
         };
