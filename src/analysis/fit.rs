@@ -23,11 +23,10 @@ impl<'a> Recorded<'a> {
     pub fn new(rates: &'a [f32], bins: &'a [usize], neurons: usize) -> Result<Self> {
         let rows = rates.len() / neurons.max(1);
         let longest = rows / bins.len().max(1);
+        let (found, conditions) = (rates.len(), bins.len());
         ensure!(
-            neurons > 0 && !bins.is_empty() && rates.len() == bins.len() * longest * neurons,
-            "recorded rates: {} values are not a whole number of bins for {} conditions of {neurons} neurons.",
-            rates.len(),
-            bins.len()
+            neurons > 0 && conditions > 0 && found == conditions * longest * neurons,
+            "recorded rates: {found} values are not a whole number of bins for {conditions} conditions of {neurons} neurons."
         );
         if let Some(c) = bins.iter().position(|b| *b > longest) {
             return Err(Error::input(format!(

@@ -114,13 +114,10 @@ impl Problem {
             ![d.networks, d.neurons, d.conditions, d.steps_per_bin, d.bins].contains(&0),
             "a problem needs at least one network, neuron, condition and bin, found {d:?}."
         );
+        let Dims { time_steps, thermal, steps_per_bin, bins, .. } = self.dims;
         ensure!(
-            d.thermal + d.steps_per_bin * d.bins <= d.time_steps && d.time_steps >= 2,
-            "{} bins of {} steps after {} steps of warm-up do not fit into {} steps.",
-            d.bins,
-            d.steps_per_bin,
-            d.thermal,
-            d.time_steps
+            thermal + steps_per_bin * bins <= time_steps && time_steps >= 2,
+            "{bins} bins of {steps_per_bin} steps after {thermal} steps of warm-up do not fit into {time_steps} steps."
         );
         let limits = [
             ("input matrix", &self.input_group, d.input_groups),

@@ -95,11 +95,8 @@ impl BatchState {
     /// # Errors
     /// Naming the first array of another length.
     pub fn check(&self, layout: &Layout, networks: usize) -> Result<()> {
-        ensure!(
-            self.networks.len() == networks,
-            "the state holds {} networks, the engine {networks}.",
-            self.networks.len()
-        );
+        let held = self.networks.len();
+        ensure!(held == networks, "the state holds {held} networks, the engine {networks}.");
         for (k, network) in self.networks.iter().enumerate() {
             let arrays = [
                 ("parameters", &network.parameters),
@@ -108,12 +105,8 @@ impl BatchState {
                 ("best parameters", &network.best_parameters),
             ];
             for (name, array) in arrays {
-                ensure!(
-                    array.len() == layout.len(),
-                    "network {k}: {name} has {} elements, the network needs {}.",
-                    array.len(),
-                    layout.len()
-                );
+                let (found, needed) = (array.len(), layout.len());
+                ensure!(found == needed, "network {k}: {name} has {found} elements, the network needs {needed}.");
             }
         }
         Ok(())

@@ -47,12 +47,9 @@ pub fn read_lesions(path: &Path, subject: &Subject, seed: u64) -> Result<Vec<Les
     };
     let lesions: Vec<Lesion> = file.lesion.iter().enumerate().map(lesion).collect::<Result<_>>()?;
     for (k, lesion) in lesions.iter().enumerate() {
-        ensure!(
-            lesions[..k].iter().all(|other| other.name != lesion.name),
-            "{}: two lesions are called “{}”. Give each a name of its own.",
-            path.display(),
-            lesion.name
-        );
+        let (path, name) = (path.display(), &lesion.name);
+        let is_new = lesions[..k].iter().all(|other| other.name != *name);
+        ensure!(is_new, "{path}: two lesions are called “{name}”. Give each a name of its own.");
     }
     Ok(lesions)
 }

@@ -17,11 +17,11 @@ pub fn stratified_folds(labels: &[usize], classes: usize, folds: usize, seed: u6
     let mut dealt = 0;
     for class in 0..classes {
         let mut members: Vec<usize> = (0..labels.len()).filter(|i| labels[*i] == class).collect();
+        let found = members.len();
         ensure!(
-            members.len() >= folds,
-            "Cross-validation in {folds} folds needs {folds} trials of every class; class {class} has {}. Ask for \
-                 fewer folds, or record more trials.",
-            members.len()
+            found >= folds,
+            "Cross-validation in {folds} folds needs {folds} trials of every class; class {class} has {found}. Ask for \
+             fewer folds, or record more trials."
         );
         draws.shuffle(&mut members);
         for trial in members {

@@ -37,11 +37,11 @@ impl Trials {
     /// When the number of values is not the product of the sizes, a size is zero, or a rate is not finite.
     pub fn new(values: Vec<f32>, trials: usize, windows: usize, neurons: usize) -> Result<Self> {
         let expected = trials.checked_mul(windows).and_then(|n| n.checked_mul(neurons)).unwrap_or(0);
+        let found = values.len();
         ensure!(
-            expected > 0 && values.len() == expected,
+            expected > 0 && found == expected,
             "Trials for decoding: {trials} trials × {windows} windows × {neurons} neurons need that many rates, at \
-                 least one; found {}.",
-            values.len()
+             least one; found {found}."
         );
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             let (row, neuron) = (at / neurons, at % neurons + 1);

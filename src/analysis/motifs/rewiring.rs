@@ -46,17 +46,12 @@ impl Rewirer {
     /// # Errors
     /// If `block_of` has another length than the graph has nodes, or there are too many swaps to number them.
     pub fn new(graph: &Graph, block_of: &[usize], settings: &RewiringSettings) -> Result<Self> {
-        ensure!(
-            block_of.len() == graph.nodes(),
-            "rewiring: {} nodes have blocks, the graph has {}.",
-            block_of.len(),
-            graph.nodes()
-        );
+        let (given, nodes, edges) = (block_of.len(), graph.nodes(), graph.edges().len());
+        ensure!(given == nodes, "rewiring: {given} nodes have blocks, the graph has {nodes}.");
         let most = settings.swaps_per_edge.max(settings.burn_in_per_edge);
         ensure!(
-            graph.edges().len().checked_mul(most).is_some_and(|swaps| swaps <= u32::MAX as usize),
-            "rewiring: {most} swaps of each of {} edges are too many; ask for fewer per edge.",
-            graph.edges().len()
+            edges.checked_mul(most).is_some_and(|swaps| swaps <= u32::MAX as usize),
+            "rewiring: {most} swaps of each of {edges} edges are too many; ask for fewer per edge."
         );
         let blocks = |(a, b): &(u32, u32)| (block_of[*a as usize], block_of[*b as usize]);
         let mut edges = graph.edges().to_vec();

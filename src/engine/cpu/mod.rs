@@ -85,12 +85,8 @@ impl<T: Real> CpuEngine<T> {
     ) -> Result<Self> {
         problem.check()?;
         let (dims, layout) = (problem.dims, Layout::new(&problem.dims));
-        ensure!(
-            settings.len() == dims.networks,
-            "{} networks have settings, the batch holds {}.",
-            settings.len(),
-            dims.networks
-        );
+        let (given, networks) = (settings.len(), dims.networks);
+        ensure!(given == networks, "{given} networks have settings, the batch holds {networks}.");
         state.check(&layout, dims.networks)?;
         settings.iter().try_for_each(|s| s.perturbation.check(dims.neurons))?;
         let threads = thread_count(threads);
@@ -255,12 +251,8 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn step(&mut self, learning_rates: &[f64]) -> Result<()> {
-        ensure!(
-            learning_rates.len() == self.networks.len(),
-            "{} learning rates for {} networks.",
-            learning_rates.len(),
-            self.networks.len()
-        );
+        let (given, networks) = (learning_rates.len(), self.networks.len());
+        ensure!(given == networks, "{given} learning rates for {networks} networks.");
         check_differentiable(self.settings.iter().map(|s| &s.perturbation))?;
         self.step += 1;
         let step = self.step;

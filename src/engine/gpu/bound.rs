@@ -35,12 +35,18 @@ pub(super) struct Kernels {
     pub(super) dale: Option<Bound>,
 }
 
+/// What all banks of an engine have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Base<'a> {
+    pub(super) device: &'a GpuDevice,
+    pub(super) plan: &'a Plan,
+    pub(super) pipelines: &'a Pipelines,
+    pub(super) shared: &'a Shared,
+}
+
 /// Whose bindings are looked up.
 struct Binder<'a> {
-    device: &'a GpuDevice,
-    plan: &'a Plan,
-    pipelines: &'a Pipelines,
-    shared: &'a Shared,
+    base: Base<'a>,
     buffers: &'a Buffers,
     textures: Option<&'a Textures>,
 }
@@ -49,7 +55,8 @@ use Resource::{Buffer, Slices, Texture};
 
 impl Binder<'_> {
     fn bind(&self, id: Id, resources: &[(&str, Resource)]) -> Result<Bound> {
-        self.pipelines.bind(&self.device.device, self.plan.loads, id, resources)
+        let Base { device, plan, pipelines, .. } = self.base;
+        pipelines.bind(&device.device, plan.loads, id, resources)
     }
 
     fn weights(&self, forward: bool) -> Resource<'_> {
@@ -62,7 +69,7 @@ impl Binder<'_> {
 
     /// Turn `turn` of forward: a step in parity `turn` or a block.
     fn forward(&self, turn: usize, previous: &wgpu::Buffer) -> Result<Bound> {
-        let (b, plan) = (self.buffers, self.plan);
+        let (b, plan) = (self.buffers, self.base.plan);
         let shared = named! {
             weights: self.weights(true), previous: Slices(previous, plan.d_slice()),
             cells: Slices(&b.cells, plan.cells_slice()), potentials: Buffer(&b.potentials[turn % 2]),
@@ -81,7 +88,7 @@ impl Binder<'_> {
 
     /// Turn `turn` of adjoint: a step in parity `turn` or a block.
     fn adjoint(&self, turn: usize) -> Result<Bound> {
-        let (b, plan) = (self.buffers, self.plan);
+        let (b, plan) = (self.buffers, self.base.plan);
         let shared = named! {
             weights: self.weights(false), previous: Slices(&b.sums[(turn + 1) % 2], plan.d_slice()),
             cells: Slices(&b.cells, plan.cells_slice()), residuals: Slices(&b.residuals, plan.d_slice()),
@@ -129,7 +136,7 @@ impl Binder<'_> {
     }
 
     fn with_noises(&self, id: Id, noises: &wgpu::Buffer) -> Result<Bound> {
-        let (b, shared) = (self.buffers, self.shared);
+        let (b, shared) = (self.buffers, self.base.shared);
         let squares = if matches!(id, Id::SquaresOf | Id::Clip) { &b.gradient_squares } else { &b.weight_squares };
         // Of the deltas δ_1 is in slot 2, and the last turn of the adjoint is number 1.
         let resources = named! {
@@ -147,15 +154,8 @@ impl Binder<'_> {
 }
 
 impl Kernels {
-    pub(super) fn new(
-        device: &GpuDevice,
-        plan: &Plan,
-        pipelines: &Pipelines,
-        shared: &Shared,
-        buffers: &Buffers,
-        textures: Option<&Textures>,
-    ) -> Result<Self> {
-        let binder = Binder { device, plan, pipelines, shared, buffers, textures };
+    pub(super) fn new(base: Base, buffers: &Buffers, textures: Option<&Textures>) -> Result<Self> {
+        let binder = Binder { base, buffers, textures };
         let potentials = &buffers.potentials;
         Ok(Self {
             stimulus: binder.noisy(Id::Stimulus)?,
@@ -173,20 +173,13 @@ impl Kernels {
             squares_of: binder.plain(Id::SquaresOf)?,
             clip: binder.plain(Id::Clip)?,
             adam: binder.plain(Id::Adam)?,
-            dale: plan.projects().then(|| binder.plain(Id::Dale)).transpose()?,
+            dale: base.plan.projects().then(|| binder.plain(Id::Dale)).transpose()?,
         })
     }
 
     /// Binds the table of phases that `buffers` holds now.
-    pub(super) fn bind_phases(
-        &mut self,
-        device: &GpuDevice,
-        plan: &Plan,
-        pipelines: &Pipelines,
-        shared: &Shared,
-        buffers: &Buffers,
-    ) -> Result<()> {
-        let binder = Binder { device, plan, pipelines, shared, buffers, textures: None };
+    pub(super) fn bind_phases(&mut self, base: Base, buffers: &Buffers) -> Result<()> {
+        let binder = Binder { base, buffers, textures: None };
         self.start = binder.noisy(Id::Start)?;
         self.weights = binder.plain(Id::Weights)?;
         self.cells_of = binder.plain(Id::CellsOf)?;

@@ -4,7 +4,7 @@
 use super::device::AdapterInfo;
 use crate::dims::Dims;
 use crate::engine::Perturbation;
-use crate::error::{Error, Result, ensure};
+use crate::error::{Result, ensure};
 use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
 
@@ -73,17 +73,16 @@ impl Course {
 fn check_table(adapter: &AdapterInfo, networks: usize, neurons: usize, phases: usize) -> Result<()> {
     let bytes = (networks * phases * neurons * size_of::<Phase>()) as u64;
     let most = adapter.max_storage_binding_bytes.min(adapter.max_buffer_bytes);
-    if bytes <= most {
-        return Ok(());
-    }
-    Err(Error::input(format!(
+    ensure!(
+        bytes <= most,
         "perturbations that change up to {} times in a trial need a buffer of {} MB for {networks} networks, but {} offers at \
          most {} MB. Use fewer windows or networks at once, or --engine cpu.",
         phases - 1,
         bytes >> 20,
         adapter.name,
         most >> 20
-    )))
+    );
+    Ok(())
 }
 
 /// The rows of one phase of one network.

@@ -1,6 +1,7 @@
 //! What the networks of an engine are given: perturbations, stimulus and start, with whose noise.
 
 use super::bank::Given;
+use super::bound::Base;
 use super::course::Course;
 use super::engine::GpuEngine;
 use crate::engine::perturbation::check_batch;
@@ -17,11 +18,9 @@ impl GpuEngine {
         let courses: Result<Vec<_>> = parts.map(|part| Course::new(d, self.device.info(), part)).collect();
         let courses = courses?;
         (self.given, self.simulated) = (None, false);
+        let base = Base { device: &self.device, plan: &self.plan, pipelines: &self.pipelines, shared: &self.shared };
         self.device.checked("allocating", || {
-            for (bank, course) in self.banks.iter_mut().zip(courses) {
-                bank.set_course(&self.device, &self.pipelines, &self.shared, course)?;
-            }
-            Ok(())
+            self.banks.iter_mut().zip(courses).try_for_each(|(bank, course)| bank.set_course(base, course))
         })?;
         self.perturbations = perturbations.to_vec();
         self.device.check()
