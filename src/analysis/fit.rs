@@ -29,10 +29,9 @@ impl<'a> Recorded<'a> {
             "recorded rates: {found} values are not a whole number of bins for {conditions} conditions of {neurons} neurons."
         );
         if let Some(c) = bins.iter().position(|b| *b > longest) {
+            let (number, given) = (c + 1, bins[c]);
             return Err(Error::input(format!(
-                "recorded rates: condition {} should have {} bins, but at most {longest} are stored.",
-                c + 1,
-                bins[c]
+                "recorded rates: condition {number} should have {given} bins, but at most {longest} are stored."
             )));
         }
         let recorded = Self { rates, bins, neurons, longest, held_out: &[] };
@@ -74,12 +73,9 @@ impl<'a> Recorded<'a> {
     /// # Errors
     /// If the sizes differ from the recorded ones, or a modelled rate inside the recorded bins is not finite.
     pub fn score(&self, modelled: &[f32]) -> Result<Fit> {
-        if modelled.len() != self.rates.len() {
-            return Err(Error::run(format!(
-                "modelled rates: expected {} values, as recorded, found {}.",
-                self.rates.len(),
-                modelled.len()
-            )));
+        let (expected, found) = (self.rates.len(), modelled.len());
+        if found != expected {
+            return Err(Error::run(format!("modelled rates: expected {expected} values, as recorded, found {found}.")));
         }
         self.refuse_non_finite("modelled", modelled).map_err(Error::run)?;
         let mut by_condition: Vec<Vec<Sums>> = (0..self.bins.len()).map(|c| self.sums(c, modelled)).collect();

@@ -19,12 +19,7 @@ pub enum StopReason {
 impl StopReason {
     /// The reason with that number; 0 means still running.
     pub fn from_code(code: u32) -> Option<Self> {
-        match code {
-            1 => Some(Self::Target),
-            2 => Some(Self::Patience),
-            3 => Some(Self::Diverged),
-            _ => None,
-        }
+        [Self::Target, Self::Patience, Self::Diverged].into_iter().find(|reason| *reason as u32 == code)
     }
 
     /// As tables and files write it.

@@ -5,6 +5,7 @@ use crate::error::{Error, Result, ensure};
 use crate::lab::Subject;
 use crate::rng::{Rng, Stream};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Debug, Deserialize)]
@@ -135,16 +136,12 @@ impl LesionSpec {
                 self.area.is_none() && self.cell_type.is_none() && self.class.is_none(),
                 "give either neurons = […] or area, cell_type and class, not both."
             );
-            if let Some(bad) = list.iter().find(|i| **i == 0 || **i > population.len()) {
-                return Err(Error::input(format!(
-                    "neuron {bad}: neurons are rows of the firing rates, 1 … {}.",
-                    population.len()
-                )));
+            let n = population.len();
+            if let Some(bad) = list.iter().find(|i| !(1..=n).contains(*i)) {
+                return Err(Error::input(format!("neuron {bad}: neurons are rows of the firing rates, 1 … {n}.")));
             }
-            let mut list: Vec<usize> = list.iter().map(|i| i - 1).collect();
-            list.sort_unstable();
-            list.dedup();
-            return Ok(list);
+            let neurons: BTreeSet<usize> = list.iter().map(|i| i - 1).collect();
+            return Ok(neurons.into_iter().collect());
         }
         if let Some(area) = &self.area {
             known_area(subject, area)?;

@@ -103,14 +103,12 @@ impl SyntheticSettings {
             );
         }
         let neurons: usize = self.areas.iter().map(|a| a.size).sum();
-        if let Some(masks) = self.masks.as_ref().filter(|m| m.inhibitory.len() != neurons || m.mirror.len() != neurons)
-        {
-            return Err(Error::input(format!(
-                "the masks have {} and {} values, but the areas hold {neurons} neurons.",
-                masks.inhibitory.len(),
-                masks.mirror.len()
-            )));
-        }
+        let given = self.masks.as_ref().map(|masks| (masks.inhibitory.len(), masks.mirror.len()));
+        let (inhibitory, mirror) = given.unwrap_or((neurons, neurons));
+        ensure!(
+            (inhibitory, mirror) == (neurons, neurons),
+            "the masks have {inhibitory} and {mirror} values, but the areas hold {neurons} neurons."
+        );
         ensure!(
             self.noise.is_finite() && self.noise >= 0.0,
             "the observation noise is {}. Give 0 or more.",

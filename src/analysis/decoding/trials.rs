@@ -44,13 +44,11 @@ impl Trials {
              least one; found {found}."
         );
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
-            let (row, neuron) = (at / neurons, at % neurons + 1);
+            let (row, neuron, rate) = (at / neurons, at % neurons + 1, values[at]);
+            let (trial, window) = (row / windows + 1, row % windows + 1);
             return Err(Error::input(format!(
-                "Trials for decoding: the rate of neuron {neuron} in trial {}, window {} is {}; leave out trials that \
-                 diverged.",
-                row / windows + 1,
-                row % windows + 1,
-                values[at]
+                "Trials for decoding: the rate of neuron {neuron} in trial {trial}, window {window} is {rate}; leave out \
+                 trials that diverged."
             )));
         }
         Ok(Self { values, number: trials, windows, neurons })
@@ -98,10 +96,9 @@ impl Trials {
 pub(super) fn check_labels(labels: &[usize], classes: usize, trials: usize) -> Result<()> {
     ensure!(classes >= 2, "A decoder needs at least two classes; found {classes}.");
     ensure!(labels.len() == trials, "{trials} trials need as many labels; found {}.", labels.len());
-    match labels.iter().find(|label| **label >= classes) {
-        Some(label) => {
-            Err(Error::input(format!("With {classes} classes labels run from 0 to {}; found {label}.", classes - 1)))
-        }
+    let last = classes - 1;
+    match labels.iter().find(|label| **label > last) {
+        Some(label) => Err(Error::input(format!("With {classes} classes labels run from 0 to {last}; found {label}."))),
         None => Ok(()),
     }
 }
@@ -127,12 +124,11 @@ pub(super) fn check_classes(
 impl Settings {
     /// Whether decoders can be trained with these.
     pub(super) fn check(&self) -> Result<()> {
-        if self.l2 > 0.0 && self.l2.is_finite() {
-            return Ok(());
-        }
-        Err(Error::input(format!(
-            "The l2 penalty of a decoder must be positive, or classes that a plane separates have no solution; found {}.",
-            self.l2
-        )))
+        let l2 = self.l2;
+        ensure!(
+            l2 > 0.0 && l2.is_finite(),
+            "The l2 penalty of a decoder must be positive, or classes that a plane separates have no solution; found {l2}."
+        );
+        Ok(())
     }
 }

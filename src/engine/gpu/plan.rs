@@ -252,16 +252,12 @@ impl Plan {
         let mut most = self.dims.networks as u64;
         for (name, bytes) in self.bytes_per_network() {
             if bytes > binding {
-                let mb = |b: u64| b >> 20;
+                let Dims { neurons, conditions, time_steps, .. } = self.dims;
+                let (needed, offered, adapter) = (bytes >> 20, binding >> 20, &adapter.name);
                 return Err(Error::input(format!(
-                    "{} neurons, {} conditions and {} steps need a buffer of {} MB for the {name} of one network, but {} \
-                     offers at most {} MB. Use fewer steps or conditions, another adapter, or `engine = cpu`.",
-                    self.dims.neurons,
-                    self.dims.conditions,
-                    self.dims.time_steps,
-                    mb(bytes),
-                    adapter.name,
-                    mb(binding)
+                    "{neurons} neurons, {conditions} conditions and {time_steps} steps need a buffer of {needed} MB for the \
+                     {name} of one network, but {adapter} offers at most {offered} MB. Use fewer steps or conditions, \
+                     another adapter, or `engine = cpu`."
                 )));
             }
             most = most.min(binding / bytes.max(1));
