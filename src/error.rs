@@ -94,6 +94,16 @@ impl Error {
     }
 }
 
+/// Returns an [`Error::Input`] with a sentence, formatted as by `format!`, unless a condition holds.
+macro_rules! ensure {
+    ($condition:expr, $($sentence:tt)+) => {
+        if !$condition {
+            return Err($crate::error::Error::input(format!($($sentence)+)));
+        }
+    };
+}
+pub(crate) use ensure;
+
 fn remedy_text(remedy: &str) -> String {
     if remedy.is_empty() { String::new() } else { format!(" {remedy}") }
 }

@@ -1,6 +1,6 @@
 //! Who projects to whom, how densely and how strongly: the effective weights in blocks of area × cell type.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::Population;
 
 /// A connection exists where its weight exceeds this share of the network's largest |w|, unless told otherwise. Under
@@ -198,11 +198,10 @@ fn balance(effective: &[f32], population: &Population) -> Vec<BalanceRow> {
 /// If `effective` is not N × N finite weights, or `relative` not in 0…1.
 pub(super) fn threshold(effective: &[f32], neurons: usize, relative: f64) -> Result<f64> {
     check_square("effective weights", effective, neurons)?;
-    if !(0.0..=1.0).contains(&relative) {
-        return Err(Error::input(format!(
-            "the threshold of a connection is a share of the largest weight, from 0 to 1; found {relative}."
-        )));
-    }
+    ensure!(
+        (0.0..=1.0).contains(&relative),
+        "the threshold of a connection is a share of the largest weight, from 0 to 1; found {relative}."
+    );
     let off_diagonal = effective.iter().enumerate().filter(|(k, _)| k / neurons != k % neurons);
     let largest = off_diagonal.map(|(_, w)| f64::from(w.abs())).fold(0.0, f64::max);
     Ok(relative * largest)
@@ -210,9 +209,7 @@ pub(super) fn threshold(effective: &[f32], neurons: usize, relative: f64) -> Res
 
 /// Whether `values` are N × N finite numbers.
 pub(super) fn check_square(what: &str, values: &[f32], n: usize) -> Result<()> {
-    if values.len() != n * n {
-        return Err(Error::input(format!("{what}: expected {n} × {n} = {} values, found {}.", n * n, values.len())));
-    }
+    ensure!(values.len() == n * n, "{what}: expected {n} × {n} = {} values, found {}.", n * n, values.len());
     match values.iter().position(|v| !v.is_finite()) {
         None => Ok(()),
         Some(k) => Err(Error::input(format!(

@@ -1,14 +1,9 @@
 //! Which population drives which: the input of every neuron split by its source (current-based decomposition, CURBD;
-//! Perich et al. 2020, bioRxiv 2020.12.18.423348).
-//!
-//! The state x of neuron i relaxes towards `W_eff r + W_in u`, and fires at `σ(x + I_ext)` (docs/model.md#dynamics).
-//! Its input is the sum of the currents from every block of area × cell type, `Σ_{j ∈ block} W_eff[i, j] r_j`, of the
-//! stimulus, `W_in u`, and of the constant current `I_ext`. All are linear in rates and stimulus, so that averages over the
-//! steps of a bin give the currents' averages. A current counts where it is sent: it moves x one step later.
+//! docs/perturbation.md#anatomy). A current counts where it is sent: it moves x one step later (docs/model.md#dynamics).
 
 use super::connectivity::{Block, Blocks, check_square};
 use crate::engine::Problem;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::Population;
 use rayon::prelude::*;
 
@@ -149,15 +144,14 @@ impl<'a> Drive<'a> {
             && activity.input_group.len() == c
             && activity.constant.len() == n
             && activity.bins.iter().all(|b| *b <= longest);
-        if n == 0 || c == 0 || !fits {
-            return Err(Error::input(format!(
-                "currents: {} rates, {} stimulus values, {} input weights and {} constant currents do not belong to {c} conditions of {n} neurons.",
-                activity.rates.len(),
-                activity.stimulus.len(),
-                activity.input_matrices.len(),
-                activity.constant.len()
-            )));
-        }
+        ensure!(
+            n > 0 && c > 0 && fits,
+            "currents: {} rates, {} stimulus values, {} input weights and {} constant currents do not belong to {c} conditions of {n} neurons.",
+            activity.rates.len(),
+            activity.stimulus.len(),
+            activity.input_matrices.len(),
+            activity.constant.len()
+        );
         let drive = Self { blocks: Blocks::of(activity.population), longest, channels, activity };
         drive.refuse_non_finite()?;
         Ok(drive)
@@ -177,9 +171,10 @@ impl<'a> Drive<'a> {
                 )));
             }
         }
-        if !finite(a.input_matrices) || !finite(a.constant) {
-            return Err(Error::input("currents: the input weights or constant currents are not finite."));
-        }
+        ensure!(
+            finite(a.input_matrices) && finite(a.constant),
+            "currents: the input weights or constant currents are not finite."
+        );
         Ok(())
     }
 
@@ -256,7 +251,7 @@ impl<'a> Drive<'a> {
         let area = |(k, area): (usize, &crate::network::Area)| Target {
             area: area.name.clone(),
             cell_type: "all",
-            neurons: (0..population.len()).filter(|i| population.area_of()[*i] as usize == k).collect(),
+            neurons: population.members(k),
         };
         let block = |block: &Block| Target {
             area: block.area_name.clone(),

@@ -3,7 +3,7 @@
 use super::held_out::{HeldOut, HeldOutFit};
 use super::score::{Score, Summary, Sums};
 use crate::engine::Problem;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 
 /// Recorded rates as the engine holds them, borrowed.
 #[derive(Clone, Copy, Debug)]
@@ -23,18 +23,15 @@ impl<'a> Recorded<'a> {
     pub fn new(rates: &'a [f32], bins: &'a [usize], neurons: usize) -> Result<Self> {
         let rows = rates.len() / neurons.max(1);
         let longest = rows / bins.len().max(1);
-        if neurons == 0 || bins.is_empty() || rates.len() != bins.len() * longest * neurons {
-            return Err(Error::input(format!(
-                "recorded rates: {} values are not a whole number of bins for {} conditions of {neurons} neurons.",
-                rates.len(),
-                bins.len()
-            )));
-        }
+        let (found, conditions) = (rates.len(), bins.len());
+        ensure!(
+            neurons > 0 && conditions > 0 && found == conditions * longest * neurons,
+            "recorded rates: {found} values are not a whole number of bins for {conditions} conditions of {neurons} neurons."
+        );
         if let Some(c) = bins.iter().position(|b| *b > longest) {
+            let (number, given) = (c + 1, bins[c]);
             return Err(Error::input(format!(
-                "recorded rates: condition {} should have {} bins, but at most {longest} are stored.",
-                c + 1,
-                bins[c]
+                "recorded rates: condition {number} should have {given} bins, but at most {longest} are stored."
             )));
         }
         let recorded = Self { rates, bins, neurons, longest, held_out: &[] };
@@ -76,12 +73,9 @@ impl<'a> Recorded<'a> {
     /// # Errors
     /// If the sizes differ from the recorded ones, or a modelled rate inside the recorded bins is not finite.
     pub fn score(&self, modelled: &[f32]) -> Result<Fit> {
-        if modelled.len() != self.rates.len() {
-            return Err(Error::run(format!(
-                "modelled rates: expected {} values, as recorded, found {}.",
-                self.rates.len(),
-                modelled.len()
-            )));
+        let (expected, found) = (self.rates.len(), modelled.len());
+        if found != expected {
+            return Err(Error::run(format!("modelled rates: expected {expected} values, as recorded, found {found}.")));
         }
         self.refuse_non_finite("modelled", modelled).map_err(Error::run)?;
         let mut by_condition: Vec<Vec<Sums>> = (0..self.bins.len()).map(|c| self.sums(c, modelled)).collect();

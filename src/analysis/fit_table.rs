@@ -18,7 +18,7 @@ pub fn fit_csv(fit: &Fit, population: &Population, conditions: &[String]) -> Str
     let mut rows = |condition: &str, scores: &[Score]| {
         let condition = csv_text(condition);
         for (i, score) in scores.iter().enumerate() {
-            let area = csv_text(&population.areas()[population.area_of()[i] as usize].name);
+            let area = csv_text(population.area_name(i));
             let (cell_type, class) = (population.cell_type(i), population.class(i));
             let (r2, rmse) = (csv_number(score.r2), csv_number(score.rmse));
             let _ = writeln!(csv, "{},{area},{cell_type},{class},{condition},{r2},{rmse}", i + 1);

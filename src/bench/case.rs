@@ -2,7 +2,7 @@
 
 use crate::dims::Dims;
 use crate::engine::{Adam, BatchState, LossKind, NetworkSettings, Problem, TimeConstants};
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use crate::network::{
     Area, Constraint, InitScheme, InitSettings, Layout, MagnitudeDistribution, Population, initial_parameters,
 };
@@ -33,11 +33,10 @@ impl Case {
     /// # Errors
     /// If a size is too small to make a problem of.
     pub fn pose(&self) -> Result<(Problem, Vec<NetworkSettings>, BatchState)> {
-        if self.networks == 0 || self.neurons < 3 || self.conditions == 0 || self.time_steps < 16 {
-            return Err(Error::input(format!(
-                "a benchmark needs at least 1 network, 3 neurons, 1 condition and 16 steps, not {self:?}."
-            )));
-        }
+        ensure!(
+            self.networks > 0 && self.neurons >= 3 && self.conditions > 0 && self.time_steps >= 16,
+            "a benchmark needs at least 1 network, 3 neurons, 1 condition and 16 steps, not {self:?}."
+        );
         let problem = self.problem()?;
         problem.check()?;
         let (layout, mean_rate) = (Layout::new(&problem.dims), problem.mean_rate());

@@ -19,11 +19,5 @@ pub(super) fn open_regular(path: &Path) -> Result<File> {
 }
 
 pub(super) fn unreadable(path: &Path, found: &str, remedy: &str) -> Error {
-    Error::Variable {
-        file: path.to_path_buf(),
-        variable: "header".into(),
-        expected: "a MATLAB file of version 5 to 7.2".into(),
-        found: found.into(),
-        remedy: remedy.into(),
-    }
+    Error::variable(path, "header", "a MATLAB file of version 5 to 7.2", found, remedy)
 }

@@ -1,6 +1,7 @@
 //! What is done to a network that is simulated but not changed: lesions, stimulation, and the noise of a single trial.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
+use std::collections::BTreeSet;
 
 /// The training step by which the noise of trials is keyed: no training reaches it, so that no trial repeats the noise
 /// of a step.
@@ -136,12 +137,10 @@ impl Perturbation {
     /// The phases that cover the steps 0 … `time_steps`, in order. At least one; one and the same for all steps if there is
     /// nothing to do.
     pub fn phases(&self, neurons: usize, time_steps: usize) -> Vec<Phase> {
-        let windows = || self.effects.iter().map(|e| (e.from, e.to)).chain(self.cuts.iter().map(|c| (c.from, c.to)));
-        let mut bounds: Vec<usize> = windows().flat_map(|(from, to)| [from, to]).filter(|t| *t < time_steps).collect();
-        bounds.extend([0, time_steps]);
-        bounds.sort_unstable();
-        bounds.dedup();
-        bounds.windows(2).map(|w| self.phase(neurons, w[0], w[1])).collect()
+        let windows = self.effects.iter().map(|e| (e.from, e.to)).chain(self.cuts.iter().map(|c| (c.from, c.to)));
+        let ends = windows.flat_map(|(from, to)| [from, to]).filter(|t| *t < time_steps);
+        let bounds: BTreeSet<usize> = ends.chain([0, time_steps]).collect();
+        bounds.iter().zip(bounds.iter().skip(1)).map(|(from, to)| self.phase(neurons, *from, *to)).collect()
     }
 
     fn phase(&self, neurons: usize, from: usize, to: usize) -> Phase {
@@ -171,9 +170,7 @@ impl Perturbation {
 }
 
 fn check_window(from: usize, to: usize) -> Result<()> {
-    if from > to {
-        return Err(Error::input(format!("a perturbation begins at step {from} and ends before, at step {to}.")));
-    }
+    ensure!(from <= to, "a perturbation begins at step {from} and ends before, at step {to}.");
     Ok(())
 }
 
@@ -186,9 +183,7 @@ fn check_lengths(neurons: usize, found: &[usize]) -> Result<()> {
 
 /// Checks the perturbations `[K]` of a batch.
 pub(super) fn check_batch(perturbations: &[Perturbation], networks: usize, neurons: usize) -> Result<()> {
-    if perturbations.len() != networks {
-        return Err(Error::input(format!("{} perturbations for {networks} networks.", perturbations.len())));
-    }
+    ensure!(perturbations.len() == networks, "{} perturbations for {networks} networks.", perturbations.len());
     perturbations.iter().try_for_each(|p| p.check(neurons))
 }
 

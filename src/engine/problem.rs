@@ -1,7 +1,7 @@
 //! What all networks of a batch share: the task, the recorded rates, the population and its constraints.
 
 use crate::dims::Dims;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::{Constraint, Population};
 
 /// The data term of the loss.
@@ -108,21 +108,17 @@ impl Problem {
             ("initial r", self.initial_r.len(), d.conditions * d.neurons),
         ];
         for (name, found, expected) in lengths {
-            if found != expected {
-                return Err(Error::input(format!("{name}: expected {expected} values for {d:?}, found {found}.")));
-            }
+            ensure!(found == expected, "{name}: expected {expected} values for {d:?}, found {found}.");
         }
-        if d.networks == 0 || d.neurons == 0 || d.conditions == 0 || d.steps_per_bin == 0 || d.bins == 0 {
-            return Err(Error::input(format!(
-                "a problem needs at least one network, neuron, condition and bin, found {d:?}."
-            )));
-        }
-        if d.thermal + d.steps_per_bin * d.bins > d.time_steps || d.time_steps < 2 {
-            return Err(Error::input(format!(
-                "{} bins of {} steps after {} steps of warm-up do not fit into {} steps.",
-                d.bins, d.steps_per_bin, d.thermal, d.time_steps
-            )));
-        }
+        ensure!(
+            ![d.networks, d.neurons, d.conditions, d.steps_per_bin, d.bins].contains(&0),
+            "a problem needs at least one network, neuron, condition and bin, found {d:?}."
+        );
+        let Dims { time_steps, thermal, steps_per_bin, bins, .. } = self.dims;
+        ensure!(
+            thermal + steps_per_bin * bins <= time_steps && time_steps >= 2,
+            "{bins} bins of {steps_per_bin} steps after {thermal} steps of warm-up do not fit into {time_steps} steps."
+        );
         let limits = [
             ("input matrix", &self.input_group, d.input_groups),
             ("stimulus sequence", &self.sequence, d.sequences),

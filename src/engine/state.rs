@@ -1,6 +1,6 @@
 //! What an engine keeps between steps, and a checkpoint stores.
 
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use crate::network::Layout;
 
 /// Why the training of a network ended before its planned steps.
@@ -19,12 +19,7 @@ pub enum StopReason {
 impl StopReason {
     /// The reason with that number; 0 means still running.
     pub fn from_code(code: u32) -> Option<Self> {
-        match code {
-            1 => Some(Self::Target),
-            2 => Some(Self::Patience),
-            3 => Some(Self::Diverged),
-            _ => None,
-        }
+        [Self::Target, Self::Patience, Self::Diverged].into_iter().find(|reason| *reason as u32 == code)
     }
 
     /// As tables and files write it.
@@ -95,12 +90,8 @@ impl BatchState {
     /// # Errors
     /// Naming the first array of another length.
     pub fn check(&self, layout: &Layout, networks: usize) -> Result<()> {
-        if self.networks.len() != networks {
-            return Err(Error::input(format!(
-                "the state holds {} networks, the engine {networks}.",
-                self.networks.len()
-            )));
-        }
+        let held = self.networks.len();
+        ensure!(held == networks, "the state holds {held} networks, the engine {networks}.");
         for (k, network) in self.networks.iter().enumerate() {
             let arrays = [
                 ("parameters", &network.parameters),
@@ -109,13 +100,8 @@ impl BatchState {
                 ("best parameters", &network.best_parameters),
             ];
             for (name, array) in arrays {
-                if array.len() != layout.len() {
-                    return Err(Error::input(format!(
-                        "network {k}: {name} has {} elements, the network needs {}.",
-                        array.len(),
-                        layout.len()
-                    )));
-                }
+                let (found, needed) = (array.len(), layout.len());
+                ensure!(found == needed, "network {k}: {name} has {found} elements, the network needs {needed}.");
             }
         }
         Ok(())

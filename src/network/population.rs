@@ -1,6 +1,6 @@
 //! Who the neurons are: area, excitatory or inhibitory, mirror or not.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 
 /// A cortical area: a contiguous block of neurons, in file order.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -30,21 +30,13 @@ impl Population {
         let total: usize = areas.iter().map(|a| a.size).sum();
         if total != inhibitory.len() {
             let list: Vec<String> = areas.iter().map(|a| format!("{} {}", a.name, a.size)).collect();
+            let (list, found) = (list.join(", "), inhibitory.len());
             return Err(Error::input(format!(
-                "the areas ({}) hold {total} neurons, but the data have {}. Give sizes that sum to {} (`areas = NAME=SIZE,…`).",
-                list.join(", "),
-                inhibitory.len(),
-                inhibitory.len()
+                "the areas ({list}) hold {total} neurons, but the data have {found}. Give sizes that sum to {found} (`areas = NAME=SIZE,…`)."
             )));
         }
-        if let Some(m) = &mirror
-            && m.len() != total
-        {
-            return Err(Error::input(format!(
-                "the mirror mask has {} values, but there are {total} neurons.",
-                m.len()
-            )));
-        }
+        let masked = mirror.as_ref().map_or(total, Vec::len);
+        ensure!(masked == total, "the mirror mask has {masked} values, but there are {total} neurons.");
         let area_of = areas.iter().enumerate().flat_map(|(k, a)| std::iter::repeat_n(k as u32, a.size)).collect();
         Ok(Self { areas, area_of, inhibitory, mirror })
     }
@@ -67,6 +59,16 @@ impl Population {
     /// Index of the area of each neuron, `[N]`.
     pub fn area_of(&self) -> &[u32] {
         &self.area_of
+    }
+
+    /// The name of neuron `i`'s area.
+    pub fn area_name(&self, i: usize) -> &str {
+        &self.areas[self.area_of[i] as usize].name
+    }
+
+    /// The neurons of an area, ascending.
+    pub fn members(&self, area: usize) -> Vec<usize> {
+        (0..self.len()).filter(|i| self.area_of[*i] as usize == area).collect()
     }
 
     /// Which neurons are inhibitory, `[N]`.

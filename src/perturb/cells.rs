@@ -11,11 +11,8 @@ use crate::network::Population;
 ///
 /// They are lesioned without regard to labels, and tell whether labels mean anything: if the label that made a lesion (mirror
 /// or not, say) has nothing to do with how much harm the loss of a cell does, the lesion's cells are as good as drawn at
-/// random from all cells of their areas and types. [`RankSum`] tests that, exactly: in each of these strata the
-/// harms of all cells are ranked, and the rank sum of the lesion's cells is compared with those of labels dealt anew.
-///
-/// Ranks of sets of cells tell less. Few of many cells often do as much harm as all, so that sets with half of a
-/// causal class among them do no less harm than the class does.
+/// random from all cells of their areas and types. [`RankSum`] tests that, exactly
+/// (docs/perturbation.md#what-a-lesion-is-held-against).
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellOutcome {
     /// The manner. Its neurons are those that were lesioned.
@@ -50,10 +47,8 @@ pub fn cell_lesions(lesions: &[Lesion], population: &Population) -> Vec<Lesion> 
         if let Some(manner) = manners.iter_mut().find(|m| is_alike(m, lesion)) {
             manner.neurons.extend(cells);
         } else if !strata.is_empty() {
-            let all = || "all".to_string();
-            let neurons = cells.collect();
-            let name = "single cells".into();
-            manners.push(Lesion { name, area: all(), cell_type: all(), class: all(), neurons, ..lesion.clone() });
+            let Lesion { from, to, mode, .. } = lesion.clone();
+            manners.push(Lesion { from, to, mode, ..Lesion::silencing("single cells", cells.collect(), 0) });
         }
     }
     for manner in &mut manners {
@@ -129,8 +124,8 @@ pub fn cells_csv(subject: &Subject, keys: &[MeasureKey], outcomes: &[CellOutcome
     for outcome in outcomes {
         let (window, mode) = (outcome.lesion.window(subject), outcome.lesion.mode.label());
         for (i, damage) in outcome.lesion.neurons.iter().zip(&outcome.damages) {
-            let area = &population.areas()[population.area_of()[*i] as usize].name;
-            let texts = [area, population.cell_type(*i), population.class(*i), &window, &mode].map(csv_text);
+            let texts = [population.area_name(*i), population.cell_type(*i), population.class(*i), &window, &mode]
+                .map(csv_text);
             for k in &shown {
                 let mut row = vec![(i + 1).to_string()];
                 row.extend(texts.iter().cloned());

@@ -5,7 +5,7 @@ use crate::analysis::statistics::{mean, sd};
 use crate::lab::Subject;
 use crate::network::Population;
 use crate::rng::{Rng, Stream};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Largest standardised difference at which controls count as matched.
 const MATCHED: f64 = 0.1;
@@ -49,16 +49,10 @@ impl Balance {
 /// What a lesion is compared with: sets of cells of its areas and types that it spares, hence what losing other cells of
 /// the kind does.
 ///
-/// A set as large as their pool would leave nothing to draw, so at most half of a pool is taken, and then the lesion is
-/// subsampled to the same size: several random sets of it, whose mean effect is compared. Sets from one pool resemble each
-/// other more than the lesion resembles them, even if it is nothing special: were effects sums over neurons of equal
-/// variance, `m` of `M` pool cells would vary by `m (1 − m/M)`, while the difference between `m` cells' worth of a lesion of
-/// `s` cells and the pool varies by `m² (1/s + 1/M)` (both from sampling without replacement), plus `m (1 − m/s)/R` for R
-/// subsets in place of all. The deviations of controls from their mean are therefore widened by the root of the ratio.
-///
-/// That makes their spread right, not its tails. Effects are heavy-tailed: a lesion that happens to hold one of the few cells on
-/// which a network depends is compared with sets that cannot hold it. p values therefore do not come from here, but from
-/// the effects of single cells ([`CellOutcome`](super::CellOutcome)).
+/// At most half of a pool is taken, and where that is less than the lesion, the lesion is subsampled to the same size.
+/// Sets from one pool resemble each other more than the lesion resembles them, so that their deviations from their mean are
+/// widened; that makes their spread right, not its tails. p values therefore do not come from here, but from the effects of
+/// single cells ([`CellOutcome`](super::CellOutcome)): docs/perturbation.md#what-a-lesion-is-held-against.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Controls {
     /// Neurons in each set that is compared.
@@ -133,9 +127,7 @@ pub(super) fn strata(lesion: &Lesion, population: &Population) -> Vec<Stratum> {
         return Vec::new();
     }
     let key = |i: usize| (population.area_of()[i], population.inhibitory()[i]);
-    let mut keys: Vec<_> = lesion.neurons.iter().map(|i| key(*i)).collect();
-    keys.sort_unstable();
-    keys.dedup();
+    let keys: BTreeSet<_> = lesion.neurons.iter().map(|i| key(*i)).collect();
     let stratum = |k: (u32, bool)| {
         let (own, pool): (Vec<usize>, Vec<usize>) =
             (0..population.len()).filter(|i| key(*i) == k).partition(|i| lesion.neurons.binary_search(i).is_ok());
@@ -175,7 +167,9 @@ fn distinct(count: usize, draw: impl Fn(u32) -> Vec<usize>) -> Vec<Vec<usize>> {
     sets
 }
 
-/// See [`Controls`]; strata add up with the same variance per neuron.
+/// Were effects sums over neurons of equal variance, `m` of `M` pool cells would vary by `m (1 − m/M)`, and the difference
+/// between `m` cells' worth of a lesion of `s` cells and the pool by `m² (1/s + 1/M)` (both from sampling without replacement),
+/// plus `m (1 − m/s)/R` for R subsets in place of all: the root of their ratio, strata added up.
 fn widening(strata: &[Stratum], subsets: usize, whole: bool) -> f64 {
     let (mut lesion, mut control) = (0.0, 0.0);
     for s in strata.iter().filter(|s| s.size > 0) {

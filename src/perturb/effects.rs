@@ -127,7 +127,7 @@ pub(super) fn corrected(tests: &[(usize, f64)], keys: &[MeasureKey]) -> Vec<f64>
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Balance, Controls, Mode, cell_lesions};
+    use super::super::{Balance, Controls, cell_lesions};
     use super::*;
     use crate::network::Area;
 
@@ -135,10 +135,7 @@ mod tests {
 
     /// A lesion of the first three of eight like cells.
     fn lesion() -> Lesion {
-        let all = || "all".to_string();
-        let (name, mode) = ("three".into(), Mode::Silence);
-        let neurons = vec![0, 1, 2];
-        Lesion { name, area: all(), cell_type: all(), class: all(), neurons, from: 0, to: 10, mode }
+        Lesion::silencing("three", vec![0, 1, 2], 10)
     }
 
     fn population() -> Population {

@@ -223,12 +223,8 @@ impl<'a> Experiment<'a> {
             damage.extend(probe.of(rates, &sets[k]));
             (damage, kick.map(|kick| kick.look(subject, rates)))
         })?;
-        let mut damages: Vec<Damage> = Vec::with_capacity(sets.len());
-        let mut unkicked = Vec::with_capacity(sets.len());
-        for (damage, look) in seen {
-            damages.push(damage);
-            unkicked.extend(look);
-        }
+        let (mut damages, looks): (Vec<Damage>, Vec<Option<Vec<f32>>>) = seen.into_iter().unzip();
+        let unkicked: Vec<Vec<f32>> = looks.into_iter().flatten().collect();
         self.kick(&perturbations, &masks, kick, &unkicked, &mut damages)?;
         self.read_out(&perturbations, &mut damages)?;
         Ok(damages)
@@ -244,9 +240,7 @@ impl<'a> Experiment<'a> {
     ) -> Result<()> {
         let regions: Vec<&[bool]> = self.measures.regions().map(|(_, mask)| mask).collect();
         let Some(kick) = kick else {
-            for damage in damages.iter_mut() {
-                damage.extend(vec![f64::NAN; regions.len()]);
-            }
+            damages.iter_mut().for_each(|damage| damage.extend(vec![f64::NAN; regions.len()]));
             return Ok(());
         };
         let subject = self.subject;
@@ -264,11 +258,10 @@ impl<'a> Experiment<'a> {
     fn read_out(&mut self, perturbations: &[Perturbation], damages: &mut [Damage]) -> Result<()> {
         let (Some(readouts), Some(settings)) = (&self.readouts, self.settings.readouts) else { return Ok(()) };
         let trials = settings.control_trials;
-        let jobs: Vec<Trial> = perturbations
-            .iter()
-            .flat_map(|p| (0..trials).map(move |k| (p, k)))
-            .map(|(p, k)| Trial { perturbation: p.clone(), noise: Some(settings.test_noise(k)) })
-            .collect();
+        let pairs = perturbations.iter().flat_map(|p| (0..trials).map(move |k| (p, k)));
+        let trial =
+            |(p, k): (&Perturbation, usize)| Trial { perturbation: p.clone(), noise: Some(settings.test_noise(k)) };
+        let jobs: Vec<Trial> = pairs.map(trial).collect();
         let scores: Vec<TrialScores> = collect(&mut self.simulator, &jobs, &|_, rates| readouts.scores(rates))?;
         for (damage, scores) in damages.iter_mut().zip(scores.chunks(trials)) {
             damage.extend(readouts.changes(scores));

@@ -71,6 +71,13 @@ pub struct Lesion {
 }
 
 impl Lesion {
+    /// Silences these neurons, whatever they are, for a trial of so many steps.
+    pub fn silencing(name: &str, neurons: Vec<usize>, time_steps: usize) -> Self {
+        let all = || "all".to_string();
+        let (area, cell_type, class) = (all(), all(), all());
+        Self { name: name.into(), area, cell_type, class, neurons, from: 0, to: time_steps, mode: Mode::Silence }
+    }
+
     /// What is done to the network when this lesion hits `neurons` instead of its own.
     pub fn perturbation(&self, neurons: &[usize], subject: &Subject) -> Perturbation {
         let n = subject.dims().neurons;
@@ -110,15 +117,13 @@ pub fn default_lesions(subject: &Subject) -> Vec<Lesion> {
         for cell_type in ["excitatory", "inhibitory"] {
             for class in classes {
                 let suffix = if *class == "all" { String::new() } else { format!(" {class}") };
+                let name = format!("{} {cell_type}{suffix}", area.name);
+                let neurons = members(population, Some(&area.name), Some(cell_type), Some(class));
                 lesions.push(Lesion {
-                    name: format!("{} {cell_type}{suffix}", area.name),
                     area: area.name.clone(),
                     cell_type: cell_type.into(),
                     class: (*class).into(),
-                    neurons: members(population, Some(&area.name), Some(cell_type), Some(class)),
-                    from: 0,
-                    to: subject.dims().time_steps,
-                    mode: Mode::Silence,
+                    ..Lesion::silencing(&name, neurons, subject.dims().time_steps)
                 });
             }
         }
@@ -143,11 +148,8 @@ pub(super) fn members(
     class: Option<&str>,
 ) -> Vec<usize> {
     let is = |asked: Option<&str>, found: &str| asked.is_none_or(|a| a == "all" || a == found);
-    (0..population.len())
-        .filter(|i| {
-            is(area, &population.areas()[population.area_of()[*i] as usize].name)
-                && is(cell_type, population.cell_type(*i))
-                && is(class, population.class(*i))
-        })
-        .collect()
+    let is_member = |i: &usize| {
+        is(area, population.area_name(*i)) && is(cell_type, population.cell_type(*i)) && is(class, population.class(*i))
+    };
+    (0..population.len()).filter(is_member).collect()
 }

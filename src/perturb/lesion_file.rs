@@ -1,10 +1,11 @@
 //! Lesions as a TOML file states them.
 
 use super::lesion::{Lesion, Mode, marked, members};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::lab::Subject;
 use crate::rng::{Rng, Stream};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Debug, Deserialize)]
@@ -47,13 +48,9 @@ pub fn read_lesions(path: &Path, subject: &Subject, seed: u64) -> Result<Vec<Les
     };
     let lesions: Vec<Lesion> = file.lesion.iter().enumerate().map(lesion).collect::<Result<_>>()?;
     for (k, lesion) in lesions.iter().enumerate() {
-        if lesions[..k].iter().any(|other| other.name == lesion.name) {
-            return Err(Error::input(format!(
-                "{}: two lesions are called “{}”. Give each a name of its own.",
-                path.display(),
-                lesion.name
-            )));
-        }
+        let (path, name) = (path.display(), &lesion.name);
+        let is_new = lesions[..k].iter().all(|other| other.name != *name);
+        ensure!(is_new, "{path}: two lesions are called “{name}”. Give each a name of its own.");
     }
     Ok(lesions)
 }
@@ -63,9 +60,7 @@ impl LesionSpec {
         let mode = self.mode(subject)?;
         let mut neurons = self.neurons(subject)?;
         if let Some(fraction) = self.fraction {
-            if !(0.0..=1.0).contains(&fraction) {
-                return Err(Error::input(format!("fraction = {fraction}: expected a number in 0…1.")));
-            }
+            ensure!((0.0..=1.0).contains(&fraction), "fraction = {fraction}: expected a number in 0…1.");
             let size = (fraction * neurons.len() as f64).round() as usize;
             let rng = Rng::new(seed, number as u32, Stream::Subsets);
             neurons = rng.subset(&neurons, size, 0);
@@ -73,14 +68,13 @@ impl LesionSpec {
         let (d, all) = (subject.dims(), || "all".to_string());
         let from = self.from.map_or(0, |t| t + d.thermal);
         let to = self.to.map_or(d.time_steps, |t| t + d.thermal);
-        if from >= to || from >= d.time_steps {
-            return Err(Error::input(format!(
-                "the window from {} to {} holds no step: a trial has {} steps after the warm-up.",
-                self.from.unwrap_or(0),
-                self.to.map_or("the end".into(), |t| t.to_string()),
-                d.time_steps - d.thermal
-            )));
-        }
+        ensure!(
+            from < to && from < d.time_steps,
+            "the window from {} to {} holds no step: a trial has {} steps after the warm-up.",
+            self.from.unwrap_or(0),
+            self.to.map_or("the end".into(), |t| t.to_string()),
+            d.time_steps - d.thermal
+        );
         let (area, cell_type, class) = (
             self.area.clone().unwrap_or_else(all),
             self.cell_type.clone().unwrap_or_else(all),
@@ -138,28 +132,26 @@ impl LesionSpec {
     fn neurons(&self, subject: &Subject) -> Result<Vec<usize>> {
         let population = &subject.problem.population;
         if let Some(list) = &self.neurons {
-            if self.area.is_some() || self.cell_type.is_some() || self.class.is_some() {
-                return Err(Error::input("give either neurons = […] or area, cell_type and class, not both."));
+            ensure!(
+                self.area.is_none() && self.cell_type.is_none() && self.class.is_none(),
+                "give either neurons = […] or area, cell_type and class, not both."
+            );
+            let n = population.len();
+            if let Some(bad) = list.iter().find(|i| !(1..=n).contains(*i)) {
+                return Err(Error::input(format!("neuron {bad}: neurons are rows of the firing rates, 1 … {n}.")));
             }
-            if let Some(bad) = list.iter().find(|i| **i == 0 || **i > population.len()) {
-                return Err(Error::input(format!(
-                    "neuron {bad}: neurons are rows of the firing rates, 1 … {}.",
-                    population.len()
-                )));
-            }
-            let mut list: Vec<usize> = list.iter().map(|i| i - 1).collect();
-            list.sort_unstable();
-            list.dedup();
-            return Ok(list);
+            let neurons: BTreeSet<usize> = list.iter().map(|i| i - 1).collect();
+            return Ok(neurons.into_iter().collect());
         }
         if let Some(area) = &self.area {
             known_area(subject, area)?;
         }
         expect_one_of("cell_type", self.cell_type.as_deref(), &["excitatory", "inhibitory", "all"])?;
         expect_one_of("class", self.class.as_deref(), &["mirror", "non-mirror", "all"])?;
-        if population.mirror().is_none() && self.class.as_deref().is_some_and(|c| c != "all") {
-            return Err(Error::input("a class needs to be known: give `mirror = FILE`."));
-        }
+        ensure!(
+            population.mirror().is_some() || self.class.as_deref().is_none_or(|c| c == "all"),
+            "a class needs to be known: give `mirror = FILE`."
+        );
         Ok(members(population, self.area.as_deref(), self.cell_type.as_deref(), self.class.as_deref()))
     }
 }

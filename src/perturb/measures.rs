@@ -190,7 +190,7 @@ fn scopes(subject: &Subject) -> Vec<(String, Vec<bool>)> {
     let population = &subject.problem.population;
     let n = population.len();
     let mut scopes = vec![("all".to_string(), vec![true; n])];
-    let area = |i: usize| population.areas()[population.area_of()[i] as usize].name.as_str();
+    let area = |i: usize| population.area_name(i);
     for a in population.areas() {
         scopes.push((a.name.clone(), (0..n).map(|i| area(i) == a.name).collect()));
     }

@@ -5,9 +5,9 @@ use crate::analysis::decoding::{self, Decoder, Score, Trials};
 use crate::analysis::statistics::{mean, quantile};
 use crate::engine::{Perturbation, TrialNoise};
 use crate::error::Result;
-use crate::lab::collect;
-use crate::lab::{Simulator, Subject, Trial};
+use crate::lab::{Simulator, Subject, Trial, collect};
 use crate::task::{Condition, ConditionClass};
+use std::collections::HashSet;
 
 /// How read-outs are trained and tested.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -265,12 +265,8 @@ impl<'a> Readouts<'a> {
 
     /// What [`Self::changes`] gives, in order.
     pub(super) fn keys(&self) -> Vec<MeasureKey> {
-        let plain = self.list.iter().filter(|r| r.from.is_none());
-        plain
-            .flat_map(|r| {
-                measure_names(r.label).map(|measure| MeasureKey { measure, scope: r.scope.clone(), harm: -1.0 })
-            })
-            .collect()
+        let key = |r: &Readout, measure| MeasureKey { measure, scope: r.scope.clone(), harm: -1.0 };
+        self.plain().flat_map(|r| measure_names(r.label).map(|measure| key(r, measure))).collect()
     }
 
     /// Decision scores of one simulation.
@@ -278,35 +274,35 @@ impl<'a> Readouts<'a> {
     /// Rates that are not finite read as undecided.
     pub(super) fn scores(&self, rates: &[f32]) -> TrialScores {
         let windowed = [self.windowed(rates)];
-        let plain = self.list.iter().filter(|r| r.from.is_none());
         let score = |r: &Readout| {
             let (trials, _) = self.trials(&windowed, &r.tested, r.windows, &r.neurons).ok()?;
             r.decoder.linear().scores(&trials).ok()
         };
-        plain
-            .map(|r| score(r).unwrap_or_else(|| vec![0.0; r.tested.len() * r.windows * r.decoder.linear().outputs()]))
-            .collect()
+        let undecided = |r: &Readout| vec![0.0; r.tested.len() * r.windows * r.decoder.linear().outputs()];
+        self.plain().map(|r| score(r).unwrap_or_else(|| undecided(r))).collect()
     }
 
     /// Changes of accuracy and AUC against the intact network on the same noise, averaged over the windows in which the
     /// label can be read from the intact network at all (cross-validated accuracy above the 97.5 % quantile of chance).
     /// NaN where there are none.
     pub(super) fn changes(&self, simulations: &[TrialScores]) -> Vec<f64> {
-        let plain = self.list.iter().filter(|r| r.from.is_none());
-        plain
-            .enumerate()
-            .flat_map(|(k, r)| {
-                let scores: Vec<f64> = simulations.iter().flat_map(|s| &s[k]).copied().collect();
-                let count = simulations.len() * r.tested.len();
-                let truth: Vec<usize> = r.tested.iter().map(|(_, class)| *class).cycle().take(count).collect();
-                let now = r.decoder.score(&scores, &truth);
-                let over = |of: fn(&Score) -> f64| {
-                    let readable = (0..r.windows).filter(|w| r.is_readable(*w));
-                    mean(&readable.map(|w| of(&now[w]) - of(&r.reference[w])).collect::<Vec<f64>>())
-                };
-                [over(|s| s.accuracy), over(|s| s.auc)]
-            })
-            .collect()
+        let change = |(k, r): (usize, &Readout)| {
+            let scores: Vec<f64> = simulations.iter().flat_map(|s| &s[k]).copied().collect();
+            let count = simulations.len() * r.tested.len();
+            let truth: Vec<usize> = r.tested.iter().map(|(_, class)| *class).cycle().take(count).collect();
+            let now = r.decoder.score(&scores, &truth);
+            let over = |of: fn(&Score) -> f64| {
+                let readable = (0..r.windows).filter(|w| r.is_readable(*w));
+                mean(&readable.map(|w| of(&now[w]) - of(&r.reference[w])).collect::<Vec<f64>>())
+            };
+            [over(|s| s.accuracy), over(|s| s.auc)]
+        };
+        self.plain().enumerate().flat_map(change).collect()
+    }
+
+    /// The read-outs that are tested on the trials of the agents that they were trained on.
+    fn plain(&self) -> impl Iterator<Item = &Readout> {
+        self.list.iter().filter(|r| r.from.is_none())
     }
 
     /// Reads out a lesioned network: with the intact network's read-outs, and with those trained on its own trials.
@@ -390,29 +386,23 @@ fn measure_names(label: &str) -> [&'static str; 2] {
 fn regions(subject: &Subject) -> Vec<Region> {
     let population = &subject.problem.population;
     let mut regions = vec![("all".to_string(), (0..population.len()).collect())];
-    for (k, area) in population.areas().iter().enumerate() {
-        let members = (0..population.len()).filter(|i| population.area_of()[*i] as usize == k).collect();
-        regions.push((area.name.clone(), members));
-    }
+    regions.extend(population.areas().iter().enumerate().map(|(k, area)| (area.name.clone(), population.members(k))));
     regions.retain(|(_, members): &Region| !members.is_empty());
     regions
 }
 
 fn classes(conditions: &[(usize, usize)]) -> usize {
-    let mut found: Vec<usize> = conditions.iter().map(|(_, class)| *class).collect();
-    found.sort_unstable();
-    found.dedup();
-    found.len()
+    conditions.iter().map(|(_, class)| class).collect::<HashSet<_>>().len()
 }
 
 /// The labels that the task names with at least two classes, of conditions that were recorded.
 fn labels(conditions: &[Condition], bins: &[usize]) -> Vec<Label> {
     let mut objects: Vec<&str> = Vec::new();
-    conditions.iter().filter_map(|c| c.object.as_deref()).for_each(|o| {
-        if !objects.contains(&o) {
-            objects.push(o);
+    for object in conditions.iter().filter_map(|c| c.object.as_deref()) {
+        if !objects.contains(&object) {
+            objects.push(object);
         }
-    });
+    }
     let agent = |c: &Condition| match c.class {
         ConditionClass::Execution => Some(0),
         ConditionClass::Observation => Some(1),

@@ -5,6 +5,7 @@ use super::effects::{column, corrected};
 use super::{CellOutcome, Effect, Lesion, MeasureKey, Outcome};
 use crate::analysis::statistics::{Interval, hierarchical_bootstrap, mean, pearson, spearman};
 use crate::network::Population;
+use std::collections::BTreeSet;
 
 /// One run's part in a comparison of runs.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +83,7 @@ pub fn across_seeds(
     population: &Population,
     seed: u64,
 ) -> Vec<SeedRow> {
-    let mut settings: Vec<&str> = runs.iter().map(|r| r.setting).collect();
-    settings.sort_unstable();
-    settings.dedup();
+    let settings: BTreeSet<&str> = runs.iter().map(|r| r.setting).collect();
     let mut groups = vec![("all", runs.iter().collect::<Vec<_>>())];
     if settings.len() > 1 {
         groups.extend(settings.iter().map(|s| (*s, runs.iter().filter(|r| r.setting == *s).collect())));
@@ -187,7 +186,7 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Balance, ControlOutcome, Controls, Mode, cell_lesions};
+    use super::super::{Balance, ControlOutcome, Controls, cell_lesions};
     use super::*;
     use crate::network::Area;
 
@@ -206,16 +205,7 @@ mod tests {
     }
 
     fn lesion() -> Lesion {
-        Lesion {
-            name: "lesion".into(),
-            area: "all".into(),
-            cell_type: "all".into(),
-            class: "all".into(),
-            neurons: vec![0, 1, 2],
-            from: 0,
-            to: 1,
-            mode: Mode::Silence,
-        }
+        Lesion::silencing("lesion", vec![0, 1, 2], 1)
     }
 
     fn population() -> Population {

@@ -3,7 +3,7 @@
 use super::conditions::{Event, class_name};
 use super::data::ReportData;
 use super::parts::figure::Figure;
-use super::parts::html::{begin, choices, end, escape, headline, section};
+use super::parts::html::{begin, begin_table, choices, end, end_table, escape, headline, number_cells, section};
 use crate::analysis::{GOOD_FIT, GroupFit, Grouping, HeldOutSummary, decimal, percent};
 use std::fmt::Write as _;
 
@@ -87,19 +87,13 @@ fn fit_table(page: &mut String, data: &ReportData) {
     let groups = data.comparison.groups(&data.problem.population, &data.condition_names());
     let holds_out = !data.comparison.held_out.is_empty();
     let note = if holds_out { ", in a held-out one about its mean in those that were trained on" } else { "" };
-    let _ = write!(
-        page,
-        "<section>\n<h2>Fit in numbers</h2>\n<div class=\"wide\"><table>\n\
-         <caption>R² per neuron, summarised. Within a condition, R² is about the neuron's mean in that condition{note}.</caption>\n\
-         <thead><tr><th scope=\"col\">Group</th><th scope=\"col\" class=\"number\">Neurons</th>\
-         <th scope=\"col\" class=\"number\">Median R²</th><th scope=\"col\" class=\"number\">Mean R²</th>",
+    let caption = format!(
+        "R² per neuron, summarised. Within a condition, R² is about the neuron's mean in that condition{note}."
     );
-    let _ = write!(
-        page,
-        "<th scope=\"col\" class=\"number\">R² &gt; {GOOD_FIT}</th><th scope=\"col\" class=\"number\">Median RMSE</th>\
-         <th scope=\"col\" class=\"number\">Median R², input-only</th>\
-         <th scope=\"col\" class=\"number\">Median R², mean rate</th></tr></thead>\n<tbody>\n"
-    );
+    let good = format!("#R² &gt; {GOOD_FIT}");
+    let summaries = ["Group", "#Neurons", "#Median R²", "#Mean R²", &good, "#Median RMSE"];
+    let columns = [&summaries[..], &["#Median R², input-only", "#Median R², mean rate"]].concat();
+    begin_table(page, "Fit in numbers", &caption, &columns);
     let mut previous = Grouping::All;
     let trained = (0..data.conditions.len()).filter(|c| !data.comparison.is_held_out(*c));
     let mut numbers = trained.chain(data.comparison.held_out.iter().map(|h| h.condition));
@@ -110,33 +104,30 @@ fn fit_table(page: &mut String, data: &ReportData) {
         previous = group.grouping;
         let _ = writeln!(page, "<tr{first}>{}</tr>", group_cells(group, number));
     }
-    page.push_str("</tbody></table></div>\n</section>\n");
+    end_table(page);
     if let Some(held_out) = HeldOutSummary::of(data.comparison, &data.condition_names()) {
         held_out_table(page, &held_out);
     }
 }
 
 fn held_out_table(page: &mut String, held_out: &HeldOutSummary) {
-    page.push_str(
-        "<section>\n<h2>Held-out conditions</h2>\n<div class=\"wide\"><table>\n\
-         <caption>R² of all neurons and bins together, about each neuron's mean over the conditions that were trained on: \
-         below 0, that mean predicts better. Siblings: the mean of the conditions that were trained on and ask the same \
-         of the animal.</caption>\n<thead><tr><th scope=\"col\">Condition</th>\
-         <th scope=\"col\" class=\"number\">Model</th><th scope=\"col\" class=\"number\">Input-only</th>\
-         <th scope=\"col\" class=\"number\">Mean rate</th><th scope=\"col\" class=\"number\">Siblings</th></tr></thead>\n<tbody>\n",
-    );
+    let caption = "R² of all neurons and bins together, about each neuron's mean over the conditions that were trained on: \
+                   below 0, that mean predicts better. Siblings: the mean of the conditions that were trained on and ask \
+                   the same of the animal.";
+    let columns = ["Condition", "#Model", "#Input-only", "#Mean rate", "#Siblings"];
+    begin_table(page, "Held-out conditions", caption, &columns);
     for (name, values) in held_out.rows() {
-        let cells: String = values.map(|v| format!("<td class=\"number\">{}</td>", decimal(v))).concat();
+        let cells = number_cells(values.map(decimal));
         let _ = writeln!(page, "<tr><th scope=\"row\">{}</th>{cells}</tr>", escape(name));
     }
-    page.push_str("</tbody></table></div>\n</section>\n");
+    end_table(page);
 }
 
 /// A row of the table; conditions carry their number, because executed and observed ones may share a name.
 fn group_cells(group: &GroupFit, number: Option<usize>) -> String {
     let model = &group.model;
     let number = number.map_or(String::new(), |n| format!("{n} "));
-    let mut cells = format!("<th scope=\"row\">{} {number}{}</th>", group.grouping.label(), escape(&group.name));
+    let cells = format!("<th scope=\"row\">{} {number}{}</th>", group.grouping.label(), escape(&group.name));
     let numbers = [
         model.neurons.to_string(),
         decimal(model.median_r2),
@@ -146,18 +137,11 @@ fn group_cells(group: &GroupFit, number: Option<usize>) -> String {
         group.input_only.map_or("–".into(), |s| decimal(s.median_r2)),
         decimal(group.mean_rate.median_r2),
     ];
-    for number in numbers {
-        let _ = write!(cells, "<td class=\"number\">{number}</td>");
-    }
-    cells
+    cells + &number_cells(numbers)
 }
 
 fn conditions(page: &mut String, data: &ReportData) {
-    page.push_str(
-        "<section>\n<h2>Conditions</h2>\n<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\" class=\"number\">No.</th>\
-         <th scope=\"col\">Condition</th><th scope=\"col\">Class</th><th scope=\"col\" class=\"number\">Bins</th>\
-         <th scope=\"col\" class=\"number\">Duration</th><th scope=\"col\">Stimulus changes</th></tr></thead>\n<tbody>\n",
-    );
+    begin_table(page, "Conditions", "", &["#No.", "Condition", "Class", "#Bins", "#Duration", "Stimulus changes"]);
     for (c, condition) in data.conditions.iter().enumerate() {
         let (bins, class) = (data.problem.bins[c], class_name(condition.class));
         let event = |e: &Event| format!("{:.2} s: {}", e.step as f64 * data.step_ms / 1000.0, escape(&e.label));
@@ -173,7 +157,7 @@ fn conditions(page: &mut String, data: &ReportData) {
             events.join("; "),
         );
     }
-    page.push_str("</tbody></table></div>\n</section>\n");
+    end_table(page);
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! How the speed of an engine depends on the sizes of the problem.
 
-use super::parts::canvas::{Axes, Drawn, INK, MODEL, MUTED, Panel, draw, heading, px, stroke, text};
+use super::parts::canvas::{Axes, Drawn, HPos, INK, MODEL, MUTED, Panel, VPos, chart, draw, heading, px, stroke, text};
 use super::parts::figure::part;
+use super::parts::marks::Words;
 use crate::bench::{Measurement, Scale};
 use crate::error::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 const PANEL: f64 = 300.0;
 const HEIGHT: f64 = 290.0;
@@ -45,7 +45,7 @@ fn others(scale: Scale, m: &Measurement) -> String {
 
 fn one(panel: &Panel, scale: Scale, points: &[Measurement]) -> Drawn<()> {
     if let Some(first) = points.first() {
-        panel.draw_text(&others(scale, first), &text(11.0, MUTED, HPos::Left, VPos::Top), (px(57.0), px(2.0)))?;
+        Words::muted(11.0, HPos::Left).below().draw(panel, &others(scale, first), 57.0, 2.0)?;
     }
     // Sizes double from point to point: a logarithmic axis whose ticks are the sizes themselves.
     let x = |m: &Measurement| (scale.size(m) as f64).log2();
@@ -53,13 +53,7 @@ fn one(panel: &Panel, scale: Scale, points: &[Measurement]) -> Drawn<()> {
     let high = points.iter().map(x).fold(f64::NEG_INFINITY, f64::max) + 0.3;
     let peak = points.iter().find_map(|m| m.peak_gflops);
     let top = points.iter().map(|m| m.gflops).fold(peak.unwrap_or(0.0), f64::max) * 1.12;
-    let mut chart = ChartBuilder::on(panel)
-        .margin_top(px(26.0))
-        .margin_left(px(5.0))
-        .margin_right(px(16.0))
-        .x_label_area_size(px(42.0))
-        .y_label_area_size(px(52.0))
-        .build_cartesian_2d(low..high, 0.0..top)?;
+    let mut chart = chart(panel, [26.0, 16.0, 0.0, 5.0], [42.0, 52.0], low..high, 0.0..top)?;
     Axes { x: "", y: "GFLOP/s", x_labels: 0, y_labels: 6 }.draw(&mut chart)?;
     if let Some(peak) = peak {
         let dashes =

@@ -1,17 +1,5 @@
-//! The circuit behind the synthetic rates: a ring that carries a wave, and neurons that mix it with their input.
-//!
-//! With phase `φ_i`, coupling `q_i`, resting argument `b_i` and filtered input `h_i` of neuron `i`, and the state `κ` of
-//! the ring, a point in the plane:
-//!
-//! ```text
-//! r_i       = σ( b_i + q_i (cos φ_i, sin φ_i) · κ + h_i )
-//! T dκ/dt   = −κ + G R(θ) (2/N) Σ_j (cos φ_j, sin φ_j) (r_j − σ(b_j)),   tan θ = 2π T / period
-//! τ_i dh_i/dt = −h_i + Σ_u w_iu s_u
-//! ```
-//!
-//! R(θ) rotates by θ, which turns feedback into a wave of the period; `G = gain / (⟨σ'(b)⟩ cos θ)` makes `gain` the
-//! factor by which a small wave is amplified against its decay. The saturation of the rates bounds the wave; whatever
-//! pushes many neurons away from the steep part of σ damps it.
+//! The circuit behind the synthetic rates: a ring that carries a wave, and neurons that mix it with their input
+//! (docs/tasks.md#synthetic-data).
 
 use super::settings::{BINS, CircuitSettings, Draw, SyntheticSettings};
 use crate::task::{ConditionClass, Stimulus, TaskSpec};

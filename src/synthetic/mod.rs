@@ -1,21 +1,5 @@
-//! Synthetic firing rates that need recurrence.
-//!
-//! Rates that follow their stimulus can be reproduced without recurrent weights, by input weights, currents and time
-//! constants alone; nothing about recurrence, or about a lesion, can be learned from a good fit to them. The population
-//! made here performs the built-in Go/No-Go task, and most of the variance of its rates has no counterpart in the stimulus:
-//!
-//! * **A wave** runs around a ring of neurons from before the first cue until the end of the trial, about once in 2 s.
-//!   Each neuron fires at its own phase, so that the population passes through a sequence before the cues, in the delay
-//!   and during the movement while the stimulus stands still. The wave is kept up by the population's own activity.
-//! * **It outlasts its input.** The Go tone supports the ring, the No-Go tone weakens it. After the tone has ended, Go and
-//!   No-Go trials show the same stimulus, and differ by what is left of the wave.
-//! * **The same input has different time courses**: neurons filter it with their own time constants and combine it with
-//!   their own phase.
-//! * **Mirror neurons** receive the same input in execution and observation. The other neurons are driven down, by tone
-//!   and object alike, in the class that is not theirs; the ring loses them there, and the wave with it.
-//!
-//! The equations are those of the private module `circuit`. It is no network of the kind that is fitted: it obeys no Dale's
-//! principle, and its couplings are no ground truth for `W`.
+//! Synthetic firing rates that need recurrence: most of their variance has no counterpart in the stimulus. What is in them,
+//! and by which equations, is in docs/tasks.md#synthetic-data.
 
 mod circuit;
 mod files;

@@ -1,6 +1,6 @@
 //! What synthetic data are made from.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::Area;
 use crate::rng::{Rng, Stream};
 
@@ -97,24 +97,23 @@ impl SyntheticSettings {
 
     pub(super) fn check(&self) -> Result<()> {
         for (name, fraction) in [("inhibitory", self.inhibitory), ("mirror", self.mirror)] {
-            if !(0.0..=1.0).contains(&fraction) {
-                return Err(Error::input(format!(
-                    "the fraction of {name} neurons is {fraction}. Give one from 0 to 1."
-                )));
-            }
+            ensure!(
+                (0.0..=1.0).contains(&fraction),
+                "the fraction of {name} neurons is {fraction}. Give one from 0 to 1."
+            );
         }
         let neurons: usize = self.areas.iter().map(|a| a.size).sum();
-        if let Some(masks) = self.masks.as_ref().filter(|m| m.inhibitory.len() != neurons || m.mirror.len() != neurons)
-        {
-            return Err(Error::input(format!(
-                "the masks have {} and {} values, but the areas hold {neurons} neurons.",
-                masks.inhibitory.len(),
-                masks.mirror.len()
-            )));
-        }
-        if !(self.noise.is_finite() && self.noise >= 0.0) {
-            return Err(Error::input(format!("the observation noise is {}. Give 0 or more.", self.noise)));
-        }
+        let given = self.masks.as_ref().map(|masks| (masks.inhibitory.len(), masks.mirror.len()));
+        let (inhibitory, mirror) = given.unwrap_or((neurons, neurons));
+        ensure!(
+            (inhibitory, mirror) == (neurons, neurons),
+            "the masks have {inhibitory} and {mirror} values, but the areas hold {neurons} neurons."
+        );
+        ensure!(
+            self.noise.is_finite() && self.noise >= 0.0,
+            "the observation noise is {}. Give 0 or more.",
+            self.noise
+        );
         let CircuitSettings { period, ring_time, input_time: (shortest, longest), .. } = self.circuit;
         let times = [("period", period), ("ring time", ring_time), ("input time", shortest), ("input time", longest)];
         if let Some((name, time)) = times.into_iter().find(|(_, t)| !(t.is_finite() && *t > 0.0)) {

@@ -1,6 +1,6 @@
 //! Areas as a flag names them.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::Area;
 
 /// The areas of a list such as `M1=189,F5=115`, in the row order of the rates.
@@ -10,12 +10,11 @@ use crate::network::Area;
 pub fn parse_areas(list: &str) -> Result<Vec<Area>> {
     let areas = list.split(',').map(|entry| parse_area(entry.trim())).collect::<Result<Vec<_>>>()?;
     for (k, area) in areas.iter().enumerate() {
-        if areas[..k].iter().any(|other| other.name == area.name) {
-            return Err(Error::input(format!(
-                "the area `{}` comes twice in `{list}`. Give each its own name.",
-                area.name
-            )));
-        }
+        ensure!(
+            areas[..k].iter().all(|other| other.name != area.name),
+            "the area `{}` comes twice in `{list}`. Give each its own name.",
+            area.name
+        );
     }
     Ok(areas)
 }

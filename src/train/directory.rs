@@ -1,7 +1,7 @@
 //! A run directory: what is in it, who may write to it.
 
 use crate::data::{ArrayFormat, write_atomically};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -56,13 +56,12 @@ impl RunDirectory {
     pub fn create(path: &Path, overwrite: bool) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
         let directory = Self { path: path.to_path_buf(), _lock: lock(path)? };
-        if directory.holds_a_run() && !overwrite {
-            return Err(Error::input(format!(
-                "{} holds a run already. Continue it with `resume = {}`, replace it with `overwrite`, or choose another `output_dir`.",
-                path.display(),
-                path.display()
-            )));
-        }
+        ensure!(
+            overwrite || !directory.holds_a_run(),
+            "{} holds a run already. Continue it with `resume = {}`, replace it with `overwrite`, or choose another `output_dir`.",
+            path.display(),
+            path.display()
+        );
         if overwrite {
             directory.clear()?;
         } else {

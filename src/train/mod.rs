@@ -1,14 +1,8 @@
-//! Training: the loop, its learning rates, and the run directory that it keeps.
+//! Training: the loop, its learning rates, and the run directory that it keeps (docs/files.md#the-run-directory).
 //!
-//! A run directory holds `config.toml` (resolved: reruns as it is), `manifest.json` (versions, device, hashes of the
-//! inputs), `history.csv` (a row per step), `checkpoint.safetensors` (what a resume starts from: parameters, moments,
-//! best parameters, counters), `best.safetensors` and `last.safetensors` (plain weights), and at the end of the run
-//! `fit.csv`, `summary.json` and `report.html`. Every file is replaced whole (temporary file, fsync, rename), except the
-//! history, which is appended to, and cut to the checkpoint's step by a resume. One process writes at a time.
-//!
-//! The directory of a batch holds such a directory for each of its networks (`seed-0`, `seed-1`, …), and `config.toml`,
-//! `manifest.json` and `summary.csv`/`.json` of the whole. Nothing else is needed to resume it: networks whose
-//! checkpoints are of different steps are trained apart until they meet, which changes no bit of any.
+//! Every file is replaced whole (temporary file, fsync, rename), except the history, which is appended to, and cut to the
+//! checkpoint's step by a resume. The directory of a batch holds one for each of its networks; those whose checkpoints
+//! are of different steps are trained apart until they meet, which changes no bit of any.
 
 mod checkpoint;
 mod directory;

@@ -77,16 +77,13 @@ impl<N: DeserializeOwned> TensorFile<N> {
     /// # Errors
     /// If it is missing or has another length.
     pub(super) fn take(&mut self, name: &str, length: usize) -> Result<Vec<f32>> {
-        let found = self.arrays.remove(name);
-        match found {
+        match self.arrays.remove(name) {
             Some(values) if values.len() == length => Ok(values),
-            other => Err(Error::Variable {
-                file: self.path.clone(),
-                variable: name.into(),
-                expected: format!("{length} elements"),
-                found: other.map_or("no such array".into(), |v| v.len().to_string()),
-                remedy: "The file belongs to a network of other sizes.".into(),
-            }),
+            other => {
+                let found = other.map_or("no such array".into(), |v| v.len().to_string());
+                let remedy = "The file belongs to a network of other sizes.";
+                Err(Error::variable(&self.path, name, format!("{length} elements"), found, remedy))
+            }
         }
     }
 }

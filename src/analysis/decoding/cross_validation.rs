@@ -6,8 +6,9 @@ use super::projection::Projection;
 use super::score::Score;
 use super::trials::{Settings, Trials, check_classes, check_labels};
 use crate::analysis::pca::product_transposed;
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// Scores of cross-validated decoding with permuted labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,20 +96,17 @@ struct Fold {
 
 impl Prepared {
     fn new(trials: &Trials, fold_of: &[usize], settings: &Settings) -> Result<Self> {
-        let mut numbers = fold_of.to_vec();
-        numbers.sort_unstable();
-        numbers.dedup();
+        let numbers: BTreeSet<usize> = fold_of.iter().copied().collect();
         let count = numbers.len();
-        if fold_of.len() != trials.trials() || count < 2 || !numbers.into_iter().eq(0..count) {
-            return Err(Error::input(format!(
-                "Cross-validation needs the fold of each of {} trials, numbered from 0 without gaps, two folds at least; \
+        ensure!(
+            fold_of.len() == trials.trials() && count >= 2 && numbers.into_iter().eq(0..count),
+            "Cross-validation needs the fold of each of {} trials, numbered from 0 without gaps, two folds at least; \
                  found {} numbers from {} to {}.",
-                trials.trials(),
-                fold_of.len(),
-                fold_of.iter().min().unwrap_or(&0),
-                fold_of.iter().max().unwrap_or(&0)
-            )));
-        }
+            trials.trials(),
+            fold_of.len(),
+            fold_of.iter().min().unwrap_or(&0),
+            fold_of.iter().max().unwrap_or(&0)
+        );
         let fold = |fold: usize| Fold::new(trials, fold_of, fold, settings.components);
         let folds = (0..count).into_par_iter().map(fold).collect::<Result<_>>()?;
         Ok(Self { windows: trials.windows(), folds })

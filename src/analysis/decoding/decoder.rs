@@ -4,7 +4,7 @@ use super::logistic;
 use super::projection::Projection;
 use super::score::Score;
 use super::trials::{Settings, Trials, check_classes, check_labels};
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use rayon::prelude::*;
 
 /// Read-outs of one label, one for each window.
@@ -114,15 +114,14 @@ impl Linear {
     /// # Errors
     /// When the trials have other windows or neurons than those of the training.
     pub fn scores(&self, trials: &Trials) -> Result<Vec<f64>> {
-        if (trials.windows(), trials.neurons()) != (self.windows, self.neurons) {
-            return Err(Error::input(format!(
-                "The decoder was trained on {} windows of {} neurons; these trials have {} windows of {}.",
-                self.windows,
-                self.neurons,
-                trials.windows(),
-                trials.neurons()
-            )));
-        }
+        ensure!(
+            (trials.windows(), trials.neurons()) == (self.windows, self.neurons),
+            "The decoder was trained on {} windows of {} neurons; these trials have {} windows of {}.",
+            self.windows,
+            self.neurons,
+            trials.windows(),
+            trials.neurons()
+        );
         let size = self.windows * self.outputs;
         let mut scores = vec![0.0; trials.trials() * size];
         scores

@@ -2,7 +2,7 @@
 
 use super::trials::check_labels;
 use crate::analysis::statistics::Draws;
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use crate::rng::{Rng, Stream};
 
 /// The fold of each trial, 0 … `folds` − 1, `[trials]`: random, with the trials of every class dealt evenly.
@@ -11,21 +11,18 @@ use crate::rng::{Rng, Stream};
 /// When there are fewer than two folds, or fewer trials of a class than folds.
 pub fn stratified_folds(labels: &[usize], classes: usize, folds: usize, seed: u64) -> Result<Vec<usize>> {
     check_labels(labels, classes, labels.len())?;
-    if folds < 2 {
-        return Err(Error::input(format!("Cross-validation needs at least two folds; found {folds}.")));
-    }
+    ensure!(folds >= 2, "Cross-validation needs at least two folds; found {folds}.");
     let mut draws = Draws::new(Rng::new(seed, 0, Stream::Decoding));
     let mut fold_of = vec![0; labels.len()];
     let mut dealt = 0;
     for class in 0..classes {
         let mut members: Vec<usize> = (0..labels.len()).filter(|i| labels[*i] == class).collect();
-        if members.len() < folds {
-            return Err(Error::input(format!(
-                "Cross-validation in {folds} folds needs {folds} trials of every class; class {class} has {}. Ask for \
-                 fewer folds, or record more trials.",
-                members.len()
-            )));
-        }
+        let found = members.len();
+        ensure!(
+            found >= folds,
+            "Cross-validation in {folds} folds needs {folds} trials of every class; class {class} has {found}. Ask for \
+             fewer folds, or record more trials."
+        );
         draws.shuffle(&mut members);
         for trial in members {
             // The deal goes on where the last class ended, so that the folds are of one size.

@@ -1,6 +1,6 @@
 //! What decoders are trained on.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 
 /// Rates of trials in time windows, `[trials][windows][neurons]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,21 +37,18 @@ impl Trials {
     /// When the number of values is not the product of the sizes, a size is zero, or a rate is not finite.
     pub fn new(values: Vec<f32>, trials: usize, windows: usize, neurons: usize) -> Result<Self> {
         let expected = trials.checked_mul(windows).and_then(|n| n.checked_mul(neurons)).unwrap_or(0);
-        if expected == 0 || values.len() != expected {
-            return Err(Error::input(format!(
-                "Trials for decoding: {trials} trials × {windows} windows × {neurons} neurons need that many rates, at \
-                 least one; found {}.",
-                values.len()
-            )));
-        }
+        let found = values.len();
+        ensure!(
+            expected > 0 && found == expected,
+            "Trials for decoding: {trials} trials × {windows} windows × {neurons} neurons need that many rates, at \
+             least one; found {found}."
+        );
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
-            let (row, neuron) = (at / neurons, at % neurons + 1);
+            let (row, neuron, rate) = (at / neurons, at % neurons + 1, values[at]);
+            let (trial, window) = (row / windows + 1, row % windows + 1);
             return Err(Error::input(format!(
-                "Trials for decoding: the rate of neuron {neuron} in trial {}, window {} is {}; leave out trials that \
-                 diverged.",
-                row / windows + 1,
-                row % windows + 1,
-                values[at]
+                "Trials for decoding: the rate of neuron {neuron} in trial {trial}, window {window} is {rate}; leave out \
+                 trials that diverged."
             )));
         }
         Ok(Self { values, number: trials, windows, neurons })
@@ -97,16 +94,11 @@ impl Trials {
 
 /// Whether `labels` name the class of each of `trials`, every class among 0 … `classes` − 1.
 pub(super) fn check_labels(labels: &[usize], classes: usize, trials: usize) -> Result<()> {
-    if classes < 2 {
-        return Err(Error::input(format!("A decoder needs at least two classes; found {classes}.")));
-    }
-    if labels.len() != trials {
-        return Err(Error::input(format!("{trials} trials need as many labels; found {}.", labels.len())));
-    }
-    match labels.iter().find(|label| **label >= classes) {
-        Some(label) => {
-            Err(Error::input(format!("With {classes} classes labels run from 0 to {}; found {label}.", classes - 1)))
-        }
+    ensure!(classes >= 2, "A decoder needs at least two classes; found {classes}.");
+    ensure!(labels.len() == trials, "{trials} trials need as many labels; found {}.", labels.len());
+    let last = classes - 1;
+    match labels.iter().find(|label| **label > last) {
+        Some(label) => Err(Error::input(format!("With {classes} classes labels run from 0 to {last}; found {label}."))),
         None => Ok(()),
     }
 }
@@ -132,12 +124,11 @@ pub(super) fn check_classes(
 impl Settings {
     /// Whether decoders can be trained with these.
     pub(super) fn check(&self) -> Result<()> {
-        if self.l2 > 0.0 && self.l2.is_finite() {
-            return Ok(());
-        }
-        Err(Error::input(format!(
-            "The l2 penalty of a decoder must be positive, or classes that a plane separates have no solution; found {}.",
-            self.l2
-        )))
+        let l2 = self.l2;
+        ensure!(
+            l2 > 0.0 && l2.is_finite(),
+            "The l2 penalty of a decoder must be positive, or classes that a plane separates have no solution; found {l2}."
+        );
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! A directed graph without self-loops and double edges, as bit sets of successors and predecessors.
 
 use crate::analysis::connectivity::{Blocks, threshold};
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use crate::network::Population;
 
 /// Share of the possible connections from block to block that a network's graph keeps, unless told otherwise.
@@ -30,11 +30,10 @@ impl Graph {
         let empty = vec![0; nodes * words];
         let mut graph = Self { nodes, words, edges: Vec::with_capacity(edges.len()), out: empty.clone(), into: empty };
         for &(a, b) in edges {
-            if a >= nodes || b >= nodes || a == b || graph.has_edge(a, b) {
-                return Err(Error::input(format!(
-                    "graph: the edge from node {a} to node {b} is double, leads to where it starts, or leaves the {nodes} nodes."
-                )));
-            }
+            ensure!(
+                a < nodes && b < nodes && a != b && !graph.has_edge(a, b),
+                "graph: the edge from node {a} to node {b} is double, leads to where it starts, or leaves the {nodes} nodes."
+            );
             graph.edges.push((a as u32, b as u32));
             graph.flip(a, b);
         }
@@ -56,11 +55,10 @@ impl Graph {
     ) -> Result<Self> {
         let n = population.len();
         let threshold = threshold(effective, n, relative_threshold)?;
-        if !(0.0..=1.0).contains(&share) {
-            return Err(Error::input(format!(
-                "motifs: the share of the strongest connections should be in 0…1, found {share}."
-            )));
-        }
+        ensure!(
+            (0.0..=1.0).contains(&share),
+            "motifs: the share of the strongest connections should be in 0…1, found {share}."
+        );
         let blocks = Blocks::of(population);
         let mut edges = Vec::new();
         for pre in blocks.list() {

@@ -12,7 +12,7 @@ pub use census::{CONNECTED, TRIADS, triadic_census};
 pub use graph::{Graph, STRONGEST_SHARE};
 pub use rewiring::{Rewirer, RewiringSettings};
 
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 
 /// A motif's count beside those of the rewired graphs.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -39,15 +39,11 @@ pub struct MotifRow {
 /// # Errors
 /// If `block_of` has another length, or fewer than 2 rewirings are asked for.
 pub fn motifs(graph: &Graph, block_of: &[usize], settings: &RewiringSettings) -> Result<Vec<MotifRow>> {
-    if settings.rewirings < 2 {
-        return Err(Error::input(format!(
-            "motifs: {} rewired graphs have no standard deviation; ask for at least 2.",
-            settings.rewirings
-        )));
-    }
+    let rewirings = settings.rewirings;
+    ensure!(rewirings >= 2, "motifs: {rewirings} rewired graphs have no standard deviation; ask for at least 2.");
     let counts = triadic_census(graph);
     let mut rewirer = Rewirer::new(graph, block_of, settings)?;
-    let null: Vec<[u64; 16]> = (0..settings.rewirings).map(|_| triadic_census(rewirer.next_graph())).collect();
+    let null: Vec<[u64; 16]> = (0..rewirings).map(|_| triadic_census(rewirer.next_graph())).collect();
     let row = |t: &usize| {
         let null: Vec<u64> = null.iter().map(|counts| counts[*t]).collect();
         compare(TRIADS[*t], counts[*t], &null)

@@ -1,7 +1,7 @@
 //! Random graphs with the degrees and blocks of a given one, by swaps of edges.
 
 use super::Graph;
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use crate::rng::{Rng, Stream};
 
 /// How graphs are rewired.
@@ -46,20 +46,13 @@ impl Rewirer {
     /// # Errors
     /// If `block_of` has another length than the graph has nodes, or there are too many swaps to number them.
     pub fn new(graph: &Graph, block_of: &[usize], settings: &RewiringSettings) -> Result<Self> {
-        if block_of.len() != graph.nodes() {
-            return Err(Error::input(format!(
-                "rewiring: {} nodes have blocks, the graph has {}.",
-                block_of.len(),
-                graph.nodes()
-            )));
-        }
+        let (given, nodes, edges) = (block_of.len(), graph.nodes(), graph.edges().len());
+        ensure!(given == nodes, "rewiring: {given} nodes have blocks, the graph has {nodes}.");
         let most = settings.swaps_per_edge.max(settings.burn_in_per_edge);
-        if graph.edges().len().checked_mul(most).is_none_or(|swaps| swaps > u32::MAX as usize) {
-            return Err(Error::input(format!(
-                "rewiring: {most} swaps of each of {} edges are too many; ask for fewer per edge.",
-                graph.edges().len()
-            )));
-        }
+        ensure!(
+            edges.checked_mul(most).is_some_and(|swaps| swaps <= u32::MAX as usize),
+            "rewiring: {most} swaps of each of {edges} edges are too many; ask for fewer per edge."
+        );
         let blocks = |(a, b): &(u32, u32)| (block_of[*a as usize], block_of[*b as usize]);
         let mut edges = graph.edges().to_vec();
         edges.sort_by_key(blocks);

@@ -44,31 +44,14 @@ pub enum Class {
 impl Class {
     /// The class with this number in the array flags, if there is one.
     pub(super) fn from_id(id: u8) -> Option<Self> {
-        Some(match id {
-            1 => Self::Cell,
-            2 => Self::Struct,
-            3 | OPAQUE => Self::Object,
-            4 => Self::Char,
-            5 => Self::Sparse,
-            6 => Self::Double,
-            7 => Self::Single,
-            8 => Self::Int8,
-            9 => Self::UInt8,
-            10 => Self::Int16,
-            11 => Self::UInt16,
-            12 => Self::Int32,
-            13 => Self::UInt32,
-            14 => Self::Int64,
-            15 => Self::UInt64,
-            16 => Self::Function,
-            _ => return None,
-        })
+        let id = if id == OPAQUE { 3 } else { id };
+        CLASSES[1..].iter().find(|(number, ..)| *number == id).map(|(_, class, ..)| *class)
     }
 
-    /// The class that MATLAB calls `name`.
+    /// The class that MATLAB calls `name`; objects have names of their own.
     #[cfg(feature = "hdf5")]
     pub(super) fn from_name(name: &str) -> Self {
-        NAMES.iter().find(|(_, n)| *n == name).map_or(Self::Object, |(class, _)| *class)
+        CLASSES.iter().find(|(.., n, _)| *n == name).map_or(Self::Object, |(_, class, ..)| *class)
     }
 
     /// Whether [`super::MatFile::array`] can read it.
@@ -78,13 +61,7 @@ impl Class {
 
     /// Bytes of one value in memory, for numeric and logical classes.
     fn value_size(self) -> Option<u64> {
-        Some(match self {
-            Self::Double | Self::Int64 | Self::UInt64 => 8,
-            Self::Single | Self::Int32 | Self::UInt32 => 4,
-            Self::Int16 | Self::UInt16 => 2,
-            Self::Int8 | Self::UInt8 | Self::Logical => 1,
-            _ => return None,
-        })
+        CLASSES.iter().find(|(_, class, ..)| *class == self).and_then(|(.., size)| *size)
     }
 
     /// Whether values of this class may be stored as `storage`: as themselves, or as a smaller integer type
@@ -113,80 +90,60 @@ impl Class {
 
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(NAMES.iter().find(|(class, _)| class == self).map_or("object", |(_, name)| name))
+        f.pad(CLASSES.iter().find(|(_, class, ..)| class == self).map_or("object", |(.., name, _)| name))
     }
 }
 
-/// The classes as MATLAB calls them; objects have names of their own.
-const NAMES: [(Class, &str); 16] = [
-    (Class::Double, "double"),
-    (Class::Single, "single"),
-    (Class::Int8, "int8"),
-    (Class::UInt8, "uint8"),
-    (Class::Int16, "int16"),
-    (Class::UInt16, "uint16"),
-    (Class::Int32, "int32"),
-    (Class::UInt32, "uint32"),
-    (Class::Int64, "int64"),
-    (Class::UInt64, "uint64"),
-    (Class::Logical, "logical"),
-    (Class::Char, "char"),
-    (Class::Cell, "cell"),
-    (Class::Struct, "struct"),
-    (Class::Sparse, "sparse"),
-    (Class::Function, "function_handle"),
+/// The classes: number in the array flags (the first, a flag, has none), class, what MATLAB calls it, bytes of a value.
+const CLASSES: [(u8, Class, &str, Option<u64>); 17] = [
+    (0, Class::Logical, "logical", Some(1)),
+    (1, Class::Cell, "cell", None),
+    (2, Class::Struct, "struct", None),
+    (3, Class::Object, "object", None),
+    (4, Class::Char, "char", None),
+    (5, Class::Sparse, "sparse", None),
+    (6, Class::Double, "double", Some(8)),
+    (7, Class::Single, "single", Some(4)),
+    (8, Class::Int8, "int8", Some(1)),
+    (9, Class::UInt8, "uint8", Some(1)),
+    (10, Class::Int16, "int16", Some(2)),
+    (11, Class::UInt16, "uint16", Some(2)),
+    (12, Class::Int32, "int32", Some(4)),
+    (13, Class::UInt32, "uint32", Some(4)),
+    (14, Class::Int64, "int64", Some(8)),
+    (15, Class::UInt64, "uint64", Some(8)),
+    (16, Class::Function, "function_handle", None),
 ];
 
 /// Class number of `string`, `table` and other new objects, whose elements have no dimensions.
 pub(super) const OPAQUE: u8 = 17;
 
-/// The number type of a data element.
+/// The number type of a data element, with its number in the element's tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Storage {
-    Int8,
-    UInt8,
-    Int16,
-    UInt16,
-    Int32,
-    UInt32,
-    Single,
-    Double,
-    Int64,
-    UInt64,
+    Int8 = 1,
+    UInt8 = 2,
+    Int16 = 3,
+    UInt16 = 4,
+    Int32 = 5,
+    UInt32 = 6,
+    Single = 7,
+    Double = 9,
+    Int64 = 12,
+    UInt64 = 13,
 }
 
 impl Storage {
     /// The numeric type with this number in an element's tag, if it is one.
     pub(super) fn from_id(id: u32) -> Option<Self> {
-        Some(match id {
-            1 => Self::Int8,
-            2 => Self::UInt8,
-            3 => Self::Int16,
-            4 => Self::UInt16,
-            5 => Self::Int32,
-            6 => Self::UInt32,
-            7 => Self::Single,
-            9 => Self::Double,
-            12 => Self::Int64,
-            13 => Self::UInt64,
-            _ => return None,
-        })
+        use Storage::{Double, Int8, Int16, Int32, Int64, Single, UInt8, UInt16, UInt32, UInt64};
+        let all = [Int8, UInt8, Int16, UInt16, Int32, UInt32, Single, Double, Int64, UInt64];
+        all.into_iter().find(|storage| storage.id() == id)
     }
 
     /// The type's number in an element's tag.
     pub(super) fn id(self) -> u32 {
-        match self {
-            Self::Int8 => 1,
-            Self::UInt8 => 2,
-            Self::Int16 => 3,
-            Self::UInt16 => 4,
-            Self::Int32 => 5,
-            Self::UInt32 => 6,
-            Self::Single => 7,
-            Self::Double => 9,
-            Self::Int64 => 12,
-            Self::UInt64 => 13,
-        }
+        self as u32
     }
 
     /// Bytes of one value.

@@ -34,12 +34,6 @@ impl Fault {
 
     /// The error for the user.
     pub(super) fn into_error(self, file: &Path) -> Error {
-        Error::Variable {
-            file: file.to_path_buf(),
-            variable: self.variable.unwrap_or_else(|| "header".into()),
-            expected: self.expected,
-            found: self.found,
-            remedy: self.remedy.into(),
-        }
+        Error::variable(file, self.variable.as_deref().unwrap_or("header"), self.expected, self.found, self.remedy)
     }
 }

@@ -115,13 +115,7 @@ impl MatFile {
 
     fn check_readable(&self, variable: &Variable) -> Result<()> {
         let refuse = |expected: String, found: String, remedy: &str| {
-            Err(Error::Variable {
-                file: self.path.clone(),
-                variable: variable.name.clone(),
-                expected,
-                found,
-                remedy: remedy.into(),
-            })
+            Err(Error::variable(&self.path, &variable.name, expected, found, remedy))
         };
         let class = variable.class;
         let count = variable.dims.iter().try_fold(1_u64, |product, d| product.checked_mul(*d as u64));
@@ -143,13 +137,7 @@ impl MatFile {
         if self.variables.len() > LISTED {
             listed.push(format!("and {} more", self.variables.len() - LISTED));
         }
-        let found = if listed.is_empty() { "no variables at all".into() } else { listed.join(", ") };
-        Error::Variable {
-            file: self.path.clone(),
-            variable: name.into(),
-            expected: "a variable of this name".into(),
-            found,
-            remedy: String::new(),
-        }
+        let found = if listed.is_empty() { "no variables at all".to_string() } else { listed.join(", ") };
+        Error::variable(&self.path, name, "a variable of this name", found, "")
     }
 }

@@ -42,7 +42,7 @@ use super::{
     StepRecord, TrialNoise,
 };
 use crate::dims::Dims;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::Layout;
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
@@ -86,13 +86,8 @@ impl<T: Real> CpuEngine<T> {
     ) -> Result<Self> {
         problem.check()?;
         let (dims, layout) = (problem.dims, Layout::new(&problem.dims));
-        if settings.len() != dims.networks {
-            return Err(Error::input(format!(
-                "{} networks have settings, the batch holds {}.",
-                settings.len(),
-                dims.networks
-            )));
-        }
+        let (given, networks) = (settings.len(), dims.networks);
+        ensure!(given == networks, "{given} networks have settings, the batch holds {networks}.");
         state.check(&layout, dims.networks)?;
         settings.iter().try_for_each(|s| s.perturbation.check(dims.neurons))?;
         let threads = thread_count(threads);
@@ -257,13 +252,8 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn step(&mut self, learning_rates: &[f64]) -> Result<()> {
-        if learning_rates.len() != self.networks.len() {
-            return Err(Error::input(format!(
-                "{} learning rates for {} networks.",
-                learning_rates.len(),
-                self.networks.len()
-            )));
-        }
+        let (given, networks) = (learning_rates.len(), self.networks.len());
+        ensure!(given == networks, "{given} learning rates for {networks} networks.");
         check_differentiable(self.settings.iter().map(|s| &s.perturbation))?;
         self.step += 1;
         let step = self.step;
@@ -344,9 +334,7 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn set_trial_noise(&mut self, noise: &[Option<TrialNoise>]) -> Result<()> {
-        if noise.len() != self.networks.len() {
-            return Err(Error::input(format!("noise for {} of {} networks.", noise.len(), self.networks.len())));
-        }
+        ensure!(noise.len() == self.networks.len(), "noise for {} of {} networks.", noise.len(), self.networks.len());
         self.noise = noise.to_vec();
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! A bank: as many networks of a batch as one set of buffers holds, and the recording of their stages.
 
-use super::bound::Kernels;
-use super::buffers::{Buffers, Noise, Shared, filled};
+use super::bound::{Base, Kernels};
+use super::buffers::{Buffers, Noise, filled};
 use super::course::Course;
 use super::device::GpuDevice;
-use super::pipelines::{Bound, Pipelines};
+use super::pipelines::Bound;
 use super::plan::{PARTIALS, Plan};
 use super::textures::Textures;
 use super::tiles::{Loads, Strategy};
@@ -88,18 +88,13 @@ pub(super) enum Given {
 
 impl Bank {
     /// Allocates and binds everything for these networks.
-    pub(super) fn new(
-        device: &GpuDevice,
-        plan: &Plan,
-        pipelines: &Pipelines,
-        shared: &Shared,
-        settings: &[NetworkSettings],
-    ) -> Result<Self> {
+    pub(super) fn new(base: Base, settings: &[NetworkSettings]) -> Result<Self> {
+        let Base { device, plan, .. } = base;
         let perturbations: Vec<Perturbation> = settings.iter().map(|s| s.perturbation.clone()).collect();
         let course = Course::new(&plan.dims, device.info(), &perturbations)?;
         let buffers = Buffers::new(device, plan, settings, &course);
         let textures = (plan.loads == Loads::Texture).then(|| Textures::new(&device.device, plan, settings.len()));
-        let kernels = Kernels::new(device, plan, pipelines, shared, &buffers, textures.as_ref())?;
+        let kernels = Kernels::new(base, &buffers, textures.as_ref())?;
         Ok(Self { networks: settings.len(), buffers, kernels, textures, course, plan: *plan })
     }
 
@@ -108,18 +103,12 @@ impl Bank {
     }
 
     /// Replaces what is done to the networks.
-    pub(super) fn set_course(
-        &mut self,
-        device: &GpuDevice,
-        pipelines: &Pipelines,
-        shared: &Shared,
-        course: Course,
-    ) -> Result<()> {
+    pub(super) fn set_course(&mut self, base: Base, course: Course) -> Result<()> {
         if course.phases == self.course.phases {
-            device.queue.write_buffer(&self.buffers.phases, 0, bytemuck::cast_slice(&course.table));
+            base.device.queue.write_buffer(&self.buffers.phases, 0, bytemuck::cast_slice(&course.table));
         } else {
-            self.buffers.phases = filled(device, "phases", &course.table);
-            self.kernels.bind_phases(device, &self.plan, pipelines, shared, &self.buffers)?;
+            self.buffers.phases = filled(base.device, "phases", &course.table);
+            self.kernels.bind_phases(base, &self.buffers)?;
         }
         self.course = course;
         Ok(())
@@ -151,16 +140,16 @@ impl Bank {
     /// Records one stage; `step` is the number of the training step, in which networks that have stopped rest, or 0 where
     /// there is none and all are computed.
     pub(super) fn record(&self, stage: Stage, encoder: &mut CommandEncoder, step: u32) {
+        let mut over_parameters = |kernel: &Bound| {
+            dispatch(&mut begin(encoder, stage), kernel, At::default(), self.over_parameters());
+        };
         match stage {
             Stage::Weights => self.record_weights(encoder, step, 0),
             Stage::Forward => self.record_forward(encoder, step),
             Stage::Loss => self.record_loss(encoder),
             Stage::Adjoint => self.record_adjoint(encoder),
             Stage::WeightGradient => self.record_weight_gradient(encoder),
-            Stage::ParameterGradient => {
-                let (kernel, extent) = (&self.kernels.parameter_gradient, self.over_parameters());
-                dispatch(&mut begin(encoder, stage), kernel, At::default(), extent);
-            }
+            Stage::ParameterGradient => over_parameters(&self.kernels.parameter_gradient),
             Stage::Clip => {
                 let at = At { step, ..At::default() };
                 let mut pass = begin(encoder, stage);
@@ -168,15 +157,8 @@ impl Bank {
                 dispatch(&mut pass, &self.kernels.squares_of, at, extent);
                 dispatch(&mut pass, &self.kernels.clip, at, [self.networks, 1, 1]);
             }
-            Stage::Adam => {
-                let (kernel, extent) = (&self.kernels.adam, self.over_parameters());
-                dispatch(&mut begin(encoder, stage), kernel, At::default(), extent);
-            }
-            Stage::Dale => {
-                if let Some(kernel) = &self.kernels.dale {
-                    dispatch(&mut begin(encoder, stage), kernel, At::default(), self.over_parameters());
-                }
-            }
+            Stage::Adam => over_parameters(&self.kernels.adam),
+            Stage::Dale => self.kernels.dale.iter().for_each(over_parameters),
         }
     }
 

@@ -35,12 +35,18 @@ pub(super) struct Kernels {
     pub(super) dale: Option<Bound>,
 }
 
+/// What all banks of an engine have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Base<'a> {
+    pub(super) device: &'a GpuDevice,
+    pub(super) plan: &'a Plan,
+    pub(super) pipelines: &'a Pipelines,
+    pub(super) shared: &'a Shared,
+}
+
 /// Whose bindings are looked up.
 struct Binder<'a> {
-    device: &'a GpuDevice,
-    plan: &'a Plan,
-    pipelines: &'a Pipelines,
-    shared: &'a Shared,
+    base: Base<'a>,
     buffers: &'a Buffers,
     textures: Option<&'a Textures>,
 }
@@ -49,7 +55,8 @@ use Resource::{Buffer, Slices, Texture};
 
 impl Binder<'_> {
     fn bind(&self, id: Id, resources: &[(&str, Resource)]) -> Result<Bound> {
-        self.pipelines.bind(&self.device.device, self.plan.loads, id, resources)
+        let Base { device, plan, pipelines, .. } = self.base;
+        pipelines.bind(&device.device, plan.loads, id, resources)
     }
 
     fn weights(&self, forward: bool) -> Resource<'_> {
@@ -62,20 +69,17 @@ impl Binder<'_> {
 
     /// Turn `turn` of forward: a step in parity `turn` or a block.
     fn forward(&self, turn: usize, previous: &wgpu::Buffer) -> Result<Bound> {
-        let (b, plan) = (self.buffers, self.plan);
-        let shared = [
-            ("weights", self.weights(true)),
-            ("previous", Slices(previous, plan.d_slice())),
-            ("cells", Slices(&b.cells, plan.cells_slice())),
-            ("potentials", Buffer(&b.potentials[turn % 2])),
-        ];
+        let (b, plan) = (self.buffers, self.base.plan);
+        let shared = named! {
+            weights: self.weights(true), previous: Slices(previous, plan.d_slice()),
+            cells: Slices(&b.cells, plan.cells_slice()), potentials: Buffer(&b.potentials[turn % 2]),
+        };
         match plan.strategy {
             Strategy::Stepwise => {
-                let own = [
-                    ("state", Slices(&b.inputs[(turn + 1) % 2], plan.z_slice())),
-                    ("inputs", Buffer(&b.inputs[turn % 2])),
-                    ("deltas", Buffer(&b.deltas[turn % 2])),
-                ];
+                let own = named! {
+                    state: Slices(&b.inputs[(turn + 1) % 2], plan.z_slice()),
+                    inputs: Buffer(&b.inputs[turn % 2]), deltas: Buffer(&b.deltas[turn % 2]),
+                };
                 self.bind(Id::Forward, &[&shared[..], &own].concat())
             }
             Strategy::Resident => self.bind(Id::ForwardResident, &[&shared[..], &self.trajectories()].concat()),
@@ -84,23 +88,19 @@ impl Binder<'_> {
 
     /// Turn `turn` of adjoint: a step in parity `turn` or a block.
     fn adjoint(&self, turn: usize) -> Result<Bound> {
-        let (b, plan) = (self.buffers, self.plan);
-        let shared = [
-            ("weights", self.weights(false)),
-            ("previous", Slices(&b.sums[(turn + 1) % 2], plan.d_slice())),
-            ("cells", Slices(&b.cells, plan.cells_slice())),
-            ("residuals", Slices(&b.residuals, plan.d_slice())),
-            ("losses", Buffer(&b.losses)),
-            ("sums", Buffer(&b.sums[turn % 2])),
-        ];
+        let (b, plan) = (self.buffers, self.base.plan);
+        let shared = named! {
+            weights: self.weights(false), previous: Slices(&b.sums[(turn + 1) % 2], plan.d_slice()),
+            cells: Slices(&b.cells, plan.cells_slice()), residuals: Slices(&b.residuals, plan.d_slice()),
+            losses: Buffer(&b.losses), sums: Buffer(&b.sums[turn % 2]),
+        };
         match plan.strategy {
             Strategy::Stepwise => {
-                let own = [
-                    ("state", Slices(&b.deltas[turn % 2], plan.delta_slice())),
-                    ("increments", Slices(&b.deltas[turn % 2], plan.delta_slice())),
-                    ("rates", Slices(&b.inputs[turn % 2], plan.z_slice())),
-                    ("deltas", Buffer(&b.deltas[(turn + 1) % 2])),
-                ];
+                let own = named! {
+                    state: Slices(&b.deltas[turn % 2], plan.delta_slice()),
+                    increments: Slices(&b.deltas[turn % 2], plan.delta_slice()),
+                    rates: Slices(&b.inputs[turn % 2], plan.z_slice()), deltas: Buffer(&b.deltas[(turn + 1) % 2]),
+                };
                 self.bind(Id::Adjoint, &[&shared[..], &own].concat())
             }
             Strategy::Resident => self.bind(Id::AdjointResident, &[&shared[..], &self.trajectories()].concat()),
@@ -109,12 +109,10 @@ impl Binder<'_> {
 
     fn trajectories(&self) -> [(&'static str, Resource<'_>); 4] {
         let b = self.buffers;
-        [
-            ("inputs_even", Buffer(&b.inputs[0])),
-            ("inputs_odd", Buffer(&b.inputs[1])),
-            ("deltas_even", Buffer(&b.deltas[0])),
-            ("deltas_odd", Buffer(&b.deltas[1])),
-        ]
+        named! {
+            inputs_even: Buffer(&b.inputs[0]), inputs_odd: Buffer(&b.inputs[1]),
+            deltas_even: Buffer(&b.deltas[0]), deltas_odd: Buffer(&b.deltas[1]),
+        }
     }
 
     fn weight_gradient(&self, parity: usize) -> Result<Bound> {
@@ -123,8 +121,8 @@ impl Binder<'_> {
             Some(textures) => (Id::WeightGradient, Texture(textures.deltas()), Texture(textures.inputs())),
             None => (Id::WeightGradientTiled, Buffer(&b.deltas[parity]), Buffer(&b.inputs[parity])),
         };
-        let cells = Buffer(&b.cells);
-        self.bind(id, &[("deltas", deltas), ("inputs", inputs), ("product", Buffer(&b.product)), ("cells", cells)])
+        let (product, cells) = (Buffer(&b.product), Buffer(&b.cells));
+        self.bind(id, &named! { deltas: deltas, inputs: inputs, product: product, cells: cells })
     }
 
     /// A kernel whose bindings are whole buffers that no turn changes.
@@ -138,55 +136,26 @@ impl Binder<'_> {
     }
 
     fn with_noises(&self, id: Id, noises: &wgpu::Buffer) -> Result<Bound> {
-        let (b, shared) = (self.buffers, self.shared);
+        let (b, shared) = (self.buffers, self.base.shared);
         let squares = if matches!(id, Id::SquaresOf | Id::Clip) { &b.gradient_squares } else { &b.weight_squares };
-        let resources = [
-            ("sequences", &shared.sequences),
-            ("conditions", &shared.conditions),
-            ("initial_rates", &shared.initial_rates),
-            ("initial_x", &shared.initial_x),
-            ("initial_potentials", &b.initial_potentials),
-            ("population", &shared.population),
-            ("targets", &shared.targets),
-            ("phases", &b.phases),
-            ("noises", noises),
-            ("inputs_even", &b.inputs[0]),
-            ("inputs_odd", &b.inputs[1]),
-            ("parameters", &b.parameters),
-            ("weights_forward", &b.weights_forward),
-            ("weights_adjoint", &b.weights_adjoint),
-            ("cells", &b.cells),
-            ("squares", squares),
-            ("residuals", &b.residuals),
-            ("errors", &b.errors),
-            ("settings", &b.settings),
-            ("losses", &b.losses),
-            ("product", &b.product),
-            // δ_1 is in slot 2, and the last turn of the adjoint is number 1.
-            ("deltas", &b.deltas[0]),
-            ("sums", &b.sums[1]),
-            ("frozen", &b.frozen),
-            ("gradient", &b.gradient),
-            ("records", &b.records),
-            ("step_sizes", &b.step_sizes),
-            ("first_moment", &b.first_moment),
-            ("second_moment", &b.second_moment),
-            ("best", &b.best),
-        ];
+        // Of the deltas δ_1 is in slot 2, and the last turn of the adjoint is number 1.
+        let resources = named! {
+            sequences: &shared.sequences, conditions: &shared.conditions, initial_rates: &shared.initial_rates,
+            initial_x: &shared.initial_x, initial_potentials: &b.initial_potentials, population: &shared.population,
+            targets: &shared.targets, phases: &b.phases, noises: noises, inputs_even: &b.inputs[0],
+            inputs_odd: &b.inputs[1], parameters: &b.parameters, weights_forward: &b.weights_forward,
+            weights_adjoint: &b.weights_adjoint, cells: &b.cells, squares: squares, residuals: &b.residuals,
+            errors: &b.errors, settings: &b.settings, losses: &b.losses, product: &b.product, deltas: &b.deltas[0],
+            sums: &b.sums[1], frozen: &b.frozen, gradient: &b.gradient, records: &b.records,
+            step_sizes: &b.step_sizes, first_moment: &b.first_moment, second_moment: &b.second_moment, best: &b.best,
+        };
         self.bind(id, &resources.map(|(name, buffer)| (name, Buffer(buffer))))
     }
 }
 
 impl Kernels {
-    pub(super) fn new(
-        device: &GpuDevice,
-        plan: &Plan,
-        pipelines: &Pipelines,
-        shared: &Shared,
-        buffers: &Buffers,
-        textures: Option<&Textures>,
-    ) -> Result<Self> {
-        let binder = Binder { device, plan, pipelines, shared, buffers, textures };
+    pub(super) fn new(base: Base, buffers: &Buffers, textures: Option<&Textures>) -> Result<Self> {
+        let binder = Binder { base, buffers, textures };
         let potentials = &buffers.potentials;
         Ok(Self {
             stimulus: binder.noisy(Id::Stimulus)?,
@@ -204,20 +173,13 @@ impl Kernels {
             squares_of: binder.plain(Id::SquaresOf)?,
             clip: binder.plain(Id::Clip)?,
             adam: binder.plain(Id::Adam)?,
-            dale: plan.projects().then(|| binder.plain(Id::Dale)).transpose()?,
+            dale: base.plan.projects().then(|| binder.plain(Id::Dale)).transpose()?,
         })
     }
 
     /// Binds the table of phases that `buffers` holds now.
-    pub(super) fn bind_phases(
-        &mut self,
-        device: &GpuDevice,
-        plan: &Plan,
-        pipelines: &Pipelines,
-        shared: &Shared,
-        buffers: &Buffers,
-    ) -> Result<()> {
-        let binder = Binder { device, plan, pipelines, shared, buffers, textures: None };
+    pub(super) fn bind_phases(&mut self, base: Base, buffers: &Buffers) -> Result<()> {
+        let binder = Binder { base, buffers, textures: None };
         self.start = binder.noisy(Id::Start)?;
         self.weights = binder.plain(Id::Weights)?;
         self.cells_of = binder.plain(Id::CellsOf)?;

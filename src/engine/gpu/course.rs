@@ -4,7 +4,7 @@
 use super::device::AdapterInfo;
 use crate::dims::Dims;
 use crate::engine::Perturbation;
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
 
@@ -73,29 +73,27 @@ impl Course {
 fn check_table(adapter: &AdapterInfo, networks: usize, neurons: usize, phases: usize) -> Result<()> {
     let bytes = (networks * phases * neurons * size_of::<Phase>()) as u64;
     let most = adapter.max_storage_binding_bytes.min(adapter.max_buffer_bytes);
-    if bytes <= most {
-        return Ok(());
-    }
-    Err(Error::input(format!(
+    ensure!(
+        bytes <= most,
         "perturbations that change up to {} times in a trial need a buffer of {} MB for {networks} networks, but {} offers at \
          most {} MB. Use fewer windows or networks at once, or --engine cpu.",
         phases - 1,
         bytes >> 20,
         adapter.name,
         most >> 20
-    )))
+    );
+    Ok(())
 }
 
 /// The rows of one phase of one network.
 fn push_phase(table: &mut Vec<Phase>, perturbation: &Perturbation, phase: &crate::engine::Phase) -> Result<()> {
-    if phase.cuts.len() > CUTS {
-        return Err(Error::input(format!(
-            "{} cuts hold at once from step {} on, but on the GPU at most {CUTS} can: make one of those that share their \
+    ensure!(
+        phase.cuts.len() <= CUTS,
+        "{} cuts hold at once from step {} on, but on the GPU at most {CUTS} can: make one of those that share their \
              presynaptic or postsynaptic neurons, or use `engine = cpu`.",
-            phase.cuts.len(),
-            phase.from
-        )));
-    }
+        phase.cuts.len(),
+        phase.from
+    );
     let bits = |marks: &dyn Fn(usize) -> bool| {
         phase.cuts.iter().enumerate().fold(0, |bits, (k, cut)| bits | u32::from(marks(*cut)) << k)
     };

@@ -1,6 +1,7 @@
 //! The engine itself: banks of networks behind the trait.
 
 use super::bank::{Bank, Given, Stage};
+use super::bound::Base;
 use super::buffers::{RECORD_BYTES, Record, Shared};
 use super::device::GpuDevice;
 use super::pipelines::Pipelines;
@@ -13,7 +14,7 @@ use crate::engine::{
     BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, NetworkState, Perturbation,
     Problem, StageTime, StepRecord, StopReason, TrialNoise,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::Layout;
 use std::collections::VecDeque;
 use wgpu::CommandEncoder;
@@ -57,13 +58,8 @@ impl GpuEngine {
         options: &GpuOptions,
     ) -> Result<Self> {
         problem.check()?;
-        if settings.len() != problem.dims.networks {
-            return Err(Error::input(format!(
-                "there are settings for {} networks, but the batch has {}.",
-                settings.len(),
-                problem.dims.networks
-            )));
-        }
+        let (given, networks) = (settings.len(), problem.dims.networks);
+        ensure!(given == networks, "there are settings for {given} networks, but the batch has {networks}.");
         let perturbations: Vec<_> = settings.iter().map(|s| s.perturbation.clone()).collect();
         check_batch(&perturbations, settings.len(), problem.dims.neurons)?;
         let plan = Plan::new(problem, device.info(), options)?;
@@ -71,7 +67,8 @@ impl GpuEngine {
         let (shared, banks) = device.checked("allocating", || {
             let shared = Shared::new(device, &plan, problem);
             let parts = settings.chunks(plan.bank);
-            let banks: Result<_> = parts.map(|part| Bank::new(device, &plan, &pipelines, &shared, part)).collect();
+            let base = Base { device, plan: &plan, pipelines: &pipelines, shared: &shared };
+            let banks: Result<_> = parts.map(|part| Bank::new(base, part)).collect();
             Ok((shared, banks?))
         })?;
         let ring = RecordRing::new(device, settings.len());
@@ -162,10 +159,8 @@ impl GpuEngine {
 
     fn check_rates(&self, learning_rates: &[f64]) -> Result<()> {
         let (found, expected) = (learning_rates.len(), self.plan.dims.networks);
-        if found == expected {
-            return Ok(());
-        }
-        Err(Error::input(format!("there are {found} learning rates for {expected} networks.")))
+        ensure!(found == expected, "there are {found} learning rates for {expected} networks.");
+        Ok(())
     }
 
     fn write_step_sizes(&self, learning_rates: &[f64]) {

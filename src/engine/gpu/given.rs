@@ -1,11 +1,12 @@
 //! What the networks of an engine are given: perturbations, stimulus and start, with whose noise.
 
 use super::bank::Given;
+use super::bound::Base;
 use super::course::Course;
 use super::engine::GpuEngine;
 use crate::engine::perturbation::check_batch;
 use crate::engine::{Perturbation, TrialNoise};
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use wgpu::CommandEncoder;
 
 impl GpuEngine {
@@ -17,11 +18,9 @@ impl GpuEngine {
         let courses: Result<Vec<_>> = parts.map(|part| Course::new(d, self.device.info(), part)).collect();
         let courses = courses?;
         (self.given, self.simulated) = (None, false);
+        let base = Base { device: &self.device, plan: &self.plan, pipelines: &self.pipelines, shared: &self.shared };
         self.device.checked("allocating", || {
-            for (bank, course) in self.banks.iter_mut().zip(courses) {
-                bank.set_course(&self.device, &self.pipelines, &self.shared, course)?;
-            }
-            Ok(())
+            self.banks.iter_mut().zip(courses).try_for_each(|(bank, course)| bank.set_course(base, course))
         })?;
         self.perturbations = perturbations.to_vec();
         self.device.check()
@@ -30,9 +29,7 @@ impl GpuEngine {
     /// As [`Engine::set_trial_noise`](crate::engine::Engine::set_trial_noise).
     pub(super) fn give_noise(&mut self, noise: &[Option<TrialNoise>]) -> Result<()> {
         let networks = self.plan.dims.networks;
-        if noise.len() != networks {
-            return Err(Error::input(format!("noise for {} of {networks} networks.", noise.len())));
-        }
+        ensure!(noise.len() == networks, "noise for {} of {networks} networks.", noise.len());
         for (bank, part) in self.banks.iter().zip(noise.chunks(self.plan.bank)) {
             bank.set_noise(&self.device, part);
         }

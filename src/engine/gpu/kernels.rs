@@ -83,337 +83,98 @@ pub enum Include {
 }
 
 macro_rules! shader {
-    ($file:literal) => {
-        include_str!(concat!("../../../shaders/", $file, ".wgsl"))
+    ($file:ident) => {
+        include_str!(concat!("../../../shaders/", stringify!($file), ".wgsl"))
     };
 }
 
 impl Include {
     fn source(self, loads: Loads) -> &'static str {
         match (self, loads) {
-            (Self::Math, _) => shader!("math"),
-            (Self::Reduce, _) => shader!("reduce"),
-            (Self::Constraint, _) => shader!("constraint"),
-            (Self::Network, _) => shader!("network"),
-            (Self::Resident, _) => shader!("resident_state"),
-            (Self::Noise, _) => shader!("noise"),
-            (Self::Phase, _) => shader!("phase"),
-            (Self::Loads, Loads::Storage) => shader!("loads_storage"),
-            (Self::Loads, Loads::Texture) => shader!("loads_texture"),
+            (Self::Math, _) => shader!(math),
+            (Self::Reduce, _) => shader!(reduce),
+            (Self::Constraint, _) => shader!(constraint),
+            (Self::Network, _) => shader!(network),
+            (Self::Resident, _) => shader!(resident_state),
+            (Self::Noise, _) => shader!(noise),
+            (Self::Phase, _) => shader!(phase),
+            (Self::Loads, Loads::Storage) => shader!(loads_storage),
+            (Self::Loads, Loads::Texture) => shader!(loads_texture),
         }
     }
 }
 
-/// The kernels by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is the entry point of that name")]
-pub enum Id {
-    Stimulus,
-    Start,
-    Weights,
-    CellsOf,
-    WeightSquares,
-    Forward,
-    BinsOf,
-    Total,
-    ForwardResident,
-    Adjoint,
-    AdjointResident,
-    WeightGradient,
-    WeightGradientTiled,
-    ParameterGradient,
-    SquaresOf,
-    Clip,
-    Adam,
-    Dale,
+/// Makes [`Id`] and [`KERNELS`] of a table: name, entry point and shader file, includes, workgroup, and of each binding the
+/// number, the variable and its use.
+macro_rules! kernels {
+    ($($id:ident: $entry:ident of $file:ident [$($include:ident),*] $workgroup:ident$(($size:literal))?
+        { $($number:literal $name:ident: $access:ident),+ })+) => {
+        /// The kernels by name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each is the entry point of that name")]
+        pub enum Id {
+            $($id),+
+        }
+
+        /// All kernels, in the order in which a step runs them.
+        pub const KERNELS: [Kernel; 18] = [$(Kernel {
+            id: Id::$id,
+            entry: stringify!($entry),
+            file: stringify!($file),
+            source: shader!($file),
+            includes: &[$(Include::$include),*],
+            workgroup: Workgroup::$workgroup$(($size))?,
+            bindings: &[$(Binding { number: $number, name: stringify!($name), access: Access::$access }),+],
+        }),+];
+    };
 }
 
-const fn binding(number: u32, name: &'static str, access: Access) -> Binding {
-    Binding { number, name, access }
+kernels! {
+    Stimulus: stimulus of stimulus [Noise, Phase] Fixed(64) {
+        0 sequences: Read, 1 conditions: Read, 3 noises: Read, 5 inputs_even: Write, 6 inputs_odd: Write }
+    Start: start of stimulus [Noise, Phase] Fixed(64) {
+        2 initial_rates: Read, 3 noises: Read, 4 phases: Read, 5 inputs_even: Write, 7 initial_x: Read,
+        8 initial_potentials: Write }
+    Weights: weights of weights [Math, Constraint, Network, Phase] Fixed(64) {
+        0 parameters: Read, 1 population: Read, 2 weights_forward: Write, 3 weights_adjoint: Write, 4 phases: Read }
+    CellsOf: cells_of of weights [Math, Constraint, Network, Phase] Fixed(64) {
+        0 parameters: Read, 4 phases: Read, 5 cells: Write, 7 records: Read }
+    WeightSquares: weight_squares of weights [Math, Constraint, Network, Phase] Fixed(64) {
+        0 parameters: Read, 1 population: Read, 6 squares: Write }
+    Forward: forward of forward [Math, Loads] Recurrence {
+        0 weights: Weights, 1 state: Slice, 2 previous: Slice, 3 cells: Slice, 7 inputs: Write, 8 potentials: Write,
+        9 deltas: Write }
+    ForwardResident: forward_resident of forward_resident [Math, Resident] Resident {
+        0 weights: Read, 1 cells: Read, 2 previous: Read, 3 inputs_even: Write, 4 inputs_odd: Write,
+        5 deltas_even: Write, 6 deltas_odd: Write, 7 potentials: Write }
+    BinsOf: bins_of of loss [Reduce, Network] Fixed(64) {
+        0 inputs_even: Read, 1 inputs_odd: Read, 2 targets: Read, 3 conditions: Read, 4 residuals: Write,
+        5 errors: Write }
+    Total: total of loss [Reduce, Network] Fixed(256) {
+        5 errors: Write, 6 squares: Read, 7 settings: Read, 8 losses: Write }
+    Adjoint: adjoint of adjoint [Loads] Recurrence {
+        0 weights: Weights, 1 state: Slice, 2 previous: Slice, 3 cells: Slice, 4 rates: Slice, 5 residuals: Slice,
+        6 increments: Slice, 7 losses: Read, 8 deltas: Write, 9 sums: Write }
+    AdjointResident: adjoint_resident of adjoint_resident [Math, Resident] Resident {
+        0 weights: Read, 1 cells: Read, 2 previous: Read, 3 inputs_even: Write, 4 inputs_odd: Write,
+        5 deltas_even: Write, 6 deltas_odd: Write, 7 residuals: Read, 8 losses: Read, 9 sums: Write }
+    WeightGradient: weight_gradient of weight_gradient [] Gradient {
+        0 deltas: Trajectory, 1 inputs: Trajectory, 2 product: Write, 3 cells: Read }
+    WeightGradientTiled: weight_gradient_tiled of weight_gradient_tiled [] Gradient {
+        0 deltas: Read, 1 inputs: Read, 2 product: Write, 3 cells: Read }
+    ParameterGradient: parameter_gradient of parameter_gradient [Math, Constraint] Fixed(64) {
+        0 product: Read, 1 parameters: Read, 2 population: Read, 3 deltas: Read, 4 sums: Read, 5 losses: Read,
+        6 frozen: Read, 7 gradient: Write }
+    SquaresOf: squares_of of clip [Math, Reduce, Network] Fixed(64) {
+        0 gradient: Read, 1 squares: Write }
+    Clip: clip of clip [Math, Reduce, Network] Fixed(256) {
+        1 squares: Write, 2 losses: Read, 3 settings: Read, 4 records: Write }
+    Adam: adam of adam [Network] Fixed(64) {
+        0 gradient: Read, 1 records: Read, 2 step_sizes: Read, 3 parameters: Write, 4 first_moment: Write,
+        5 second_moment: Write, 6 best: Write }
+    Dale: dale of dale [Math, Constraint, Network] Fixed(64) {
+        0 population: Read, 1 records: Read, 2 frozen: Read, 3 parameters: Write }
 }
-
-use Access::{Read, Slice, Trajectory, Weights, Write};
-
-/// Includes of the kernels of the stage `weights`.
-const WEIGHTS: &[Include] = &[Include::Math, Include::Constraint, Include::Network, Include::Phase];
-
-/// All kernels, in the order in which a step runs them.
-pub const KERNELS: [Kernel; 18] = [
-    Kernel {
-        id: Id::Stimulus,
-        entry: "stimulus",
-        file: "stimulus",
-        source: shader!("stimulus"),
-        includes: &[Include::Noise, Include::Phase],
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[
-            binding(0, "sequences", Read),
-            binding(1, "conditions", Read),
-            binding(3, "noises", Read),
-            binding(5, "inputs_even", Write),
-            binding(6, "inputs_odd", Write),
-        ],
-    },
-    Kernel {
-        id: Id::Start,
-        entry: "start",
-        file: "stimulus",
-        source: shader!("stimulus"),
-        includes: &[Include::Noise, Include::Phase],
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[
-            binding(2, "initial_rates", Read),
-            binding(3, "noises", Read),
-            binding(4, "phases", Read),
-            binding(5, "inputs_even", Write),
-            binding(7, "initial_x", Read),
-            binding(8, "initial_potentials", Write),
-        ],
-    },
-    Kernel {
-        id: Id::Weights,
-        entry: "weights",
-        file: "weights",
-        source: shader!("weights"),
-        includes: WEIGHTS,
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[
-            binding(0, "parameters", Read),
-            binding(1, "population", Read),
-            binding(2, "weights_forward", Write),
-            binding(3, "weights_adjoint", Write),
-            binding(4, "phases", Read),
-        ],
-    },
-    Kernel {
-        id: Id::CellsOf,
-        entry: "cells_of",
-        file: "weights",
-        source: shader!("weights"),
-        includes: WEIGHTS,
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[
-            binding(0, "parameters", Read),
-            binding(4, "phases", Read),
-            binding(5, "cells", Write),
-            binding(7, "records", Read),
-        ],
-    },
-    Kernel {
-        id: Id::WeightSquares,
-        entry: "weight_squares",
-        file: "weights",
-        source: shader!("weights"),
-        includes: WEIGHTS,
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[binding(0, "parameters", Read), binding(1, "population", Read), binding(6, "squares", Write)],
-    },
-    Kernel {
-        id: Id::Forward,
-        entry: "forward",
-        file: "forward",
-        source: shader!("forward"),
-        includes: &[Include::Math, Include::Loads],
-        workgroup: Workgroup::Recurrence,
-        bindings: &[
-            binding(0, "weights", Weights),
-            binding(1, "state", Slice),
-            binding(2, "previous", Slice),
-            binding(3, "cells", Slice),
-            binding(7, "inputs", Write),
-            binding(8, "potentials", Write),
-            binding(9, "deltas", Write),
-        ],
-    },
-    Kernel {
-        id: Id::ForwardResident,
-        entry: "forward_resident",
-        file: "forward_resident",
-        source: shader!("forward_resident"),
-        includes: &[Include::Math, Include::Resident],
-        workgroup: Workgroup::Resident,
-        bindings: &[
-            binding(0, "weights", Read),
-            binding(1, "cells", Read),
-            binding(2, "previous", Read),
-            binding(3, "inputs_even", Write),
-            binding(4, "inputs_odd", Write),
-            binding(5, "deltas_even", Write),
-            binding(6, "deltas_odd", Write),
-            binding(7, "potentials", Write),
-        ],
-    },
-    Kernel {
-        id: Id::BinsOf,
-        entry: "bins_of",
-        file: "loss",
-        source: shader!("loss"),
-        includes: &[Include::Reduce, Include::Network],
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[
-            binding(0, "inputs_even", Read),
-            binding(1, "inputs_odd", Read),
-            binding(2, "targets", Read),
-            binding(3, "conditions", Read),
-            binding(4, "residuals", Write),
-            binding(5, "errors", Write),
-        ],
-    },
-    Kernel {
-        id: Id::Total,
-        entry: "total",
-        file: "loss",
-        source: shader!("loss"),
-        includes: &[Include::Reduce, Include::Network],
-        workgroup: Workgroup::Fixed(256),
-        bindings: &[
-            binding(5, "errors", Write),
-            binding(6, "squares", Read),
-            binding(7, "settings", Read),
-            binding(8, "losses", Write),
-        ],
-    },
-    Kernel {
-        id: Id::Adjoint,
-        entry: "adjoint",
-        file: "adjoint",
-        source: shader!("adjoint"),
-        includes: &[Include::Loads],
-        workgroup: Workgroup::Recurrence,
-        bindings: &[
-            binding(0, "weights", Weights),
-            binding(1, "state", Slice),
-            binding(2, "previous", Slice),
-            binding(3, "cells", Slice),
-            binding(4, "rates", Slice),
-            binding(5, "residuals", Slice),
-            binding(6, "increments", Slice),
-            binding(7, "losses", Read),
-            binding(8, "deltas", Write),
-            binding(9, "sums", Write),
-        ],
-    },
-    Kernel {
-        id: Id::AdjointResident,
-        entry: "adjoint_resident",
-        file: "adjoint_resident",
-        source: shader!("adjoint_resident"),
-        includes: &[Include::Math, Include::Resident],
-        workgroup: Workgroup::Resident,
-        bindings: &[
-            binding(0, "weights", Read),
-            binding(1, "cells", Read),
-            binding(2, "previous", Read),
-            binding(3, "inputs_even", Write),
-            binding(4, "inputs_odd", Write),
-            binding(5, "deltas_even", Write),
-            binding(6, "deltas_odd", Write),
-            binding(7, "residuals", Read),
-            binding(8, "losses", Read),
-            binding(9, "sums", Write),
-        ],
-    },
-    Kernel {
-        id: Id::WeightGradient,
-        entry: "weight_gradient",
-        file: "weight_gradient",
-        source: shader!("weight_gradient"),
-        includes: &[],
-        workgroup: Workgroup::Gradient,
-        bindings: &[
-            binding(0, "deltas", Trajectory),
-            binding(1, "inputs", Trajectory),
-            binding(2, "product", Write),
-            binding(3, "cells", Read),
-        ],
-    },
-    Kernel {
-        id: Id::WeightGradientTiled,
-        entry: "weight_gradient_tiled",
-        file: "weight_gradient_tiled",
-        source: shader!("weight_gradient_tiled"),
-        includes: &[],
-        workgroup: Workgroup::Gradient,
-        bindings: &[
-            binding(0, "deltas", Read),
-            binding(1, "inputs", Read),
-            binding(2, "product", Write),
-            binding(3, "cells", Read),
-        ],
-    },
-    Kernel {
-        id: Id::ParameterGradient,
-        entry: "parameter_gradient",
-        file: "parameter_gradient",
-        source: shader!("parameter_gradient"),
-        includes: &[Include::Math, Include::Constraint],
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[
-            binding(0, "product", Read),
-            binding(1, "parameters", Read),
-            binding(2, "population", Read),
-            binding(3, "deltas", Read),
-            binding(4, "sums", Read),
-            binding(5, "losses", Read),
-            binding(6, "frozen", Read),
-            binding(7, "gradient", Write),
-        ],
-    },
-    Kernel {
-        id: Id::SquaresOf,
-        entry: "squares_of",
-        file: "clip",
-        source: shader!("clip"),
-        includes: &[Include::Math, Include::Reduce, Include::Network],
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[binding(0, "gradient", Read), binding(1, "squares", Write)],
-    },
-    Kernel {
-        id: Id::Clip,
-        entry: "clip",
-        file: "clip",
-        source: shader!("clip"),
-        includes: &[Include::Math, Include::Reduce, Include::Network],
-        workgroup: Workgroup::Fixed(256),
-        bindings: &[
-            binding(1, "squares", Write),
-            binding(2, "losses", Read),
-            binding(3, "settings", Read),
-            binding(4, "records", Write),
-        ],
-    },
-    Kernel {
-        id: Id::Adam,
-        entry: "adam",
-        file: "adam",
-        source: shader!("adam"),
-        includes: &[Include::Network],
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[
-            binding(0, "gradient", Read),
-            binding(1, "records", Read),
-            binding(2, "step_sizes", Read),
-            binding(3, "parameters", Write),
-            binding(4, "first_moment", Write),
-            binding(5, "second_moment", Write),
-            binding(6, "best", Write),
-        ],
-    },
-    Kernel {
-        id: Id::Dale,
-        entry: "dale",
-        file: "dale",
-        source: shader!("dale"),
-        includes: &[Include::Math, Include::Constraint, Include::Network],
-        workgroup: Workgroup::Fixed(64),
-        bindings: &[
-            binding(0, "population", Read),
-            binding(1, "records", Read),
-            binding(2, "frozen", Read),
-            binding(3, "parameters", Write),
-        ],
-    },
-];
 
 impl Kernel {
     /// The bindings under `loads`: with storage buffers the increments are another slice of `state`.
@@ -437,7 +198,7 @@ impl Kernel {
     pub fn text(&self, plan: &Plan) -> String {
         let mut text = plan.constants();
         text.push_str(plan.trajectory.source());
-        text.push_str(shader!("common"));
+        text.push_str(shader!(common));
         text.push_str(plan.loss_source());
         for include in self.includes {
             text.push_str(include.source(plan.loads));

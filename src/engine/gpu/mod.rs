@@ -10,6 +10,11 @@
 //! changes the order of any sum within a network, and no network's numbers depend on what else is in its batch.
 #![doc = include_str!("hardware.md")]
 
+/// Values with the names that they have in the shaders.
+macro_rules! named {
+    {$($name:ident: $value:expr),* $(,)?} => { [$((stringify!($name), $value)),*] };
+}
+
 mod bank;
 mod bound;
 mod buffers;

@@ -252,16 +252,12 @@ impl Plan {
         let mut most = self.dims.networks as u64;
         for (name, bytes) in self.bytes_per_network() {
             if bytes > binding {
-                let mb = |b: u64| b >> 20;
+                let Dims { neurons, conditions, time_steps, .. } = self.dims;
+                let (needed, offered, adapter) = (bytes >> 20, binding >> 20, &adapter.name);
                 return Err(Error::input(format!(
-                    "{} neurons, {} conditions and {} steps need a buffer of {} MB for the {name} of one network, but {} \
-                     offers at most {} MB. Use fewer steps or conditions, another adapter, or `engine = cpu`.",
-                    self.dims.neurons,
-                    self.dims.conditions,
-                    self.dims.time_steps,
-                    mb(bytes),
-                    adapter.name,
-                    mb(binding)
+                    "{neurons} neurons, {conditions} conditions and {time_steps} steps need a buffer of {needed} MB for the \
+                     {name} of one network, but {adapter} offers at most {offered} MB. Use fewer steps or conditions, \
+                     another adapter, or `engine = cpu`."
                 )));
             }
             most = most.min(binding / bytes.max(1));
@@ -279,20 +275,12 @@ impl Plan {
     pub(super) fn constants(&self) -> String {
         let t = &self.tiles;
         let (gx, gy) = t.gradient_workgroup;
-        let lines = [
-            ("QUADS", self.quads as u32),
-            ("TILE_QUADS", t.tile_quads),
-            ("ROW_QUADS", t.row_quads),
-            ("WORKGROUP", t.workgroup),
-            ("RESIDENT_LANES", self.resident_lanes),
-            ("RESIDENT_ROWS", t.resident_rows),
-            ("UNROLL", t.unroll),
-            ("GRADIENT_TILE", t.gradient_tile),
-            ("GRADIENT_X", gx),
-            ("GRADIENT_Y", gy),
-            ("Z_ROWS", self.z_rows as u32),
-            ("D_ROWS", self.d_rows as u32),
-        ];
+        let lines = named! {
+            QUADS: self.quads as u32, TILE_QUADS: t.tile_quads, ROW_QUADS: t.row_quads, WORKGROUP: t.workgroup,
+            RESIDENT_LANES: self.resident_lanes, RESIDENT_ROWS: t.resident_rows, UNROLL: t.unroll,
+            GRADIENT_TILE: t.gradient_tile, GRADIENT_X: gx, GRADIENT_Y: gy,
+            Z_ROWS: self.z_rows as u32, D_ROWS: self.d_rows as u32,
+        };
         let lines = lines.map(|(name, value)| format!("const {name}: u32 = {value}u;\n"));
         let scale = format!("const DELTA_SCALE: f32 = {:.1};\n", self.constants.delta_scale);
         lines.concat() + &scale
@@ -301,34 +289,16 @@ impl Plan {
     /// The values of the `override` constants.
     pub fn overrides(&self) -> Vec<(&'static str, f64)> {
         let (d, c) = (&self.dims, &self.constants);
-        let sizes = [
-            ("N", d.neurons),
-            ("T", d.time_steps),
-            ("U", d.channels),
-            ("G", d.input_groups),
-            ("THERMAL", d.thermal),
-            ("STEPS_PER_BIN", d.steps_per_bin),
-            ("BINS", d.bins),
-            ("TILES", self.condition_tiles),
-            ("PARAMETERS", d.parameters()),
-            ("W_STRIDE", self.weight_stride),
-            ("Z_SLOTS", self.z_slots()),
-            ("D_SLOTS", self.d_slots()),
-            ("SEGMENTS", self.segments),
-            ("RECURRENT", usize::from(c.recurrent)),
-            ("DALE", c.dale as usize),
-            ("SIGN", c.sign as usize),
-        ];
-        let numbers = [
-            ("TAU_MIN", c.tau[0]),
-            ("TAU_SPAN", c.tau[1]),
-            ("DT", c.tau[2]),
-            ("BETA1", c.adam.beta1),
-            ("BETA2", c.adam.beta2),
-            ("ONE_MINUS_BETA1", 1.0 - c.adam.beta1),
-            ("ONE_MINUS_BETA2", 1.0 - c.adam.beta2),
-            ("EPSILON", c.adam.epsilon),
-        ];
+        let sizes = named! {
+            N: d.neurons, T: d.time_steps, U: d.channels, G: d.input_groups, THERMAL: d.thermal,
+            STEPS_PER_BIN: d.steps_per_bin, BINS: d.bins, TILES: self.condition_tiles, PARAMETERS: d.parameters(),
+            W_STRIDE: self.weight_stride, Z_SLOTS: self.z_slots(), D_SLOTS: self.d_slots(), SEGMENTS: self.segments,
+            RECURRENT: usize::from(c.recurrent), DALE: c.dale as usize, SIGN: c.sign as usize,
+        };
+        let numbers = named! {
+            TAU_MIN: c.tau[0], TAU_SPAN: c.tau[1], DT: c.tau[2], BETA1: c.adam.beta1, BETA2: c.adam.beta2,
+            ONE_MINUS_BETA1: 1.0 - c.adam.beta1, ONE_MINUS_BETA2: 1.0 - c.adam.beta2, EPSILON: c.adam.epsilon,
+        };
         // In f32 as the kernels hold them.
         let numbers = numbers.map(|(name, value)| (name, f64::from(value as f32)));
         sizes.iter().map(|(name, value)| (*name, *value as f64)).chain(numbers).collect()

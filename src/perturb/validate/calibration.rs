@@ -4,7 +4,7 @@ use super::wiring::Draw;
 use super::{Kind, Teacher, examine};
 use crate::error::Result;
 use crate::lab::OpenEngine;
-use crate::perturb::{ControlSettings, Lesion, Mode};
+use crate::perturb::{ControlSettings, Lesion};
 
 /// Silences random neurons of null teacher `number`: five sets, each from an area and type of its own, so that no two
 /// share a neuron or are compared with one: halves and quarters. Returns their p values.
@@ -22,15 +22,11 @@ pub fn null_lesions(number: u32, neurons: usize, seed: u64, slots: usize, open: 
         let cells: Vec<usize> = (0..population.len()).filter(like).collect();
         let parts = if (number as usize + area).is_multiple_of(2) { 2 } else { 4 };
         let first = (stratum * population.len()) as u32;
+        let neurons = teacher.rng.at_step(Draw::Lesion as u32).subset(&cells, cells.len() / parts, first);
         lesions.push(Lesion {
-            name: format!("1/{parts}"),
             area: population.areas()[area].name.clone(),
             cell_type: population.cell_type(cells[0]).into(),
-            class: "all".into(),
-            neurons: teacher.rng.at_step(Draw::Lesion as u32).subset(&cells, cells.len() / parts, first),
-            from: 0,
-            to: subject.dims().time_steps,
-            mode: Mode::Silence,
+            ..Lesion::silencing(&format!("1/{parts}"), neurons, subject.dims().time_steps)
         });
     }
     // Nothing but p is asked for, which needs no control sets: as few as can be.

@@ -1,8 +1,7 @@
 //! Lesions and their controls, measured by what they do to the fit.
 
 use crate::error::Result;
-use crate::lab::collect;
-use crate::lab::{OpenEngine, Simulator, Subject, Trial};
+use crate::lab::{OpenEngine, Simulator, Subject, Trial, collect};
 use crate::perturb::lesion::marked;
 use crate::perturb::{
     CellOutcome, ControlSettings, Damage, Effect, Lesion, MeasureKey, Measures, Outcome, cell_lesions, draw_controls,

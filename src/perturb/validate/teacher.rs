@@ -3,19 +3,19 @@
 use super::wiring::{Draw, Role, Wiring};
 use crate::dims::Dims;
 use crate::engine::{Adam, LossKind, Problem, TimeConstants};
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use crate::lab::{OpenEngine, Subject};
 use crate::network::{Area, Constraint, Dale, Population, SignConstraint};
 use crate::rng::{Rng, Stream};
 use crate::task::TaskSpec;
 
-/// What the labels of a teacher's neurons have to do with its wiring.
+/// What the labels of a teacher's neurons have to do with its wiring. The numbers are part of the keys of random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One class carries the dynamics.
-    Planted,
+    Planted = 0,
     /// The neurons that carry the dynamics are drawn from both classes of their area and type.
-    Null,
+    Null = 1,
 }
 
 impl Kind {
@@ -57,14 +57,8 @@ impl Teacher {
     /// # Errors
     /// If there are fewer than 24 neurons, or the engine fails.
     pub fn new(kind: Kind, neurons: usize, seed: u64, number: u32, open: &OpenEngine) -> Result<Self> {
-        if neurons < 24 {
-            return Err(Error::input(format!("a teacher of {neurons} neurons is too small: give at least 24.")));
-        }
-        let kinds = match kind {
-            Kind::Planted => 0,
-            Kind::Null => 1,
-        };
-        let rng = Rng::new(seed, 2 * number + kinds, Stream::Teacher);
+        ensure!(neurons >= 24, "a teacher of {neurons} neurons is too small: give at least 24.");
+        let rng = Rng::new(seed, 2 * number + kind as u32, Stream::Teacher);
         let population = population(neurons)?;
         let task = short_task(population.areas())?;
         let generator = generator(kind, &population, rng);

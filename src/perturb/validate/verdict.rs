@@ -4,6 +4,7 @@ use super::Observed;
 use super::teacher::Kind;
 use crate::analysis::statistics::{Interval, clopper_pearson, pearson, quantile};
 use crate::error::{Error, Result};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -147,9 +148,7 @@ impl Verdict {
     /// The verdict on the `rows` of one kind and way of recording; `None` where there are none.
     pub fn of(rows: &[Row], kind: Kind, observed: Observed) -> Option<Self> {
         let rows: Vec<&Row> = rows.iter().filter(|r| r.kind == kind && r.observed == observed).collect();
-        let mut teachers: Vec<u32> = rows.iter().map(|r| r.teacher).collect();
-        teachers.sort_unstable();
-        teachers.dedup();
+        let teachers: BTreeSet<u32> = rows.iter().map(|r| r.teacher).collect();
         if teachers.is_empty() {
             return None;
         }

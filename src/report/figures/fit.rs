@@ -4,12 +4,11 @@ use crate::analysis::{Fit, Score, quantile, sorted};
 use crate::error::Result;
 use crate::report::data::ReportData;
 use crate::report::parts::canvas::{
-    Axes, Drawn, GRID, INK, INPUT_ONLY, MODEL, MUTED, Panel, draw, heading, legend, px, stroke, text,
+    Axes, Drawn, GRID, HPos, INK, INPUT_ONLY, MODEL, MUTED, Panel, Plane, VPos, chart, draw, heading, legend, px,
+    stroke, text,
 };
 use crate::report::parts::figure::{Figure, WIDTH, part};
-use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 use std::fmt::Write as _;
 
 const HEIGHT: f64 = 370.0;
@@ -57,12 +56,7 @@ pub(super) fn figure(data: &ReportData) -> Result<Figure> {
 
 fn cumulative(panel: &Panel, fits: &[(&str, RGBColor, &Fit)], low: f64) -> Drawn<()> {
     heading(panel, "all neurons")?;
-    let mut chart = ChartBuilder::on(panel)
-        .margin_top(px(48.0))
-        .margin_right(px(20.0))
-        .x_label_area_size(px(42.0))
-        .y_label_area_size(px(52.0))
-        .build_cartesian_2d(low..1.0, 0.0..1.0)?;
+    let mut chart = chart(panel, [48.0, 20.0, 0.0, 0.0], [42.0, 52.0], low..1.0, 0.0..1.0)?;
     Axes { x: "R²", y: "fraction of neurons", x_labels: 6, y_labels: 6 }.draw(&mut chart)?;
     for (_, colour, fit) in fits {
         let r2 = sorted(fit.overall.iter().map(|s| s.r2));
@@ -102,12 +96,7 @@ fn groups(data: &ReportData) -> Vec<Group> {
 fn by_group(panel: &Panel, data: &ReportData, fits: &[(&str, RGBColor, &Fit)], low: f64) -> Drawn<()> {
     heading(panel, "by area and cell type")?;
     let groups = groups(data);
-    let mut chart = ChartBuilder::on(panel)
-        .margin_top(px(48.0))
-        .margin_right(px(4.0))
-        .x_label_area_size(px(58.0))
-        .y_label_area_size(px(52.0))
-        .build_cartesian_2d(0.0..groups.len() as f64, low..1.0)?;
+    let mut chart = chart(panel, [48.0, 4.0, 0.0, 0.0], [58.0, 52.0], 0.0..groups.len() as f64, low..1.0)?;
     Axes { x: "", y: "R²", x_labels: 0, y_labels: 6 }.draw(&mut chart)?;
     let area = chart.plotting_area();
     area.draw(&PathElement::new([(0.0, 0.0), (groups.len() as f64, 0.0)], stroke(MUTED, 1.0)))?;
@@ -134,11 +123,8 @@ fn by_group(panel: &Panel, data: &ReportData, fits: &[(&str, RGBColor, &Fit)], l
     Ok(())
 }
 
-/// The plotting area of the right panel: groups across, R² upwards.
-type Plot<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-
 /// Dots and box of one group in the lane from `left`, `width` wide, in units of groups.
-fn dots_and_box(area: &Plot, scores: &[&Score], colour: RGBColor, low: f64, left: f64, width: f64) -> Drawn<()> {
+fn dots_and_box(area: &Plane, scores: &[&Score], colour: RGBColor, low: f64, left: f64, width: f64) -> Drawn<()> {
     let r2 = sorted(scores.iter().map(|s| s.r2));
     if r2.is_empty() {
         return Ok(());

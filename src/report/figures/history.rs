@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::report::data::{HistoryPoint, ReportData};
-use crate::report::parts::canvas::{Axes, Drawn, MODEL, Panel, draw, heading, px, stroke};
+use crate::report::parts::canvas::{Axes, Drawn, MODEL, Panel, chart, draw, heading, stroke};
 use crate::report::parts::figure::{Figure, WIDTH, padded, part};
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
@@ -59,12 +59,7 @@ where
     Y: AsRangedCoord<Value = f64>,
     Y::CoordDescType: ValueFormatter<f64>,
 {
-    let mut chart = ChartBuilder::on(panel)
-        .margin_top(px(26.0))
-        .margin_right(px(16.0))
-        .x_label_area_size(px(42.0))
-        .y_label_area_size(px(52.0))
-        .build_cartesian_2d(steps, y)?;
+    let mut chart = chart(panel, [26.0, 16.0, 0.0, 0.0], [42.0, 52.0], steps, y)?;
     Axes { x: "step", y: "", x_labels: 6, y_labels: 6 }.draw(&mut chart)?;
     chart.draw_series(LineSeries::new(points.iter().copied(), stroke(MODEL, 1.6)))?;
     Ok(())

@@ -4,11 +4,12 @@ use crate::error::Result;
 use crate::network::Constraint;
 use crate::report::data::ReportData;
 use crate::report::parts::canvas::{
-    Axes, Drawn, EXCITATORY, INHIBITORY, INK, Panel, draw, heading, legend, px, stroke, text, text_width, tick,
+    Axes, Drawn, EXCITATORY, HPos, INHIBITORY, INK, Panel, VPos, chart, draw, heading, legend, px, stroke, text,
+    text_width, tick,
 };
 use crate::report::parts::figure::{Figure, WIDTH, part};
+use crate::report::parts::marks::{Words, rectangle};
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 const HEIGHT: f64 = 300.0;
 const TAU_BINS: usize = 30;
@@ -52,12 +53,7 @@ type Histogram = (&'static str, RGBColor, Vec<f64>);
 /// Draws histograms over `low..high` as outlines with a light filling.
 fn histograms(panel: &Panel, x: &str, y: &str, low: f64, high: f64, parts: &[Histogram]) -> Drawn<()> {
     let most = parts.iter().flat_map(|p| &p.2).fold(1.0, |a: f64, b| a.max(*b));
-    let mut chart = ChartBuilder::on(panel)
-        .margin_top(px(48.0))
-        .margin_right(px(14.0))
-        .x_label_area_size(px(42.0))
-        .y_label_area_size(px(52.0))
-        .build_cartesian_2d(low..high, 0.0..most * 1.05)?;
+    let mut chart = chart(panel, [48.0, 14.0, 0.0, 0.0], [42.0, 52.0], low..high, 0.0..most * 1.05)?;
     Axes { x, y, x_labels: 6, y_labels: 6 }.draw(&mut chart)?;
     for (_, colour, counts) in parts {
         let width = (high - low) / counts.len() as f64;
@@ -128,18 +124,15 @@ fn blocks(panel: &Panel, data: &ReportData, effective: &[f32]) -> Drawn<()> {
     let top = 52.0;
     for (s, (name, colour, _)) in sides.iter().enumerate() {
         let left = 20.0 + names + s as f64 * (side + 14.0);
-        let title = text(12.0, INK, HPos::Left, VPos::Center);
-        panel.draw_text(&format!("{name} weights"), &title, (px(left), px(36.0)))?;
+        Words::ink(12.0, HPos::Left).draw(panel, &format!("{name} weights"), left, 36.0)?;
         for (k, value) in sums[s].iter().enumerate() {
             let (row, column) = ((k / areas.len()) as f64, (k % areas.len()) as f64);
             let (x, y) = (left + column * cell, top + row * cell);
-            let corners = [(px(x), px(y)), (px(x + cell - 1.5), px(y + cell - 1.5))];
             let fill = colour.mix((value.abs() / strongest * STRONGEST).max(0.03)).filled();
-            panel.draw(&Rectangle::new(corners, fill))?;
+            rectangle(panel, (x, y, cell - 1.5, cell - 1.5), fill)?;
             let label = tick((value * 10.0).round() / 10.0);
             if text_width(&label, 11.0) < cell {
-                let style = text(11.0, INK, HPos::Center, VPos::Center);
-                panel.draw_text(&label, &style, (px(x + cell / 2.0), px(y + cell / 2.0)))?;
+                Words::ink(11.0, HPos::Center).draw(panel, &label, x + cell / 2.0, y + cell / 2.0)?;
             }
         }
         area_labels(panel, data, s == 0, left, top, cell)?;
@@ -154,19 +147,16 @@ fn area_labels(panel: &Panel, data: &ReportData, first: bool, left: f64, top: f6
     for (k, area) in areas.iter().enumerate() {
         let centre = (k as f64 + 0.5) * cell;
         if text_width(&area.name, 11.0) < cell + 4.0 {
-            let style = text(11.0, INK, HPos::Center, VPos::Top);
-            panel.draw_text(&area.name, &style, (px(left + centre), px(bottom + 4.0)))?;
+            Words::ink(11.0, HPos::Center).below().draw(panel, &area.name, left + centre, bottom + 4.0)?;
         }
         if first && cell >= 11.0 {
-            let style = text(11.0, INK, HPos::Right, VPos::Center);
-            panel.draw_text(&area.name, &style, (px(left - 6.0), px(top + centre)))?;
+            Words::ink(11.0, HPos::Right).draw(panel, &area.name, left - 6.0, top + centre)?;
         }
     }
-    let style = text(12.0, INK, HPos::Center, VPos::Top);
-    let middle = left + cell * areas.len() as f64 / 2.0;
-    panel.draw_text("from (presynaptic)", &style, (px(middle), px(bottom + 22.0)))?;
+    let half = cell * areas.len() as f64 / 2.0;
+    Words::ink(12.0, HPos::Center).below().draw(panel, "from (presynaptic)", left + half, bottom + 22.0)?;
     if first {
-        let place = (px(4.0), px(top + cell * areas.len() as f64 / 2.0));
+        let place = (px(4.0), px(top + half));
         let style = text(12.0, INK, HPos::Center, VPos::Top).transform(FontTransform::Rotate270);
         panel.draw_text("to (postsynaptic)", &style, place)?;
     }

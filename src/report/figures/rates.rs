@@ -5,11 +5,11 @@ use crate::analysis::{quantile, sorted};
 use crate::error::Result;
 use crate::report::conditions::class_name;
 use crate::report::data::ReportData;
-use crate::report::parts::canvas::{Drawn, INK, MUTED, Panel, Picture, draw, px, stroke, text, tick};
+use crate::report::parts::canvas::{Drawn, HPos, Panel, Picture, draw, px, stroke, tick};
 use crate::report::parts::figure::{Figure, WIDTH};
+use crate::report::parts::marks::Words;
 use crate::report::parts::raster::heat_map;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// Room for the areas' names.
 const LEFT: f64 = 62.0;
@@ -38,7 +38,7 @@ pub(super) fn figure(data: &ReportData) -> Result<Figure> {
             for (name, rates, left) in sides {
                 let frame = StripFrame { left, top: top + HEAD, width, height: MAP };
                 let title = format!("{name} · {}", class_name(strip.class));
-                root.draw_text(&title, &text(13.0, INK, HPos::Left, VPos::Top), (px(left), px(top + 4.0)))?;
+                Words::ink(13.0, HPos::Left).below().draw(root, &title, left, top + 4.0)?;
                 Map { strip, rates, rows: &rows, maximum }.draw(root, &frame, data, pictures)?;
             }
             area_names(root, &rows, data, top + HEAD)?;
@@ -63,8 +63,7 @@ fn rows(data: &ReportData) -> Vec<Vec<usize>> {
     let peak: Vec<usize> = peak_bins(data, &conditions);
     let population = &data.problem.population;
     let of_area = |a: usize| {
-        let mut members: Vec<usize> =
-            (0..population.len()).filter(|i| population.area_of()[*i] as usize == a).collect();
+        let mut members = population.members(a);
         members.sort_by_key(|i| peak[*i]);
         members
     };
@@ -103,11 +102,9 @@ fn colour_scale(root: &Panel, maximum: f32, pictures: &mut Vec<Picture>) -> Draw
     pictures.push(Picture { rectangle: (px(LEFT), px(top), px(width), px(10.0)), png: heat_map(&ramp, 128, maximum)? });
     for (share, anchor) in [(0.0, HPos::Left), (1.0, HPos::Right)] {
         let label = tick((f64::from(maximum) * share * 100.0).round() / 100.0);
-        root.draw_text(&label, &text(11.0, INK, anchor, VPos::Top), (px(LEFT + share * width), px(top + 13.0)))?;
+        Words::ink(11.0, anchor).below().draw(root, &label, LEFT + share * width, top + 13.0)?;
     }
-    let place = (px(LEFT + width + 10.0), px(top + 5.0));
-    root.draw_text("firing rate, as trained on (0…1)", &text(12.0, INK, HPos::Left, VPos::Center), place)?;
-    Ok(())
+    Words::ink(12.0, HPos::Left).draw(root, "firing rate, as trained on (0…1)", LEFT + width + 10.0, top + 5.0)
 }
 
 /// Height of each area's part of a map in CSS pixels, and the space between two of them.
@@ -128,15 +125,14 @@ fn area_frames(rows: &[Vec<usize>], top: f64) -> Vec<(f64, f64)> {
 fn area_names(root: &Panel, rows: &[Vec<usize>], data: &ReportData, top: f64) -> Drawn<()> {
     let population = &data.problem.population;
     for (members, (y, height)) in rows.iter().zip(area_frames(rows, top)) {
-        let name = &population.areas()[population.area_of()[members[0]] as usize].name;
+        let name = population.area_name(members[0]);
         let centre = y + height / 2.0;
         if height >= 12.0 {
-            let style = text(12.0, INK, HPos::Right, VPos::Center);
-            root.draw_text(name, &style, (px(LEFT - 8.0), px(if height < 30.0 { centre } else { centre - 8.0 })))?;
+            let y = if height < 30.0 { centre } else { centre - 8.0 };
+            Words::ink(12.0, HPos::Right).draw(root, name, LEFT - 8.0, y)?;
         }
         if height >= 30.0 {
-            let style = text(11.0, MUTED, HPos::Right, VPos::Center);
-            root.draw_text(&members.len().to_string(), &style, (px(LEFT - 8.0), px(centre + 8.0)))?;
+            Words::muted(11.0, HPos::Right).draw(root, &members.len().to_string(), LEFT - 8.0, centre + 8.0)?;
         }
     }
     Ok(())

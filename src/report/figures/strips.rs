@@ -1,10 +1,10 @@
 //! Conditions side by side along one axis of time, grouped by what the animal does.
 
 use crate::report::data::ReportData;
-use crate::report::parts::canvas::{Drawn, GRID, INK, MUTED, Panel, px, stroke, text, text_width};
+use crate::report::parts::canvas::{Drawn, GRID, HPos, INK, Panel, stroke, text_width};
+use crate::report::parts::marks::{Words, line};
 use crate::task::ConditionClass;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// The conditions of one class, side by side.
 pub(super) struct Strip {
@@ -77,10 +77,10 @@ impl StripFrame {
         let labels: Option<Vec<Vec<String>>> = strip.segments.iter().zip(distinct(&names)).map(named).collect();
         let labels = labels.or_else(|| strip.segments.iter().map(numbered).collect()).unwrap_or_default();
         for (s, lines) in strip.segments.iter().zip(labels) {
-            let middle = px(self.x(strip, s.start as f64 + s.bins as f64 / 2.0));
+            let middle = self.x(strip, s.start as f64 + s.bins as f64 / 2.0);
             for (k, line) in lines.iter().rev().enumerate() {
-                let style = text(LABEL, INK, HPos::Center, VPos::Bottom);
-                panel.draw_text(line, &style, (middle, px(self.top - 4.0 - LINE * k as f64)))?;
+                let y = self.top - 4.0 - LINE * k as f64;
+                Words::ink(LABEL, HPos::Center).above().draw(panel, line, middle, y)?;
             }
         }
         Ok(())
@@ -92,9 +92,8 @@ impl StripFrame {
             for event in &data.conditions[s.condition].events {
                 let bin = event.step as f64 / data.problem.dims.steps_per_bin as f64;
                 if bin > 0.0 && bin < s.bins as f64 {
-                    let x = px(self.x(strip, s.start as f64 + bin));
-                    let line = [(x, px(self.top)), (x, px(self.top + self.height))];
-                    panel.draw(&PathElement::new(line, style))?;
+                    let x = self.x(strip, s.start as f64 + bin);
+                    line(panel, (x, self.top), (x, self.top + self.height), style)?;
                 }
             }
         }
@@ -107,20 +106,17 @@ impl StripFrame {
         let seconds = round_duration(longest);
         let (y, right) = (self.top + self.height + 6.0, self.left + self.width);
         let left = right - self.width * seconds / data.bin_seconds() / strip.length as f64;
-        panel.draw(&PathElement::new([(px(left), px(y)), (px(right), px(y))], stroke(INK, 2.0)))?;
+        line(panel, (left, y), (right, y), stroke(INK, 2.0))?;
         let label = if seconds < 1.0 { format!("{:.0} ms", 1000.0 * seconds) } else { format!("{seconds:.0} s") };
-        panel.draw_text(&label, &text(11.0, MUTED, HPos::Right, VPos::Top), (px(right), px(y + 4.0)))?;
-        Ok(())
+        Words::muted(11.0, HPos::Right).below().draw(panel, &label, right, y + 4.0)
     }
 
     /// A frame of thin lines at the segments' left and right ends, from top to bottom.
     pub(super) fn baseline(&self, panel: &Panel, strip: &Strip) -> Drawn<()> {
-        let y = px(self.top + self.height);
-        for s in &strip.segments {
-            let ends = [s.start, s.start + s.bins].map(|b| (px(self.x(strip, b as f64)), y));
-            panel.draw(&PathElement::new(ends, stroke(GRID, 1.0)))?;
-        }
-        Ok(())
+        strip.segments.iter().try_for_each(|s| {
+            let [from, to] = [s.start, s.start + s.bins].map(|b| (self.x(strip, b as f64), self.top + self.height));
+            line(panel, from, to, stroke(GRID, 1.0))
+        })
     }
 }
 

@@ -5,10 +5,10 @@ use crate::analysis::decimal;
 use crate::error::Result;
 use crate::report::conditions::class_name;
 use crate::report::data::ReportData;
-use crate::report::parts::canvas::{Drawn, GRID, INK, MODEL, MUTED, Panel, draw, legend, px, stroke, text, tick};
+use crate::report::parts::canvas::{Drawn, GRID, HPos, INK, MODEL, Panel, draw, legend, px, stroke, tick};
 use crate::report::parts::figure::{Figure, WIDTH};
+use crate::report::parts::marks::Words;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// Room for the neuron's description and the axis.
 const LEFT: f64 = 158.0;
@@ -60,8 +60,7 @@ pub(super) fn figure(data: &ReportData) -> Result<Option<Figure>> {
             for strip in &strips {
                 let frame = StripFrame { left, top, width: room * strip.length as f64 / bins as f64, height: ROW };
                 if k == 0 {
-                    let title = class_name(strip.class);
-                    root.draw_text(title, &text(13.0, INK, HPos::Left, VPos::Top), (px(left), px(LEGEND + 2.0)))?;
+                    Words::ink(13.0, HPos::Left).below().draw(root, class_name(strip.class), left, LEGEND + 2.0)?;
                     frame.label(root, strip, data)?;
                 }
                 frame.mark_events(root, strip, data, stroke(GRID, 1.0))?;
@@ -93,22 +92,19 @@ fn highest(data: &ReportData, neuron: usize) -> f32 {
 
 fn describe(root: &Panel, data: &ReportData, shown: &Shown, highest: f32, top: f64) -> Drawn<()> {
     let (population, i) = (&data.problem.population, shown.neuron);
-    let area = &population.areas()[population.area_of()[i] as usize].name;
-    let mut lines = vec![format!("neuron {}", i + 1), format!("{area}, {}", population.cell_type(i))];
+    let (area, cell_type) = (population.area_name(i), population.cell_type(i));
+    let mut lines = vec![format!("neuron {}", i + 1), format!("{area}, {cell_type}")];
     if population.mirror().is_some() {
         lines.push(population.class(i).into());
     }
     lines.push(format!("R² {}", decimal(data.comparison.model.overall[i].r2)));
-    root.draw_text(shown.rank, &text(12.0, INK, HPos::Left, VPos::Top), (px(2.0), px(top - 3.0)))?;
+    Words::ink(12.0, HPos::Left).below().draw(root, shown.rank, 2.0, top - 3.0)?;
     for (k, line) in lines.iter().enumerate() {
-        let style = text(11.0, MUTED, HPos::Left, VPos::Top);
-        root.draw_text(line, &style, (px(2.0), px(top + 15.0 + 15.0 * k as f64)))?;
+        Words::muted(11.0, HPos::Left).below().draw(root, line, 2.0, top + 15.0 + 15.0 * k as f64)?;
     }
-    let style = |v| text(11.0, INK, HPos::Right, v);
     let label = tick((f64::from(highest) * 100.0).round() / 100.0);
-    root.draw_text(&label, &style(VPos::Top), (px(LEFT - 6.0), px(top - 3.0)))?;
-    root.draw_text("0", &style(VPos::Bottom), (px(LEFT - 6.0), px(top + ROW + 2.0)))?;
-    Ok(())
+    Words::ink(11.0, HPos::Right).below().draw(root, &label, LEFT - 6.0, top - 3.0)?;
+    Words::ink(11.0, HPos::Right).above().draw(root, "0", LEFT - 6.0, top + ROW + 2.0)
 }
 
 fn traces(

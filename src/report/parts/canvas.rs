@@ -3,10 +3,13 @@
 use crate::error::{Error, Result};
 use base64::Engine as _;
 use plotters::coord::Shift;
-use plotters::coord::ranged1d::{Ranged, ValueFormatter};
+use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::Pos;
 use std::fmt::Write as _;
+
+pub(crate) use plotters::style::text_anchor::{HPos, VPos};
 
 /// The backend places everything at whole units; four units to a CSS pixel make curves smooth.
 const SCALE: f64 = 4.0;
@@ -163,6 +166,29 @@ pub(crate) fn legend(panel: &Panel, entries: &[(&str, RGBColor)], x: f64, y: f64
         left += 23.0 + text_width(label, 12.0) + 12.0;
     }
     Ok(())
+}
+
+/// The plotting area of a chart.
+pub(crate) type Plane<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// A chart whose ranges are these.
+pub(crate) type Chart<'a, 'b, X, Y> = ChartContext<
+    'a,
+    SVGBackend<'b>,
+    Cartesian2d<<X as AsRangedCoord>::CoordDescType, <Y as AsRangedCoord>::CoordDescType>,
+>;
+
+/// A chart that leaves the margins (top, right, bottom, left) of `panel` free, and room for the labels of x and of y.
+pub(crate) fn chart<'a, 'b, X: AsRangedCoord, Y: AsRangedCoord>(
+    panel: &'a Panel<'b>,
+    [top, right, bottom, left]: [f64; 4],
+    [below, beside]: [f64; 2],
+    x: X,
+    y: Y,
+) -> Drawn<Chart<'a, 'b, X, Y>> {
+    let mut builder = ChartBuilder::on(panel);
+    builder.margin_top(px(top)).margin_right(px(right)).margin_bottom(px(bottom)).margin_left(px(left));
+    Ok(builder.x_label_area_size(px(below)).y_label_area_size(px(beside)).build_cartesian_2d(x, y)?)
 }
 
 /// What stands along the axes of a chart.

@@ -49,6 +49,30 @@ pub(crate) fn section(page: &mut String, figure: &Figure) {
     );
 }
 
+/// A table up to its first row, under a heading; columns of numbers begin with `#`.
+pub(crate) fn begin_table(page: &mut String, heading: &str, caption: &str, columns: &[&str]) {
+    let caption = if caption.is_empty() { String::new() } else { format!("<caption>{caption}</caption>\n") };
+    let head = |column: &&str| match column.strip_prefix('#') {
+        Some(name) => format!("<th scope=\"col\" class=\"number\">{name}</th>"),
+        None => format!("<th scope=\"col\">{column}</th>"),
+    };
+    let heads: String = columns.iter().map(head).collect();
+    let _ = write!(
+        page,
+        "<section>\n<h2>{heading}</h2>\n<div class=\"wide\"><table>\n{caption}<thead><tr>{heads}</tr></thead>\n<tbody>\n"
+    );
+}
+
+/// The end of a table.
+pub(crate) fn end_table(page: &mut String) {
+    page.push_str("</tbody></table></div>\n</section>\n");
+}
+
+/// Cells of numbers.
+pub(crate) fn number_cells(numbers: impl IntoIterator<Item = String>) -> String {
+    numbers.into_iter().map(|number| format!("<td class=\"number\">{number}</td>")).collect()
+}
+
 /// What was chosen, as label and value, under a heading; nothing where nothing was.
 pub(crate) fn choices(page: &mut String, heading: &str, choices: &[(String, String)]) {
     if choices.is_empty() {

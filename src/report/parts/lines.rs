@@ -1,13 +1,12 @@
 //! Curves, their styles, and what the styles mean.
 
 use super::canvas::{
-    Axes, Drawn, EXCITATORY, GREEN, INHIBITORY, INK, INPUT_ONLY, MODEL, PINK, Panel, SHADE, heading, px, stroke,
-    text_width,
+    Axes, Drawn, EXCITATORY, GREEN, HPos, INHIBITORY, INPUT_ONLY, MODEL, PINK, Panel, SHADE, chart, heading, px,
+    stroke, text_width,
 };
 use super::figure::WIDTH;
 use super::marks::{Words, line};
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 
 /// Colours of areas, and of what else comes in numbers; they repeat after the last.
 pub(crate) const SERIES: [RGBColor; 6] = [MODEL, INPUT_ONLY, GREEN, PINK, EXCITATORY, INHIBITORY];
@@ -55,13 +54,9 @@ pub(crate) struct Plot<'a> {
 impl Plot<'_> {
     pub(crate) fn draw(&self, panel: &Panel) -> Drawn<()> {
         heading(panel, self.title)?;
-        let mut chart = ChartBuilder::on(panel)
-            .margin_top(px(24.0))
-            .margin_left(px(3.0))
-            .margin_right(px(14.0))
-            .x_label_area_size(px(if self.axes.x.is_empty() { 24.0 } else { 40.0 }))
-            .y_label_area_size(px(if self.axes.y.is_empty() { 34.0 } else { 54.0 }))
-            .build_cartesian_2d(self.x.clone(), self.y.clone())?;
+        let below = if self.axes.x.is_empty() { 24.0 } else { 40.0 };
+        let beside = if self.axes.y.is_empty() { 34.0 } else { 54.0 };
+        let mut chart = chart(panel, [24.0, 14.0, 0.0, 3.0], [below, beside], self.x.clone(), self.y.clone())?;
         if let Some((low, high)) = self.band {
             let corners = [(self.x.start, low), (self.x.end, high)];
             chart.draw_series([Rectangle::new(corners, SHADE.filled())])?;
@@ -122,7 +117,7 @@ impl Legend {
             } else {
                 line(panel, (*x, y), (x + SAMPLE, y), stroke(pen.colour, pen.width))?;
             }
-            Words { colour: INK, ..Words::ink(SIZE, HPos::Left) }.draw(panel, words, x + SAMPLE + 6.0, y)?;
+            Words::ink(SIZE, HPos::Left).draw(panel, words, x + SAMPLE + 6.0, y)?;
         }
         Ok(())
     }

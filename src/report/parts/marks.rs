@@ -1,8 +1,7 @@
 //! The small pieces that figures are put together from, placed in CSS pixels.
 
-use super::canvas::{Bold, Drawn, INK, MUTED, Panel, px, stroke, text, text_width};
+use super::canvas::{Bold, Drawn, HPos, INK, MUTED, Panel, VPos, px, stroke, text, text_width};
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// Text of one line.
 #[derive(Clone, Copy)]
@@ -23,6 +22,21 @@ impl Words {
     /// Secondary text.
     pub(crate) fn muted(size: f64, h: HPos) -> Self {
         Self { colour: MUTED, ..Self::ink(size, h) }
+    }
+
+    /// The same, placed by its upper end.
+    pub(crate) fn below(self) -> Self {
+        Self { v: VPos::Top, ..self }
+    }
+
+    /// The same, placed by its lower end.
+    pub(crate) fn above(self) -> Self {
+        Self { v: VPos::Bottom, ..self }
+    }
+
+    /// The same in bold.
+    pub(crate) fn bold(self, bold: bool) -> Self {
+        Self { bold, ..self }
     }
 
     pub(crate) fn draw(self, panel: &Panel, words: &str, x: f64, y: f64) -> Drawn<()> {

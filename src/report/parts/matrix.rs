@@ -1,9 +1,8 @@
 //! Matrices of coloured cells with numbers in them.
 
-use super::canvas::{Drawn, INK, MUTED, Panel, SHADE};
+use super::canvas::{COLD, Drawn, HPos, INK, MUTED, Panel, SHADE, WARM};
 use super::marks::{Words, fitted, path, rectangle, wrapped};
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// Strongest tint: text in ink stays legible on it, in light and dark.
 const STRONGEST: f64 = 0.85;
@@ -19,6 +18,23 @@ pub(crate) struct Cell {
     pub bold: bool,
     /// Whether it has a frame.
     pub framed: bool,
+}
+
+impl Cell {
+    /// A cell without a value.
+    pub(crate) fn without(words: &str) -> Self {
+        Self { lines: vec![words.into()], ..Self::default() }
+    }
+
+    /// A cell of a value whose sign gives its colour, the warm one from zero on.
+    pub(crate) fn signed(value: f64, strength: f64, lines: Vec<String>) -> Self {
+        Self { tint: Some((if value < 0.0 { COLD } else { WARM }, strength)), lines, ..Self::default() }
+    }
+}
+
+/// Names of rows with nothing between them and the cells.
+pub(crate) fn plain(names: impl IntoIterator<Item = String>) -> Vec<(String, String)> {
+    names.into_iter().map(|name| (name, String::new())).collect()
 }
 
 /// A matrix and its place.
@@ -72,8 +88,7 @@ impl Matrix<'_> {
         let width = self.cell.0 - 4.0;
         for (words, colour) in [(about, MUTED), (name, INK)] {
             for words in wrapped(words, NUMBERS, width).iter().rev() {
-                let style = Words { size: NUMBERS, colour, bold: false, h: HPos::Center, v: VPos::Bottom };
-                style.draw(panel, words, middle, y)?;
+                Words { colour, ..Words::ink(NUMBERS, HPos::Center) }.above().draw(panel, words, middle, y)?;
                 y -= LEADING;
             }
         }
@@ -97,7 +112,7 @@ impl Matrix<'_> {
         let first = y + h / 2.0 - LEADING * (cell.lines.len().max(1) - 1) as f64 / 2.0;
         for (k, words) in cell.lines.iter().enumerate() {
             let colour = if cell.tint.is_none() { MUTED } else { INK };
-            let style = Words { bold: cell.bold && k == 0, colour, ..Words::ink(NUMBERS, HPos::Center) };
+            let style = Words { colour, ..Words::ink(NUMBERS, HPos::Center) }.bold(cell.bold && k == 0);
             style.draw(panel, words, x + w / 2.0, first + LEADING * k as f64)?;
         }
         Ok(())
@@ -120,8 +135,8 @@ pub(crate) fn colour_bar(
         let colour = if value < 0.0 { low.0 } else { high.0 };
         rectangle(panel, (x + k as f64 * step, y, step, 10.0), colour.mix(STRONGEST * value.abs()).filled())?;
     }
-    Words { v: VPos::Top, ..Words::ink(11.0, HPos::Left) }.draw(panel, low.1, x, y + 14.0)?;
-    Words { v: VPos::Top, ..Words::ink(11.0, HPos::Center) }.draw(panel, "0", x + WIDTH / 2.0, y + 14.0)?;
-    Words { v: VPos::Top, ..Words::ink(11.0, HPos::Right) }.draw(panel, high.1, x + WIDTH, y + 14.0)?;
+    for (h, words, part) in [(HPos::Left, low.1, 0.0), (HPos::Center, "0", 0.5), (HPos::Right, high.1, 1.0)] {
+        Words::ink(11.0, h).below().draw(panel, words, x + part * WIDTH, y + 14.0)?;
+    }
     Words::ink(12.0, HPos::Left).draw(panel, title, x + WIDTH + 12.0, y + 5.0)
 }

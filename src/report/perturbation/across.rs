@@ -3,16 +3,15 @@
 use super::data::AcrossReport;
 use super::effects::column_name;
 use super::intervals::{Mark, Strip, chosen, draw_strips, height};
-use super::words::{SIGNIFICANT, distinct, key_number, short};
+use super::words::{SIGNIFICANT, distinct, key_number, names, short};
 use crate::analysis::statistics::Interval;
 use crate::error::Result;
 use crate::perturb::{ConsistencyRow, SeedRow};
-use crate::report::parts::canvas::{COLD, Drawing, WARM, draw};
+use crate::report::parts::canvas::{COLD, Drawing, HPos, WARM, draw};
 use crate::report::parts::figure::{Figure, WIDTH};
 use crate::report::parts::lines::{Legend, Pen, colour};
 use crate::report::parts::marks::Words;
-use crate::report::parts::matrix::{Cell, Matrix, colour_bar};
-use plotters::style::text_anchor::HPos;
+use crate::report::parts::matrix::{Cell, Matrix, colour_bar, plain};
 
 const NAMES: f64 = 236.0;
 /// Above the cells: colour bar and names of the columns.
@@ -46,7 +45,7 @@ pub(super) fn effects(report: &AcrossReport) -> Result<Option<Figure>> {
         return Ok(None);
     }
     let lesions = 0..report.lesions.len();
-    let rows: Vec<(String, String)> = report.lesions.iter().map(|l| (l.name.clone(), String::new())).collect();
+    let rows = plain(names(report.lesions));
     let largest = |measure: usize| {
         let means = lesions.clone().filter_map(|l| row(report, l, measure, "all")).map(|r| r.effect.mean.abs());
         means.filter(|m| m.is_finite()).fold(0.0, f64::max)
@@ -74,21 +73,16 @@ pub(super) fn effects(report: &AcrossReport) -> Result<Option<Figure>> {
 }
 
 fn effect_cell(report: &AcrossReport, lesion: usize, measure: usize, scale: f64) -> Cell {
-    let none = |words: &str| Cell { lines: vec![words.into()], ..Cell::default() };
     if report.lesions[lesion].neurons.is_empty() {
-        return none("empty");
+        return Cell::without("empty");
     }
     let found = row(report, lesion, measure, "all").filter(|r| r.effect.mean.is_finite());
-    let Some(r) = found else { return none("–") };
+    let Some(r) = found else { return Cell::without("–") };
     let harm = report.keys[measure].harm * r.effect.mean;
     let bold = r.excludes_zero();
     let strength = if scale > 0.0 { harm.abs() / scale } else { 0.0 };
-    Cell {
-        tint: Some((if harm < 0.0 { COLD } else { WARM }, strength)),
-        lines: vec![format!("{}{}", short(r.effect.mean, 2), if bold { " *" } else { "" }), agreement(r)],
-        bold,
-        framed: false,
-    }
+    let lines = vec![format!("{}{}", short(r.effect.mean, 2), if bold { " *" } else { "" }), agreement(r)];
+    Cell { bold, ..Cell::signed(harm, strength, lines) }
 }
 
 /// `4/5` runs, or a share where that is no whole number of them.
@@ -174,7 +168,7 @@ fn marks(
 
 /// Strips of [`marks`] below what their colours mean.
 fn by_setting(report: &AcrossReport, strips: &[Strip]) -> Result<Drawing> {
-    let names: Vec<(String, String)> = report.lesions.iter().map(|l| (l.name.clone(), String::new())).collect();
+    let names = plain(names(report.lesions));
     let entry = |(k, s): (usize, String)| (if s == "all" { "all runs".into() } else { s }, Pen::solid(colour(k), 6.0));
     let legend = Legend::new(settings_of(report).into_iter().enumerate().map(entry));
     let top = legend.height() + 8.0;
@@ -204,14 +198,13 @@ pub(super) fn consistency(report: &AcrossReport) -> Result<Option<Figure>> {
         colour_bar(root, (RUNS, 2.0), ((COLD, "−1"), (WARM, "1")), "correlation")?;
         for (k, (title, value)) in matrices.into_iter().enumerate() {
             let left = RUNS + (width + BETWEEN) * k as f64;
-            Words { bold: true, ..Words::ink(13.0, HPos::Left) }.draw(root, title, left, TOP - 32.0)?;
+            Words::ink(13.0, HPos::Left).bold(true).draw(root, title, left, TOP - 32.0)?;
             // Not every number, where there is no room.
             for c in (0..runs).step_by((13.0 / side).ceil() as usize) {
                 Words::ink(10.0, HPos::Center).draw(root, &numbers[c], left + (c as f64 + 0.5) * side, TOP - 10.0)?;
             }
             let (rows, room) = if k == 0 { (&names, RUNS) } else { (&numbers, BETWEEN - 8.0) };
-            let rows: Vec<(String, String)> = rows.iter().map(|name| (name.clone(), String::new())).collect();
-            let cells = pairs(report, value, side >= 34.0);
+            let (rows, cells) = (plain(rows.clone()), pairs(report, value, side >= 34.0));
             Matrix { origin: (left, TOP), names: room, cell, rows: &rows, columns: &[], cells: &cells }.draw(root)?;
         }
         Ok(())
@@ -233,12 +226,8 @@ fn pairs(report: &AcrossReport, value: Correlation, written: bool) -> Vec<Vec<Ce
     let of = |a: usize, b: usize| report.consistency.iter().find(|r| r.runs == (a, b) || r.runs == (b, a)).map(value);
     let cell = |a: usize, b: usize| match of(a, b) {
         _ if a == b => Cell::default(),
-        Some(r) if r.is_finite() => Cell {
-            tint: Some((if r < 0.0 { COLD } else { WARM }, r.abs())),
-            lines: if written { vec![short(r, 2)] } else { Vec::new() },
-            ..Cell::default()
-        },
-        _ => Cell { lines: vec!["–".into()], ..Cell::default() },
+        Some(r) if r.is_finite() => Cell::signed(r, r.abs(), if written { vec![short(r, 2)] } else { Vec::new() }),
+        _ => Cell::without("–"),
     };
     (0..runs).map(|a| (0..runs).map(|b| cell(a, b)).collect()).collect()
 }

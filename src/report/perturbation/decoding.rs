@@ -4,12 +4,10 @@ use super::pens::lesion_pens;
 use super::words::{fit_sentence, scope};
 use crate::error::Result;
 use crate::perturb::{DecodingRow, Lesion, Study};
-use crate::report::parts::canvas::Drawn;
-use crate::report::parts::canvas::{Axes, EXCITATORY, INK, MODEL, Panel, draw};
+use crate::report::parts::canvas::{Axes, Drawn, EXCITATORY, HPos, INK, MODEL, Panel, draw};
 use crate::report::parts::figure::{Figure, WIDTH, part};
 use crate::report::parts::lines::{Curve, Legend, Pen, Plot};
 use crate::report::parts::marks::Words;
-use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;
 
 const PANEL: f64 = 172.0;

@@ -1,13 +1,14 @@
 //! Which lesion harms which measure: effects of all lesions against their controls, and where labels say which cells matter.
 
-use super::words::{compared, fit_sentence, is_significant, key_number, measure, scope, scopes_of, signed, sizes};
+use super::words::{
+    ACCURACIES, compared, fit_sentence, is_significant, key_number, measure, scope, scopes_of, signed, sizes,
+};
 use crate::error::Result;
 use crate::perturb::{MeasureKey, Study};
-use crate::report::parts::canvas::{COLD, WARM, draw};
+use crate::report::parts::canvas::{COLD, HPos, WARM, draw};
 use crate::report::parts::figure::{Figure, WIDTH};
 use crate::report::parts::marks::Words;
 use crate::report::parts::matrix::{Cell, Matrix, colour_bar};
-use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;
 
 /// Effect sizes beyond this have the strongest colour.
@@ -69,10 +70,8 @@ pub(super) fn columns(study: &Study) -> (Vec<usize>, usize) {
     columns.extend(areas.iter().take(AREAS));
     columns.extend(one("self_other_distance_change", "all"));
     columns.extend(scopes_of(keys, "spectral_radius_change"));
-    let of_all = ["kick_remaining", "saturated_fraction_change"];
-    columns.extend(of_all.iter().filter_map(|m| one(m, "all")));
-    let accuracies = ["agent_accuracy_change", "go_accuracy_change", "object_accuracy_change"];
-    columns.extend(accuracies.iter().filter_map(|m| one(m, "all")));
+    let of_all = ["kick_remaining", "saturated_fraction_change"].iter().chain(&ACCURACIES);
+    columns.extend(of_all.filter_map(|m| one(m, "all")));
     (columns, left_out)
 }
 
@@ -88,17 +87,14 @@ pub(super) fn column_name(key: &MeasureKey) -> (String, String) {
 }
 
 fn cell(study: &Study, lesion: usize, measure: usize) -> Cell {
-    let none = |words: &str| Cell { lines: vec![words.into()], ..Cell::default() };
     if study.lesions[lesion].neurons.is_empty() {
-        return none("empty");
+        return Cell::without("empty");
     }
-    let Some((_, comparison)) = compared(study, lesion, measure) else { return none("–") };
+    let Some((_, comparison)) = compared(study, lesion, measure) else { return Cell::without("–") };
     let harm = study.keys[measure].harm * comparison.effect_size;
     let significant = is_significant(comparison);
-    Cell {
-        tint: harm.is_finite().then(|| (if harm < 0.0 { COLD } else { WARM }, harm.abs() / CLIP)),
-        lines: vec![format!("{}{}", signed(harm), if significant { " *" } else { "" })],
-        bold: significant,
-        framed: !comparison.matched,
-    }
+    let lines = vec![format!("{}{}", signed(harm), if significant { " *" } else { "" })];
+    let cell = Cell::signed(harm, harm.abs() / CLIP, lines);
+    let tint = cell.tint.filter(|_| harm.is_finite());
+    Cell { tint, bold: significant, framed: !comparison.matched, ..cell }
 }

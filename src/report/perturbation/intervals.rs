@@ -1,13 +1,16 @@
 //! Values of lesions beside the intervals of their controls, and effects beside their intervals over runs.
 
-use super::words::{compared, fit_sentence, is_significant, key_number, measure, probability, scope, scopes_of, sizes};
+use super::words::{
+    ACCURACIES, compared, fit_sentence, is_significant, key_number, measure, probability, scope, scopes_of, sizes,
+};
 use crate::error::Result;
 use crate::perturb::{MeasureKey, Study};
-use crate::report::parts::canvas::{Axes, Drawn, GRID, INK, MODEL, MUTED, Panel, draw, heading, px, stroke};
+use crate::report::parts::canvas::{
+    Axes, Drawn, GRID, HPos, INK, MODEL, MUTED, Panel, Plane, chart, draw, heading, px, stroke,
+};
 use crate::report::parts::figure::{Figure, WIDTH, padded, part};
 use crate::report::parts::marks::{Words, fitted};
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 
 const NAMES: f64 = 236.0;
 const ROW: f64 = 21.0;
@@ -55,8 +58,7 @@ pub(super) fn chosen(keys: &[MeasureKey]) -> Vec<usize> {
     let one = |measure: &str| key_number(keys, measure, "all");
     let mut chosen: Vec<usize> = ["r2_change", "self_other_distance_change"].into_iter().filter_map(one).collect();
     chosen.extend(scopes_of(keys, "spectral_radius_change"));
-    let accuracies = ["agent_accuracy_change", "go_accuracy_change", "object_accuracy_change"];
-    chosen.extend(accuracies.into_iter().filter_map(one));
+    chosen.extend(ACCURACIES.into_iter().filter_map(one));
     chosen
 }
 
@@ -106,13 +108,9 @@ fn one(panel: &Panel, strip: &Strip, width: f64) -> Drawn<()> {
     let values = || strip.rows.iter().flatten().flat_map(|m| [m.bar.0, m.bar.1, m.bar.2, m.dot, m.ring]);
     let noted = strip.rows.iter().flatten().any(|m| !m.note.is_empty());
     let rows = strip.rows.len() as f64;
-    let mut chart = ChartBuilder::on(panel)
-        .margin_top(px(HEAD))
-        .margin_left(px(4.0))
-        .margin_right(px(if noted { NOTES } else { 18.0 }))
-        .margin_bottom(px(6.0))
-        .x_label_area_size(px(FOOT - 6.0))
-        .build_cartesian_2d(padded(values().chain([strip.origin]).collect::<Vec<f64>>().into_iter()), 0.0..rows)?;
+    let x = padded(values().chain([strip.origin]).collect::<Vec<f64>>().into_iter());
+    let margins = [HEAD, if noted { NOTES } else { 18.0 }, 6.0, 4.0];
+    let mut chart = chart(panel, margins, [FOOT - 6.0, 0.0], x, 0.0..rows)?;
     Axes { x: &strip.axis, y: "", x_labels: 6, y_labels: 0 }.draw(&mut chart)?;
     let area = chart.plotting_area();
     for r in 0..=strip.rows.len() {
@@ -137,14 +135,8 @@ fn one(panel: &Panel, strip: &Strip, width: f64) -> Drawn<()> {
     Ok(())
 }
 
-/// The plotting area of a panel.
-type Area<'a> = DrawingArea<
-    SVGBackend<'a>,
-    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
->;
-
 impl Mark {
-    fn draw(&self, area: &Area, y: f64, scale: f64) -> Drawn<()> {
+    fn draw(&self, area: &Plane, y: f64, scale: f64) -> Drawn<()> {
         let (low, middle, high) = self.bar;
         if low.is_finite() && high.is_finite() {
             area.draw(&PathElement::new([(low, y), (high, y)], stroke(self.colour.mix(0.35), 6.0 * scale)))?;
@@ -199,9 +191,6 @@ fn strip(study: &Study, measure: usize) -> Strip {
         let ring = if effect.size == study.lesions[lesion].neurons.len() { f64::NAN } else { whole };
         vec![Mark { bar: (c.low, c.mean, c.high), dot: effect.value, ring, note, ..none }]
     };
-    let quantity = match key.measure {
-        "self_other_distance_change" => "relative change",
-        _ => "change",
-    };
+    let quantity = if key.measure == "self_other_distance_change" { "relative change" } else { "change" };
     Strip::of(key, quantity, (0..study.lesions.len()).map(row).collect())
 }

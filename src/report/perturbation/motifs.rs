@@ -4,11 +4,10 @@ use super::words::{SIGNIFICANT, short, signed};
 use crate::analysis::motifs::MotifRow;
 use crate::error::Result;
 use crate::perturb::Anatomy;
-use crate::report::parts::canvas::{Axes, Drawn, GRID, INK, MODEL, MUTED, Panel, draw, px, stroke};
+use crate::report::parts::canvas::{Axes, Drawn, GRID, HPos, INK, MODEL, MUTED, Panel, chart, draw, px, stroke};
 use crate::report::parts::figure::{Figure, WIDTH, padded, part};
 use crate::report::parts::marks::{Words, path};
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 
 const CHART: f64 = 250.0;
 const LEFT: f64 = 76.0;
@@ -53,12 +52,8 @@ pub(super) fn figure(anatomy: &Anatomy) -> Result<Option<Figure>> {
     let column = (WIDTH - LEFT - 4.0) / rows.len() as f64;
     let drawing = draw(WIDTH, CHART + FOOT, |root, _| {
         let panel = part(root, 0.0, 0.0, WIDTH, CHART);
-        let mut chart = ChartBuilder::on(&panel)
-            .margin_top(px(HEAD))
-            .margin_left(px(3.0))
-            .margin_right(px(4.0))
-            .y_label_area_size(px(LEFT - 3.0))
-            .build_cartesian_2d(0.0..rows.len() as f64, range.clone())?;
+        let x = 0.0..rows.len() as f64;
+        let mut chart = chart(&panel, [HEAD, 4.0, 0.0, 3.0], [0.0, LEFT - 3.0], x, range.clone())?;
         Axes { x: "", y: "log₂ (count / mean of rewired)", x_labels: 0, y_labels: 6 }.draw(&mut chart)?;
         let area = chart.plotting_area();
         area.draw(&PathElement::new([(0.0, 0.0), (rows.len() as f64, 0.0)], stroke(MUTED, 1.0)))?;
@@ -76,8 +71,8 @@ pub(super) fn figure(anatomy: &Anatomy) -> Result<Option<Figure>> {
                 area.draw(&Circle::new((x, shown), px(4.5), style))?;
             }
             let centre = LEFT + (k as f64 + 0.5) * column;
-            let style = Words { bold: significant, ..Words::ink(12.0, HPos::Center) };
-            style.draw(root, &format!("{}{}", row.motif, if significant { " *" } else { "" }), centre, CHART + 62.0)?;
+            let name = format!("{}{}", row.motif, if significant { " *" } else { "" });
+            Words::ink(12.0, HPos::Center).bold(significant).draw(root, &name, centre, CHART + 62.0)?;
             diagram(root, row.motif, centre, CHART + 26.0)?;
             let numbers = [row.count.to_string(), short(row.null_mean, 3), signed(row.z)];
             for (line, number) in numbers.iter().enumerate() {

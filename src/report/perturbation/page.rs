@@ -5,7 +5,10 @@ use super::summary;
 use super::words::{fit_sentence, is_significant, short};
 use crate::perturb::Study;
 use crate::report::parts::figure::Figure;
-use crate::report::parts::html::{begin, choices, end, escape, headline, section};
+use crate::report::parts::html::{
+    begin, begin_table, choices, end, end_table, escape, headline, number_cells, section,
+};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The page of one network.
@@ -25,7 +28,9 @@ pub(super) fn of_study(report: &PerturbationReport, figures: &[Figure]) -> Strin
         escape(&fit_sentence(study)),
     );
     headline(&mut page, &numbers(study));
-    notes(&mut page, report.notes);
+    for note in report.notes {
+        let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(note));
+    }
     let is_compared = study.effects.iter().any(|e| e.comparison.is_some());
     summary_list(&mut page, is_compared, &summary::of_study(study));
     for figure in figures {
@@ -43,15 +48,13 @@ pub(super) fn of_study(report: &PerturbationReport, figures: &[Figure]) -> Strin
 pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
     let title = escape(report.title);
     let mut page = begin(&title);
-    let mut settings: Vec<&str> = report.settings.iter().map(String::as_str).collect();
-    settings.sort_unstable();
-    settings.dedup();
+    let settings: BTreeSet<&str> = report.settings.iter().map(String::as_str).collect();
     let _ = writeln!(
         page,
         "<h1>{title}</h1>\n<p class=\"lead\">The same perturbations of {} trained networks ({}). Solutions are degenerate: \
          the run is the statistical unit.</p>",
         report.names.len(),
-        escape(&settings.join("; ")),
+        escape(&Vec::from_iter(settings).join("; ")),
     );
     let is_compared = report.rows.iter().any(|r| r.effect.mean.is_finite() || r.superiority.mean.is_finite());
     summary_list(&mut page, is_compared, &summary::of_runs(report));
@@ -64,30 +67,21 @@ pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
 }
 
 fn numbers(study: &Study) -> Vec<(String, String)> {
-    let harmful = |l: usize| {
-        let own = study.effects.iter().filter(|e| e.lesion == l).filter_map(|e| e.comparison.as_ref());
-        own.into_iter().any(is_significant)
+    let is_harmful = |l: &usize| {
+        study.effects.iter().filter(|e| e.lesion == *l).filter_map(|e| e.comparison.as_ref()).any(is_significant)
     };
+    let harmful = (0..study.lesions.len()).filter(is_harmful).count();
     let controls = study.outcomes.iter().filter_map(|o| Some(o.controls.as_ref()?.sets.len())).max();
     let r2 = study.intact.iter().find(|(m, s, _)| *m == "r2" && s == "all").map_or(f64::NAN, |(.., v)| *v);
     let held_out = study.held_out.as_ref().and_then(|h| h.model.r2).unwrap_or(f64::NAN);
     vec![
         (study.lesions.len().to_string(), "lesions".into()),
-        (
-            (0..study.lesions.len()).filter(|l| harmful(*l)).count().to_string(),
-            "with cells that harm more than like ones".into(),
-        ),
+        (harmful.to_string(), "with cells that harm more than like ones".into()),
         (controls.map_or("–".into(), |c| c.to_string()), "controls a lesion, at most".into()),
         (study.keys.len().to_string(), "measures".into()),
         (short(r2, 2), "R² of the intact network".into()),
         (short(held_out, 2), "R² on held-out conditions".into()),
     ]
-}
-
-fn notes(page: &mut String, notes: &[String]) {
-    for note in notes {
-        let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(note));
-    }
 }
 
 /// What comparisons ask: both must be known before either number is read.
@@ -115,18 +109,14 @@ fn summary_list(page: &mut String, is_compared: bool, sentences: &[String]) {
 
 /// Local against inter-areal and excitatory against inhibitory input.
 fn balance(page: &mut String, study: &Study) {
-    let heads = ["Local", "Inter-areal", "Local / inter-areal", "Excitatory", "Inhibitory", "E / I"];
-    let heads = heads.map(|h| format!("<th scope=\"col\" class=\"number\">{h}</th>")).concat();
-    let _ = write!(
-        page,
-        "<section>\n<h2>Balance of the input</h2>\n<div class=\"wide\"><table>\n<caption>Sums of |w| of the connections into \
-         each area, by where they come from and by their sign. Numbers: balance.csv.</caption>\n<thead><tr>\
-         <th scope=\"col\">Area</th>{heads}</tr></thead>\n<tbody>\n"
-    );
+    let caption = "Sums of |w| of the connections into each area, by where they come from and by their sign. Numbers: \
+                   balance.csv.";
+    let columns = ["Area", "#Local", "#Inter-areal", "#Local / inter-areal", "#Excitatory", "#Inhibitory", "#E / I"];
+    begin_table(page, "Balance of the input", caption, &columns);
     for r in &study.anatomy.connectivity.balance {
         let numbers = [r.local, r.inter_areal, r.local_ratio, r.excitatory, r.inhibitory, r.ei_ratio];
-        let cells = numbers.map(|v| format!("<td class=\"number\">{}</td>", short(v, 3))).concat();
+        let cells = number_cells(numbers.map(|v| short(v, 3)));
         let _ = writeln!(page, "<tr><th scope=\"row\">{}</th>{cells}</tr>", escape(&r.area));
     }
-    page.push_str("</tbody></table></div>\n</section>\n");
+    end_table(page);
 }

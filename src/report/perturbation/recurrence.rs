@@ -3,12 +3,11 @@
 use super::words::{fit_sentence, short};
 use crate::error::Result;
 use crate::perturb::Study;
-use crate::report::parts::canvas::{Axes, INPUT_ONLY, MODEL, MUTED, draw, px, stroke};
+use crate::report::parts::canvas::{Axes, HPos, INPUT_ONLY, MODEL, MUTED, chart, draw, px, stroke};
 use crate::report::parts::figure::{Figure, WIDTH, padded};
 use crate::report::parts::lines::{Legend, Pen};
 use crate::report::parts::marks::{Words, fitted};
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 
 const NAMES: f64 = 236.0;
 const ROW: f64 = 22.0;
@@ -31,13 +30,8 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
         Words::muted(12.0, HPos::Left).draw(root, &fit_sentence(study), 0.0, 9.0)?;
         legend.draw(root, 24.0)?;
         let count = rows.len() as f64;
-        let mut chart = ChartBuilder::on(root)
-            .margin_top(px(HEAD))
-            .margin_left(px(NAMES))
-            .margin_right(px(NUMBERS))
-            .margin_bottom(px(4.0))
-            .x_label_area_size(px(FOOT - 4.0))
-            .build_cartesian_2d(padded(values.into_iter()), 0.0..count)?;
+        let x = padded(values.into_iter());
+        let mut chart = chart(root, [HEAD, NUMBERS, 4.0, NAMES], [FOOT - 4.0, 0.0], x, 0.0..count)?;
         Axes { x: "R²", y: "", x_labels: 8, y_labels: 0 }.draw(&mut chart)?;
         let area = chart.plotting_area();
         area.draw(&PathElement::new([(0.0, 0.0), (0.0, count)], stroke(MUTED, 1.0)))?;

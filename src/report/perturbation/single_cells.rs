@@ -5,12 +5,11 @@ use crate::analysis::statistics::quantile;
 use crate::error::Result;
 use crate::network::Population;
 use crate::perturb::{CellOutcome, Comparison, Lesion, Mode, Study, compared_cells};
-use crate::report::parts::canvas::{Drawn, GRID, INK, MUTED, Panel, draw, px, stroke, text_width, tick};
+use crate::report::parts::canvas::{Drawn, GRID, HPos, INK, MUTED, Panel, draw, px, stroke, text_width, tick};
 use crate::report::parts::figure::{Figure, WIDTH, padded};
 use crate::report::parts::lines::colour;
 use crate::report::parts::marks::{Words, fitted, line};
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;
 
 /// Room for the rows' names and sizes.
@@ -61,7 +60,7 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
         Words::muted(12.0, HPos::Left).draw(root, &fit_sentence(study), 0.0, 9.0)?;
         let about = manner.as_ref().map_or(String::new(), |m| format!(" ({m})"));
         let title = format!("Harm of losing each cell alone{about}");
-        Words { bold: true, ..Words::ink(13.0, HPos::Left) }.draw(root, &title, 2.0, 34.0)?;
+        Words::ink(13.0, HPos::Left).bold(true).draw(root, &title, 2.0, 34.0)?;
         legend(root, population)?;
         axis(root, &scale, rows.len())?;
         rows.iter().enumerate().try_for_each(|(r, row)| {
@@ -156,7 +155,7 @@ impl Row<'_> {
     /// What the test says, at the right.
     fn found(&self, root: &Panel, middle: f64) -> Drawn<()> {
         let (c, left) = (self.comparison, WIDTH - NOTES);
-        let words = Words { bold: is_significant(c), ..Words::ink(12.0, HPos::Right) };
+        let words = Words::ink(12.0, HPos::Right).bold(is_significant(c));
         for (text, (_, end)) in [short(c.superiority, 2), probability(c.p), probability(c.q)].iter().zip(COLUMNS) {
             words.draw(root, text, left + end, middle)?;
         }

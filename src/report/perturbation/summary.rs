@@ -16,40 +16,31 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
         listed(&lesions.iter().map(|l| format!("{}{}", study.lesions[*l].name, about(*l))).collect::<Vec<_>>())
     };
     let controls = |l: usize| study.outcomes[l].controls.as_ref();
-    let subsampled = with(&|l| controls(l).is_some_and(|c| !c.is_whole(study.lesions[l].neurons.len())));
-    if !subsampled.is_empty() {
-        let about = |l: usize| format!(" ({})", sizes(study, l));
-        sentences.push(format!(
-            "Compared with controls by fewer neurons than they have, because too few like cells are spared: {}.",
-            named(&subsampled, &about)
-        ));
-    }
+    let is_empty = |l: usize| study.lesions[l].neurons.is_empty();
     let smallest = |l: usize| smallest_p(&study.lesions[l], &study.subject.problem.population);
-    let few = with(&|l| controls(l).is_some() && smallest(l) > SIGNIFICANT);
-    if !few.is_empty() {
-        let about = |l: usize| format!(" (p is at least {})", probability(smallest(l)));
-        sentences.push(format!(
-            "With so few cells or like cells that their labels cannot be found to matter, whatever they do: {}.",
-            named(&few, &about)
-        ));
-    }
-    let unmatched = with(&|l| controls(l).is_some_and(|c| !c.drawn.balance.is_matched()));
-    if !unmatched.is_empty() {
-        let worst = |l: usize| controls(l).map_or(f64::NAN, |c| c.drawn.balance.worst());
-        let about = |l: usize| format!(" ({} SD)", short(worst(l), 2));
-        sentences.push(format!(
-            "Controls not matched in rate and outgoing weight (largest difference of means): {}.",
-            named(&unmatched, &about)
-        ));
-    }
-    let empty = with(&|l| study.lesions[l].neurons.is_empty());
-    if !empty.is_empty() {
-        sentences.push(format!("Without neurons: {}.", named(&empty, &|_| String::new())));
-    }
-    let alone = with(&|l| !study.lesions[l].neurons.is_empty() && controls(l).is_none());
-    if !alone.is_empty() {
-        sentences.push(format!("Without controls to compare with: {}.", named(&alone, &|_| String::new())));
-    }
+    let worst = |l: usize| controls(l).map_or(f64::NAN, |c| c.drawn.balance.worst());
+    let nothing = |_: usize| String::new();
+    let kinds: [(&str, Vec<usize>, &dyn Fn(usize) -> String); 5] = [
+        (
+            "Compared with controls by fewer neurons than they have, because too few like cells are spared",
+            with(&|l| controls(l).is_some_and(|c| !c.is_whole(study.lesions[l].neurons.len()))),
+            &|l| format!(" ({})", sizes(study, l)),
+        ),
+        (
+            "With so few cells or like cells that their labels cannot be found to matter, whatever they do",
+            with(&|l| controls(l).is_some() && smallest(l) > SIGNIFICANT),
+            &|l| format!(" (p is at least {})", probability(smallest(l))),
+        ),
+        (
+            "Controls not matched in rate and outgoing weight (largest difference of means)",
+            with(&|l| controls(l).is_some_and(|c| !c.drawn.balance.is_matched())),
+            &|l| format!(" ({} SD)", short(worst(l), 2)),
+        ),
+        ("Without neurons", with(&is_empty), &nothing),
+        ("Without controls to compare with", with(&|l| !is_empty(l) && controls(l).is_none()), &nothing),
+    ];
+    let told = kinds.iter().filter(|(_, lesions, _)| !lesions.is_empty());
+    sentences.extend(told.map(|(words, lesions, about)| format!("{words}: {}.", named(lesions, about))));
     sentences
 }
 

@@ -6,13 +6,12 @@ use crate::analysis::pca::Pca;
 use crate::data::{csv_number, csv_text};
 use crate::error::Result;
 use crate::perturb::Study;
-use crate::report::parts::canvas::{Axes, Drawn, EXCITATORY, MODEL, Panel, draw, heading, px, stroke};
+use crate::report::parts::canvas::{Axes, Drawn, EXCITATORY, HPos, MODEL, Panel, chart, draw, heading, px, stroke};
 use crate::report::parts::figure::{Figure, WIDTH, padded, part};
 use crate::report::parts::lines::{Legend, Pen};
 use crate::report::parts::marks::{Words, fitted};
 use crate::task::ConditionClass;
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 use std::fmt::Write as _;
 
 const PANEL: f64 = 262.0;
@@ -63,8 +62,7 @@ impl Trajectories {
 
     /// `None` for an area that is empty, never moves, or whose rates are not finite.
     fn scores(&self, study: &Study, area: usize) -> Result<Option<AreaScores>> {
-        let population = &study.subject.problem.population;
-        let members: Vec<usize> = (0..population.len()).filter(|i| population.area_of()[*i] as usize == area).collect();
+        let members = study.subject.problem.population.members(area);
         let of = |rates: &[f32]| -> Vec<Vec<f32>> {
             self.conditions.iter().map(|c| rates_of(study, rates, *c, &members)).collect()
         };
@@ -77,9 +75,8 @@ impl Trajectories {
         if pca.is_empty() {
             return Ok(None);
         }
-        let networks =
-            std::iter::once(Ok(intact)).chain(self.lesions.iter().map(|l| Ok(of(&study.lesioned_rates[*l]))));
-        let project = |conditions: Result<Vec<Vec<f32>>>| conditions?.iter().map(|rows| pca.project(rows)).collect();
+        let networks = std::iter::once(intact).chain(self.lesions.iter().map(|l| of(&study.lesioned_rates[*l])));
+        let project = |conditions: Vec<Vec<f32>>| conditions.iter().map(|rows| pca.project(rows)).collect();
         let scores = networks.map(project).collect::<Result<Vec<Vec<Vec<f64>>>>>()?;
         Ok(Some(AreaScores { area, rank: pca.len(), explained: pca.explained_variance_ratio(), scores }))
     }
@@ -206,14 +203,7 @@ fn portrait(
         Some(share) if share.is_finite() => format!("PC {} ({:.0} %)", k + 1, 100.0 * share),
         _ => format!("PC {}", k + 1),
     };
-    let mut chart = ChartBuilder::on(panel)
-        .margin_top(px(24.0))
-        .margin_left(px(3.0))
-        .margin_right(px(14.0))
-        .margin_bottom(px(8.0))
-        .x_label_area_size(px(42.0))
-        .y_label_area_size(px(50.0))
-        .build_cartesian_2d(range(0), range(1))?;
+    let mut chart = chart(panel, [24.0, 14.0, 8.0, 3.0], [42.0, 50.0], range(0), range(1))?;
     Axes { x: &axis(0), y: &axis(1), x_labels: 5, y_labels: 5 }.draw(&mut chart)?;
     for (c, scores) in all.conditions.iter().zip(&area.scores[network]) {
         let condition = &study.subject.conditions[*c];

@@ -5,11 +5,10 @@ use crate::analysis::connectivity::ConnectionRow;
 use crate::analysis::currents::CurrentRow;
 use crate::error::Result;
 use crate::perturb::Study;
-use crate::report::parts::canvas::{COLD, WARM, draw, heading};
+use crate::report::parts::canvas::{COLD, HPos, WARM, draw, heading};
 use crate::report::parts::figure::{Figure, WIDTH, part};
 use crate::report::parts::marks::Words;
-use crate::report::parts::matrix::{Cell, Matrix, colour_bar};
-use plotters::style::text_anchor::HPos;
+use crate::report::parts::matrix::{Cell, Matrix, colour_bar, plain};
 
 const NAMES: f64 = 78.0;
 /// Above the cells: heading, colour bar, names of the columns.
@@ -39,35 +38,18 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
     let named = |blocks: &[(String, &'static str)]| -> Vec<(String, String)> {
         blocks.iter().map(|(area, kind)| (area.clone(), abbreviated(kind).to_string())).collect()
     };
-    let in_rows: Vec<(String, String)> =
-        blocks.iter().map(|(a, k)| (format!("{a} {}", abbreviated(k)), String::new())).collect();
-    let target_rows: Vec<(String, String)> = targets.iter().map(|t| (t.clone(), String::new())).collect();
+    let in_rows = plain(blocks.iter().map(|(a, k)| format!("{a} {}", abbreviated(k))));
+    let target_rows = plain(targets.iter().cloned());
     let drawing = draw(WIDTH, height, |root, _| {
         let left = part(root, 0.0, 0.0, half, height);
         heading(&left, "mean weight, and density (from columns to rows)")?;
         let ends = (format!("−{}", short(strongest, 2)), short(strongest, 2));
         colour_bar(&left, (NAMES, 30.0), ((COLD, &ends.0), (WARM, &ends.1)), "√ scale")?;
-        Matrix {
-            origin: (NAMES, HEAD),
-            names: NAMES,
-            cell: (width, row),
-            rows: &in_rows,
-            columns: &named(&blocks),
-            cells: &weights,
-        }
-        .draw(&left)?;
+        matrix((width, row), &in_rows, &named(&blocks), &weights).draw(&left)?;
         let right = part(root, half + BETWEEN, 0.0, half, height);
         heading(&right, "share of the current (from columns to rows)")?;
         Words::muted(11.0, HPos::Left).draw(&right, "of mean magnitudes; each row sums to 100 %", 2.0, 30.0)?;
-        Matrix {
-            origin: (NAMES, HEAD),
-            names: NAMES,
-            cell: (flow_width, row),
-            rows: &target_rows,
-            columns: &named(&sources),
-            cells: &flows,
-        }
-        .draw(&right)
+        matrix((flow_width, row), &target_rows, &named(&sources), &flows).draw(&right)
     })?;
     let caption = format!(
         "Left: effective weights from the excitatory (exc) and inhibitory (inh) neurons of each area (columns) to those of \
@@ -80,6 +62,15 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
         short(crate::analysis::connectivity::RELATIVE_THRESHOLD, 1),
     );
     Ok(Some(Figure { name: "wiring", title: "Connectivity and current flow", caption, drawing }))
+}
+
+fn matrix<'a>(
+    cell: (f64, f64),
+    rows: &'a [(String, String)],
+    columns: &'a [(String, String)],
+    cells: &'a [Vec<Cell>],
+) -> Matrix<'a> {
+    Matrix { origin: (NAMES, HEAD), names: NAMES, cell, rows, columns, cells }
 }
 
 fn abbreviated(kind: &str) -> &str {
@@ -118,11 +109,11 @@ fn connection(
         (&r.pre_area, r.pre_type) == (&pre.0, pre.1) && (&r.post_area, r.post_type) == (&post.0, post.1)
     };
     let row = connections(study).find(is).filter(|r| r.possible > 0 && r.mean.is_finite());
-    let Some(r) = row else { return Cell { lines: vec!["–".into()], ..Cell::default() } };
+    let Some(r) = row else { return Cell::without("–") };
     let strength = if strongest > 0.0 { (r.mean.abs() / strongest).sqrt() } else { 0.0 };
     let lines = vec![short(r.mean, 2), format!("{} %", short(100.0 * r.density, 2))];
     let lines = if width < READABLE { Vec::new() } else { lines };
-    Cell { tint: Some((if r.mean < 0.0 { COLD } else { WARM }, strength)), lines, ..Cell::default() }
+    Cell::signed(r.mean, strength, lines)
 }
 
 fn flow(study: &Study, source: &(String, &'static str), target: &str, width: f64) -> Cell {
@@ -132,10 +123,10 @@ fn flow(study: &Study, source: &(String, &'static str), target: &str, width: f64
     let rows = study.anatomy.currents.rows.iter().filter(is);
     let shares: Vec<f64> = rows.map(|r| r.share).filter(|s| s.is_finite()).collect();
     if shares.is_empty() {
-        return Cell { lines: vec!["–".into()], ..Cell::default() };
+        return Cell::without("–");
     }
     let share = shares.iter().sum::<f64>() / shares.len() as f64;
     let text = format!("{:.0} %", 100.0 * share);
     let lines = if width < READABLE { Vec::new() } else { vec![text] };
-    Cell { tint: Some((WARM, share.sqrt())), lines, ..Cell::default() }
+    Cell::signed(share, share.sqrt(), lines)
 }

@@ -67,6 +67,9 @@ pub(super) fn listed(names: &[String]) -> String {
     }
 }
 
+/// The measures of what can be read out.
+pub(super) const ACCURACIES: [&str; 3] = ["agent_accuracy_change", "go_accuracy_change", "object_accuracy_change"];
+
 /// The number of a measure among `keys`.
 pub(super) fn key_number(keys: &[MeasureKey], measure: &str, scope: &str) -> Option<usize> {
     keys.iter().position(|k| k.measure == measure && k.scope == scope)

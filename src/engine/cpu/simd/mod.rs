@@ -1,5 +1,17 @@
 //! Vectors of numbers: one trait, one implementation per instruction set.
 
+/// The functions of a [`Vector`]: inlined, and as unsafe as their trait says.
+macro_rules! operations {
+    ($(fn $name:ident($($arguments:tt)*) $(-> $out:ty)? { $($body:tt)* })*) => {$(
+        #[inline(always)]
+        #[allow(unused_unsafe)] // Plain arithmetic needs none.
+        unsafe fn $name($($arguments)*) $(-> $out)? {
+            // SAFETY: the caller promises the instructions, and valid memory for loads and stores.
+            unsafe { $($body)* }
+        }
+    )*};
+}
+
 #[cfg(target_arch = "aarch64")]
 pub mod neon;
 #[cfg(target_arch = "x86_64")]
@@ -128,62 +140,24 @@ macro_rules! portable {
             const ROWS: usize = $rows;
             const COLS: usize = $cols;
 
-            #[inline(always)]
-            unsafe fn load(from: *const $type) -> Self {
-                // SAFETY: the caller's promise: L numbers are there.
-                Self(unsafe { from.cast::<[$type; L]>().read_unaligned() })
-            }
-            #[inline(always)]
-            unsafe fn store(self, to: *mut $type) {
-                // SAFETY: as above.
-                unsafe { to.cast::<[$type; L]>().write_unaligned(self.0) }
-            }
-            #[inline(always)]
-            unsafe fn splat(value: $type) -> Self {
-                Self([value; L])
-            }
-            #[inline(always)]
-            unsafe fn add(self, other: Self) -> Self {
-                self.zip(other, |a, b| a + b)
-            }
-            #[inline(always)]
-            unsafe fn sub(self, other: Self) -> Self {
-                self.zip(other, |a, b| a - b)
-            }
-            #[inline(always)]
-            unsafe fn mul(self, other: Self) -> Self {
-                self.zip(other, |a, b| a * b)
-            }
-            #[inline(always)]
-            unsafe fn div(self, other: Self) -> Self {
-                self.zip(other, |a, b| a / b)
-            }
-            #[inline(always)]
-            unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
+            operations! {
+                fn load(from: *const $type) -> Self { Self(from.cast::<[$type; L]>().read_unaligned()) }
+                fn store(self, to: *mut $type) { to.cast::<[$type; L]>().write_unaligned(self.0) }
+                fn splat(value: $type) -> Self { Self([value; L]) }
+                fn add(self, other: Self) -> Self { self.zip(other, |a, b| a + b) }
+                fn sub(self, other: Self) -> Self { self.zip(other, |a, b| a - b) }
+                fn mul(self, other: Self) -> Self { self.zip(other, |a, b| a * b) }
+                fn div(self, other: Self) -> Self { self.zip(other, |a, b| a / b) }
                 // Two roundings: a fused one is a function call where the instruction is missing.
-                self.zip(factor, |a, b| a * b).zip(summand, |a, b| a + b)
-            }
-            #[inline(always)]
-            unsafe fn min(self, other: Self) -> Self {
-                self.zip(other, |a, b| if a < b { a } else { b })
-            }
-            #[inline(always)]
-            unsafe fn max(self, other: Self) -> Self {
-                self.zip(other, |a, b| if a > b { a } else { b })
-            }
-            #[inline(always)]
-            unsafe fn round(self) -> Self {
-                self.zip(self, |a, _| a.round_ties_even())
-            }
-            #[inline(always)]
-            unsafe fn times_power_of_two(self, n: Self) -> Self {
-                self.zip(n, |a, n| a * n.exp2())
-            }
-            unsafe fn exp(self) -> Self {
-                self.zip(self, |a, _| a.exp())
-            }
-            unsafe fn ln_1p(self) -> Self {
-                self.zip(self, |a, _| a.ln_1p())
+                fn mul_add(self, factor: Self, summand: Self) -> Self {
+                    self.zip(factor, |a, b| a * b).zip(summand, |a, b| a + b)
+                }
+                fn min(self, other: Self) -> Self { self.zip(other, |a, b| if a < b { a } else { b }) }
+                fn max(self, other: Self) -> Self { self.zip(other, |a, b| if a > b { a } else { b }) }
+                fn round(self) -> Self { self.zip(self, |a, _| a.round_ties_even()) }
+                fn times_power_of_two(self, n: Self) -> Self { self.zip(n, |a, n| a * n.exp2()) }
+                fn exp(self) -> Self { self.zip(self, |a, _| a.exp()) }
+                fn ln_1p(self) -> Self { self.zip(self, |a, _| a.ln_1p()) }
             }
             unsafe fn tile(tile: &Tile<$type>) {
                 // SAFETY: the caller's promise is the tile's.

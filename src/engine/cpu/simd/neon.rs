@@ -9,72 +9,26 @@ use std::arch::aarch64::*;
 #[derive(Clone, Copy)]
 pub struct Neon(float32x4_t);
 
-// SAFETY (all of these): NEON is part of the aarch64 baseline; the caller promises valid memory for loads and stores.
+// NEON is part of the aarch64 baseline.
 impl Vector for Neon {
     type Real = f32;
     const LANES: usize = 4;
     const ROWS: usize = 4;
     const COLS: usize = 6;
 
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vld1q_f32(from) })
-    }
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: see above.
-        unsafe { vst1q_f32(to, self.0) }
-    }
-    #[inline(always)]
-    unsafe fn splat(value: f32) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vdupq_n_f32(value) })
-    }
-    #[inline(always)]
-    unsafe fn add(self, other: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vaddq_f32(self.0, other.0) })
-    }
-    #[inline(always)]
-    unsafe fn sub(self, other: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vsubq_f32(self.0, other.0) })
-    }
-    #[inline(always)]
-    unsafe fn mul(self, other: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vmulq_f32(self.0, other.0) })
-    }
-    #[inline(always)]
-    unsafe fn div(self, other: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vdivq_f32(self.0, other.0) })
-    }
-    #[inline(always)]
-    unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vfmaq_f32(summand.0, self.0, factor.0) })
-    }
-    #[inline(always)]
-    unsafe fn min(self, other: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vminq_f32(self.0, other.0) })
-    }
-    #[inline(always)]
-    unsafe fn max(self, other: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vmaxq_f32(self.0, other.0) })
-    }
-    #[inline(always)]
-    unsafe fn round(self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { vrndnq_f32(self.0) })
-    }
-    #[inline(always)]
-    unsafe fn times_power_of_two(self, n: Self) -> Self {
-        // SAFETY: see above.
-        unsafe {
+    operations! {
+        fn load(from: *const f32) -> Self { Self(vld1q_f32(from)) }
+        fn store(self, to: *mut f32) { vst1q_f32(to, self.0) }
+        fn splat(value: f32) -> Self { Self(vdupq_n_f32(value)) }
+        fn add(self, other: Self) -> Self { Self(vaddq_f32(self.0, other.0)) }
+        fn sub(self, other: Self) -> Self { Self(vsubq_f32(self.0, other.0)) }
+        fn mul(self, other: Self) -> Self { Self(vmulq_f32(self.0, other.0)) }
+        fn div(self, other: Self) -> Self { Self(vdivq_f32(self.0, other.0)) }
+        fn mul_add(self, factor: Self, summand: Self) -> Self { Self(vfmaq_f32(summand.0, self.0, factor.0)) }
+        fn min(self, other: Self) -> Self { Self(vminq_f32(self.0, other.0)) }
+        fn max(self, other: Self) -> Self { Self(vmaxq_f32(self.0, other.0)) }
+        fn round(self) -> Self { Self(vrndnq_f32(self.0)) }
+        fn times_power_of_two(self, n: Self) -> Self {
             let exponent = vshlq_n_s32::<23>(vaddq_s32(vcvtnq_s32_f32(n.0), vdupq_n_s32(127)));
             Self(vmulq_f32(self.0, vreinterpretq_f32_s32(exponent)))
         }

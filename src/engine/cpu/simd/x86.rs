@@ -44,73 +44,20 @@ macro_rules! x86_vector {
             const ROWS: usize = $rows;
             const COLS: usize = $cols;
 
-            // SAFETY (all of these): the caller promises the instructions, and valid memory for loads and stores.
-            #[inline(always)]
-            unsafe fn load(from: *const f32) -> Self {
-                // SAFETY: see above.
-                Self(unsafe { $load(from) })
-            }
-            #[inline(always)]
-            unsafe fn store(self, to: *mut f32) {
-                // SAFETY: see above.
-                unsafe { $store(to, self.0) }
-            }
-            #[inline(always)]
-            unsafe fn splat(value: f32) -> Self {
-                // SAFETY: see above.
-                Self(unsafe { $set1(value) })
-            }
-            #[inline(always)]
-            unsafe fn add(self, other: Self) -> Self {
-                // SAFETY: see above.
-                Self(unsafe { $add(self.0, other.0) })
-            }
-            #[inline(always)]
-            unsafe fn sub(self, other: Self) -> Self {
-                // SAFETY: see above.
-                Self(unsafe { $sub(self.0, other.0) })
-            }
-            #[inline(always)]
-            unsafe fn mul(self, other: Self) -> Self {
-                // SAFETY: see above.
-                Self(unsafe { $mul(self.0, other.0) })
-            }
-            #[inline(always)]
-            unsafe fn div(self, other: Self) -> Self {
-                // SAFETY: see above.
-                Self(unsafe { $div(self.0, other.0) })
-            }
-            #[inline(always)]
-            unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
-                // SAFETY: see above.
-                Self(unsafe { $fma(self.0, factor.0, summand.0) })
-            }
-            #[inline(always)]
-            unsafe fn min(self, other: Self) -> Self {
-                // SAFETY: see above.
-                Self(unsafe { $min(self.0, other.0) })
-            }
-            #[inline(always)]
-            unsafe fn max(self, other: Self) -> Self {
-                // SAFETY: see above.
-                Self(unsafe { $max(self.0, other.0) })
-            }
-            #[inline(always)]
-            unsafe fn round(self) -> Self {
-                let $x = self.0;
-                // SAFETY: see above.
-                Self(unsafe { $round })
-            }
-            #[inline(always)]
-            unsafe fn times_power_of_two(self, n: Self) -> Self {
-                let ($p, $n) = (self.0, n.0);
-                // SAFETY: see above.
-                Self(unsafe { $scale })
-            }
-            #[inline(always)]
-            unsafe fn prefetch(at: *const f32) {
-                // SAFETY: a hint that never faults.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+            operations! {
+                fn load(from: *const f32) -> Self { Self($load(from)) }
+                fn store(self, to: *mut f32) { $store(to, self.0) }
+                fn splat(value: f32) -> Self { Self($set1(value)) }
+                fn add(self, other: Self) -> Self { Self($add(self.0, other.0)) }
+                fn sub(self, other: Self) -> Self { Self($sub(self.0, other.0)) }
+                fn mul(self, other: Self) -> Self { Self($mul(self.0, other.0)) }
+                fn div(self, other: Self) -> Self { Self($div(self.0, other.0)) }
+                fn mul_add(self, factor: Self, summand: Self) -> Self { Self($fma(self.0, factor.0, summand.0)) }
+                fn min(self, other: Self) -> Self { Self($min(self.0, other.0)) }
+                fn max(self, other: Self) -> Self { Self($max(self.0, other.0)) }
+                fn round(self) -> Self { let $x = self.0; Self($round) }
+                fn times_power_of_two(self, n: Self) -> Self { let ($p, $n) = (self.0, n.0); Self($scale) }
+                fn prefetch(at: *const f32) { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
             }
             unsafe fn tile(tile: &Tile<f32>) {
                 #[target_feature(enable = $features)]
@@ -125,45 +72,21 @@ macro_rules! x86_vector {
     };
 }
 
-x86_vector!(
-    Avx512,
-    "avx512f,avx512dq,avx512vl,avx2,fma",
-    16,
-    3,
-    8,
-    _mm512_loadu_ps,
-    _mm512_storeu_ps,
-    _mm512_set1_ps,
-    _mm512_add_ps,
-    _mm512_sub_ps,
-    _mm512_mul_ps,
-    _mm512_div_ps,
-    _mm512_fmadd_ps,
-    _mm512_min_ps,
-    _mm512_max_ps,
+x86_vector! {
+    Avx512, "avx512f,avx512dq,avx512vl,avx2,fma", 16, 3, 8,
+    _mm512_loadu_ps, _mm512_storeu_ps, _mm512_set1_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps,
+    _mm512_fmadd_ps, _mm512_min_ps, _mm512_max_ps,
     |x| _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x),
     |p, n| _mm512_scalef_ps(p, n)
-);
+}
 
-x86_vector!(
-    Avx2,
-    "avx2,fma",
-    8,
-    2,
-    6,
-    _mm256_loadu_ps,
-    _mm256_storeu_ps,
-    _mm256_set1_ps,
-    _mm256_add_ps,
-    _mm256_sub_ps,
-    _mm256_mul_ps,
-    _mm256_div_ps,
-    _mm256_fmadd_ps,
-    _mm256_min_ps,
-    _mm256_max_ps,
+x86_vector! {
+    Avx2, "avx2,fma", 8, 2, 6,
+    _mm256_loadu_ps, _mm256_storeu_ps, _mm256_set1_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps,
+    _mm256_fmadd_ps, _mm256_min_ps, _mm256_max_ps,
     |x| _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x),
     |p, n| {
         let exponent = _mm256_slli_epi32::<23>(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)));
         _mm256_mul_ps(p, _mm256_castsi256_ps(exponent))
     }
-);
+}
