@@ -244,7 +244,13 @@ pub trait Engine {
     ///
     /// # Errors
     /// If the device fails.
-    fn evaluate_each(&mut self, read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>>;
+    fn evaluate_each(&mut self, read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
+        let losses = self.evaluate()?;
+        for network in 0..losses.len() {
+            read(network, &self.binned_rates(network)?);
+        }
+        Ok(losses)
+    }
 
     /// Replaces what is done to the networks, `[K]`, for the evaluations and steps that follow. Training and gradients are
     /// refused where [`Perturbation::is_differentiable`] does not hold.

@@ -240,7 +240,9 @@ impl<'a> Experiment<'a> {
     ) -> Result<()> {
         let regions: Vec<&[bool]> = self.measures.regions().map(|(_, mask)| mask).collect();
         let Some(kick) = kick else {
-            damages.iter_mut().for_each(|damage| damage.extend(vec![f64::NAN; regions.len()]));
+            for damage in damages.iter_mut() {
+                damage.extend(vec![f64::NAN; regions.len()]);
+            }
             return Ok(());
         };
         let subject = self.subject;

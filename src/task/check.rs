@@ -1,8 +1,21 @@
 //! What must hold in a task beyond its syntax.
 
-use super::{Condition, Epoch, Sequence, StimulusSpec, TaskSpec, TimeSpec};
+use super::{Condition, Epoch, Sequence, Smoothing, StimulusSpec, TaskSpec, TimeSpec};
 use crate::error::{Error, Result};
 use crate::network::Area;
+use std::collections::HashSet;
+
+/// A sentence on what is wrong.
+type Verified = std::result::Result<(), String>;
+
+/// Returns a sentence unless a condition holds.
+macro_rules! require {
+    ($condition:expr, $($sentence:tt)+) => {
+        if !$condition {
+            return Err(format!($($sentence)+));
+        }
+    };
+}
 
 impl TaskSpec {
     /// Holds every number against its range and every reference against what it refers to.
@@ -10,50 +23,40 @@ impl TaskSpec {
     /// # Errors
     /// A sentence on the first thing that is wrong.
     pub fn check(&self) -> Result<()> {
-        self.problem().map_or(Ok(()), |problem| Err(Error::input(format!("task `{}`: {problem}", self.name))))
+        self.verify().map_err(|problem| Error::input(format!("task `{}`: {problem}", self.name)))
     }
 
-    /// The first thing that is wrong, as a sentence without the task's name.
-    pub(super) fn problem(&self) -> Option<String> {
-        self.time
-            .problem()
-            .or_else(|| areas_problem(&self.areas))
-            .or_else(|| self.stimulus.problem())
-            .or_else(|| self.conditions_problem())
-    }
-
-    fn conditions_problem(&self) -> Option<String> {
+    /// The same without the task's name.
+    pub(super) fn verify(&self) -> Verified {
+        self.time.verify()?;
+        verify_areas(&self.areas)?;
+        self.stimulus.verify()?;
         let conditions = &self.conditions;
-        if conditions.is_empty() {
-            return Some("there are no conditions. Add at least one [[conditions]] table.".into());
-        }
-        repeated(conditions.iter().map(|c| c.name.as_str()), "conditions")
-            .or_else(|| repeated(conditions.iter().map(|c| c.firing_rates.as_str()), "firing_rates of conditions"))
-            .or_else(|| conditions.iter().find_map(|c| self.reference_problem(c)))
-            .or_else(|| self.input_problem())
+        require!(!conditions.is_empty(), "there are no conditions. Add at least one [[conditions]] table.");
+        verify_names(conditions.iter().map(|c| c.name.as_str()), "conditions")?;
+        verify_names(conditions.iter().map(|c| c.firing_rates.as_str()), "firing_rates of conditions")?;
+        conditions.iter().try_for_each(|c| self.verify_reference(c))?;
+        self.verify_inputs()
     }
 
-    fn reference_problem(&self, condition: &Condition) -> Option<String> {
-        let sequences = &self.stimulus.sequences;
-        if sequences.iter().any(|s| s.name == condition.sequence) {
-            return None;
-        }
+    fn verify_reference(&self, condition: &Condition) -> Verified {
+        let (name, sequence, sequences) = (&condition.name, &condition.sequence, &self.stimulus.sequences);
         let names: Vec<String> = sequences.iter().map(|s| format!("`{}`", s.name)).collect();
-        Some(format!(
-            "condition `{}` refers to the stimulus sequence `{}`, which is not there. There are: {}.",
-            condition.name,
-            condition.sequence,
+        require!(
+            sequences.iter().any(|s| s.name == *sequence),
+            "condition `{name}` refers to the stimulus sequence `{sequence}`, which is not there. There are: {}.",
             names.join(", ")
-        ))
+        );
+        Ok(())
     }
 
     /// Input matrices are numbered from 0 without a gap.
-    fn input_problem(&self) -> Option<String> {
-        let highest = self.conditions.iter().max_by_key(|c| c.input)?;
+    fn verify_inputs(&self) -> Verified {
+        let Some(highest) = self.conditions.iter().max_by_key(|c| c.input) else { return Ok(()) };
         // A gap must show among the first C numbers, however high the highest is.
-        let missing =
-            (0..highest.input).take(self.conditions.len()).find(|g| self.conditions.iter().all(|c| c.input != *g))?;
-        Some(format!(
+        let is_missing = |g: &usize| self.conditions.iter().all(|c| c.input != *g);
+        let Some(missing) = (0..highest.input).take(self.conditions.len()).find(is_missing) else { return Ok(()) };
+        Err(format!(
             "condition `{}` uses input matrix {}, but no condition uses number {missing}. Number the input matrices from 0 without a gap.",
             highest.name, highest.input
         ))
@@ -61,78 +64,66 @@ impl TaskSpec {
 }
 
 impl TimeSpec {
-    fn problem(&self) -> Option<String> {
-        if !(self.step_ms.is_finite() && self.step_ms > 0.0) {
-            return Some(format!("time.step_ms is {}. A step lasts more than 0 ms.", self.step_ms));
-        }
-        (self.steps_per_bin == 0).then(|| "time.steps_per_bin is 0. A bin is the mean of at least one step.".into())
+    fn verify(&self) -> Verified {
+        let step = self.step_ms;
+        require!(step.is_finite() && step > 0.0, "time.step_ms is {step}. A step lasts more than 0 ms.");
+        require!(self.steps_per_bin > 0, "time.steps_per_bin is 0. A bin is the mean of at least one step.");
+        Ok(())
     }
 }
 
 impl StimulusSpec {
-    fn problem(&self) -> Option<String> {
-        if self.channels == 0 {
-            return Some(
-                "stimulus.channels is 0. A stimulus has at least one channel; leave it at zero to show nothing.".into(),
+    fn verify(&self) -> Verified {
+        let (channels, noise) = (self.channels, self.noise);
+        require!(
+            channels > 0,
+            "stimulus.channels is 0. A stimulus has at least one channel; leave it at zero to show nothing."
+        );
+        require!(noise.is_finite() && noise >= 0.0, "stimulus.noise is {noise}. A standard deviation is 0 or larger.");
+        if let Some(Smoothing { sigma, passes }) = self.smoothing {
+            require!(
+                sigma.is_finite() && sigma > 0.0,
+                "stimulus.smoothing.sigma is {sigma}. Give a width above 0, in steps, or leave [stimulus.smoothing] out."
             );
+            require!(passes > 0, "stimulus.smoothing.passes is 0. Give at least 1, or leave [stimulus.smoothing] out.");
         }
-        if !(self.noise.is_finite() && self.noise >= 0.0) {
-            return Some(format!("stimulus.noise is {}. A standard deviation is 0 or larger.", self.noise));
-        }
-        if let Some(s) = &self.smoothing {
-            if !(s.sigma.is_finite() && s.sigma > 0.0) {
-                return Some(format!(
-                    "stimulus.smoothing.sigma is {}. Give a width above 0, in steps, or leave [stimulus.smoothing] out.",
-                    s.sigma
-                ));
-            }
-            if s.passes == 0 {
-                return Some(
-                    "stimulus.smoothing.passes is 0. Give at least 1, or leave [stimulus.smoothing] out.".into(),
-                );
-            }
-        }
-        repeated(self.sequences.iter().map(|s| s.name.as_str()), "stimulus sequences")
-            .or_else(|| self.sequences.iter().find_map(|s| s.problem(self.channels)))
+        verify_names(self.sequences.iter().map(|s| s.name.as_str()), "stimulus sequences")?;
+        self.sequences.iter().try_for_each(|s| s.verify(channels))
     }
 }
 
 impl Sequence {
-    fn problem(&self, channels: usize) -> Option<String> {
+    fn verify(&self, channels: usize) -> Verified {
         for (k, epoch) in self.epochs.iter().enumerate() {
-            let problem = epoch.problem(channels).or_else(|| {
-                let other = self.epochs[..k].iter().position(|earlier| earlier.overlaps(epoch))?;
-                Some(format!("it sets a channel that epoch {} sets at the same time. Separate them.", other + 1))
-            });
-            if let Some(problem) = problem {
-                return Some(format!("stimulus sequence `{}`, epoch {}: {problem}", self.name, k + 1));
+            let place = |problem| format!("stimulus sequence `{}`, epoch {}: {problem}", self.name, k + 1);
+            epoch.verify(channels).map_err(place)?;
+            if let Some(other) = self.epochs[..k].iter().position(|earlier| earlier.overlaps(epoch)) {
+                let other = other + 1;
+                return Err(place(format!(
+                    "it sets a channel that epoch {other} sets at the same time. Separate them."
+                )));
             }
         }
-        None
+        Ok(())
     }
 }
 
 impl Epoch {
-    fn problem(&self, channels: usize) -> Option<String> {
-        if self.channels.is_empty() {
-            return Some("it names no channel. Give at least one.".into());
-        }
+    fn verify(&self, channels: usize) -> Verified {
+        require!(!self.channels.is_empty(), "it names no channel. Give at least one.");
         if let Some(channel) = self.channels.iter().find(|c| **c >= channels) {
-            return Some(format!(
+            return Err(format!(
                 "it sets channel {channel}, but there are {channels} (stimulus.channels), numbered from 0 to {}.",
                 channels - 1
             ));
         }
-        if !self.value.is_finite() {
-            return Some(format!("its value is {}. Give a finite number.", self.value));
-        }
-        match self.to {
-            Some(to) if to <= self.from => Some(format!(
-                "it lasts from step {} to step {to}. The end must be later than the start (leave `to` out for the end of the trial).",
-                self.from
-            )),
-            _ => None,
-        }
+        let (value, from, to) = (self.value, self.from, self.to.unwrap_or(usize::MAX));
+        require!(value.is_finite(), "its value is {value}. Give a finite number.");
+        require!(
+            self.to.is_none() || to > from,
+            "it lasts from step {from} to step {to}. The end must be later than the start (leave `to` out for the end of the trial)."
+        );
+        Ok(())
     }
 
     fn overlaps(&self, other: &Self) -> bool {
@@ -141,26 +132,21 @@ impl Epoch {
     }
 }
 
-fn areas_problem(areas: &[Area]) -> Option<String> {
-    if areas.is_empty() {
-        return Some("there are no areas. Add at least one [[areas]] table with name and size.".into());
+fn verify_areas(areas: &[Area]) -> Verified {
+    require!(!areas.is_empty(), "there are no areas. Add at least one [[areas]] table with name and size.");
+    verify_names(areas.iter().map(|a| a.name.as_str()), "areas")?;
+    match areas.iter().find(|a| a.size == 0) {
+        Some(empty) => Err(format!("area `{}` has size 0. An area holds at least one neuron.", empty.name)),
+        None => Ok(()),
     }
-    let empty = areas.iter().find(|a| a.size == 0);
-    repeated(areas.iter().map(|a| a.name.as_str()), "areas")
-        .or_else(|| empty.map(|a| format!("area `{}` has size 0. An area holds at least one neuron.", a.name)))
 }
 
-/// A sentence if a name is empty or comes twice.
-fn repeated<'a>(names: impl Iterator<Item = &'a str>, what: &str) -> Option<String> {
-    let mut seen = Vec::new();
+/// Refuses a name that is empty or comes twice.
+fn verify_names<'a>(names: impl Iterator<Item = &'a str>, what: &str) -> Verified {
+    let mut seen = HashSet::new();
     for name in names {
-        if name.trim().is_empty() {
-            return Some(format!("one of the {what} has an empty name. Name each."));
-        }
-        if seen.contains(&name) {
-            return Some(format!("two of the {what} are called `{name}`. Give each its own name."));
-        }
-        seen.push(name);
+        require!(!name.trim().is_empty(), "one of the {what} has an empty name. Name each.");
+        require!(seen.insert(name), "two of the {what} are called `{name}`. Give each its own name.");
     }
-    None
+    Ok(())
 }

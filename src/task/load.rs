@@ -1,7 +1,7 @@
 //! Tasks from files, and the built-in ones.
 
 use super::TaskSpec;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use std::path::Path;
 
 /// The built-in tasks: name and TOML text, to use or to copy.
@@ -35,13 +35,12 @@ impl TaskSpec {
             return Self::parse(text, &format!("built-in task {name}"));
         }
         let path = Path::new(name_or_path);
-        if !path.exists() {
-            let names = BUILT_IN.map(|(name, _)| name).join(", ");
-            return Err(Error::input(format!(
-                "there is no task `{name_or_path}`: it is neither a built-in one ({names}) nor a file. \
-                 Name one of them, or give the path of a task file (TOML)."
-            )));
-        }
+        let names = BUILT_IN.map(|(name, _)| name).join(", ");
+        ensure!(
+            path.exists(),
+            "there is no task `{name_or_path}`: it is neither a built-in one ({names}) nor a file. \
+             Name one of them, or give the path of a task file (TOML)."
+        );
         let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
         Self::parse(&text, name_or_path)
     }
@@ -52,7 +51,8 @@ impl TaskSpec {
     /// As [`Self::load`].
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
         let task: Self = toml::from_str(text).map_err(|e| Error::input(sentence(&e, text, origin)))?;
-        task.problem().map_or(Ok(task), |problem| Err(Error::input(format!("{origin}: {problem}"))))
+        task.verify().map_err(|problem| Error::input(format!("{origin}: {problem}")))?;
+        Ok(task)
     }
 
     /// The task as TOML text that [`Self::parse`] reads back.

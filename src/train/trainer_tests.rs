@@ -98,10 +98,6 @@ impl Engine for Toy {
         unreachable!()
     }
 
-    fn evaluate_each(&mut self, _: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
-        unreachable!()
-    }
-
     fn set_perturbations(&mut self, _: &[Perturbation]) -> Result<()> {
         unreachable!()
     }

@@ -50,7 +50,7 @@ impl Rewirer {
         ensure!(given == nodes, "rewiring: {given} nodes have blocks, the graph has {nodes}.");
         let most = settings.swaps_per_edge.max(settings.burn_in_per_edge);
         ensure!(
-            edges.checked_mul(most).is_some_and(|swaps| swaps <= u32::MAX as usize),
+            edges.checked_mul(most).is_some_and(|swaps| u32::try_from(swaps).is_ok()),
             "rewiring: {most} swaps of each of {edges} edges are too many; ask for fewer per edge."
         );
         let blocks = |(a, b): &(u32, u32)| (block_of[*a as usize], block_of[*b as usize]);

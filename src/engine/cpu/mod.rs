@@ -156,28 +156,48 @@ impl<T: Real> CpuEngine<T> {
         &mut self,
         work: impl Fn(&Context<T>, &mut Workspace<T>, &mut Network<T>) -> R + Sync,
     ) -> Vec<R> {
-        let (shape, layout, workspaces) = (&self.shape, &self.layout, &self.workspaces);
-        let (problem, shared, isa, threads) = (&self.problem, &self.shared, self.isa, self.threads);
-        let (settings, courses, noise) = (&self.settings, &self.courses, &self.noise);
+        let mut networks = std::mem::take(&mut self.networks);
+        let (engine, threads) = (&*self, self.threads);
         let run = |team: usize, (index, network): (usize, &mut Network<T>)| {
-            // A poisoned lock only means that another network's thread panicked; the list is still a list.
-            let spare = workspaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut workspace = spare.unwrap_or_else(|| Workspace::new(shape, layout));
-            let (settings, course, noise) = (&settings[index], &courses[index], noise[index]);
-            let context = Context { index, isa, shape, layout, problem, shared, settings, course, noise, team };
-            let result = work(&context, &mut workspace, network);
-            workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
-            result
+            engine.with_workspace(|workspace| work(&engine.context(index, team), workspace, network))
         };
-        let whole = self.networks.len() / threads * threads;
-        let mut many: Vec<_> = self.networks.iter_mut().enumerate().collect();
+        let whole = networks.len() / threads * threads;
+        let mut many: Vec<_> = networks.iter_mut().enumerate().collect();
         let few = many.split_off(whole);
         let team = threads / few.len().max(1);
-        self.pool.install(|| {
+        let results = engine.pool.install(|| {
             let mut results: Vec<R> = many.into_par_iter().map(|item| run(1, item)).collect();
             results.extend(few.into_par_iter().map(|item| run(team, item)).collect::<Vec<R>>());
             results
-        })
+        });
+        self.networks = networks;
+        results
+    }
+
+    /// What network `index` reads, with so many threads for it.
+    fn context(&self, index: usize, team: usize) -> Context<'_, T> {
+        Context {
+            index,
+            isa: self.isa,
+            shape: &self.shape,
+            layout: &self.layout,
+            problem: &self.problem,
+            shared: &self.shared,
+            settings: &self.settings[index],
+            course: &self.courses[index],
+            noise: self.noise[index],
+            team,
+        }
+    }
+
+    /// Lends a workspace, a new one where none is free.
+    fn with_workspace<R>(&self, work: impl FnOnce(&mut Workspace<T>) -> R) -> R {
+        // A poisoned lock only means that another network's thread panicked; the list is still a list.
+        let spare = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut workspace = spare.unwrap_or_else(|| Workspace::new(&self.shape, &self.layout));
+        let result = work(&mut workspace);
+        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+        result
     }
 
     fn workspaces(&mut self) -> &mut Vec<Workspace<T>> {
@@ -185,27 +205,12 @@ impl<T: Real> CpuEngine<T> {
     }
 
     /// Reads something of one network's trajectories at its current parameters: `f(r)` with `r [C][T][padded]`.
-    fn simulated<R>(&mut self, network: usize, f: impl Fn(&[T]) -> R) -> R {
-        let team = self.threads;
-        let Self { shape, layout, problem, shared, settings, courses, noise, isa, .. } = &*self;
-        let context = Context {
-            index: network,
-            isa: *isa,
-            shape,
-            layout,
-            problem,
-            shared,
-            settings: &settings[network],
-            course: &courses[network],
-            noise: noise[network],
-            team,
-        };
-        let spare = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut workspace = spare.unwrap_or_else(|| Workspace::new(shape, layout));
-        self.pool.install(|| context.simulate(&mut workspace, &self.networks[network].parameters));
-        let result = f(&workspace.r);
-        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
-        result
+    fn simulated<R>(&self, network: usize, f: impl Fn(&[T]) -> R) -> R {
+        let (context, parameters) = (self.context(network, self.threads), &self.networks[network].parameters);
+        self.with_workspace(|workspace| {
+            self.pool.install(|| context.simulate(workspace, parameters));
+            f(&workspace.r)
+        })
     }
 }
 
@@ -288,8 +293,7 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn binned_rates(&mut self, network: usize) -> Result<Vec<f32>> {
-        let shape = self.shape.clone();
-        Ok(self.simulated(network, |r| binned(&shape, r)))
+        Ok(self.simulated(network, |r| binned(&self.shape, r)))
     }
 
     fn rates(&mut self, network: usize) -> Result<Vec<f32>> {

@@ -85,15 +85,30 @@ impl Settings {
     }
 }
 
-/// Buffers that no network changes.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) population: wgpu::Buffer,
-    pub(super) sequences: wgpu::Buffer,
-    pub(super) conditions: wgpu::Buffer,
-    pub(super) initial_rates: wgpu::Buffer,
-    pub(super) initial_x: wgpu::Buffer,
-    pub(super) targets: wgpu::Buffer,
+/// Makes a struct of buffers, and of pairs of them.
+macro_rules! buffers {
+    ($(#[$about:meta])* $name:ident: $($one:ident)*; $($pair:ident)*) => {
+        $(#[$about])*
+        #[derive(Debug)]
+        pub(super) struct $name {
+            $(pub(super) $one: wgpu::Buffer,)*
+            $(pub(super) $pair: [wgpu::Buffer; 2],)*
+        }
+    };
+}
+
+buffers! {
+    /// Buffers that no network changes.
+    Shared: population sequences conditions initial_rates initial_x targets;
+}
+
+buffers! {
+    /// Buffers of a bank of networks; pairs are those of the even and the odd steps or slots. Shapes: see the shaders.
+    Buffers:
+        parameters first_moment second_moment best gradient weights_forward weights_adjoint cells phases
+        initial_potentials residuals errors weight_squares gradient_squares product losses records settings frozen noises
+        trial_noises step_sizes;
+        inputs deltas potentials sums
 }
 
 /// A labelled buffer of at least `bytes` bytes.
@@ -138,37 +153,6 @@ impl Shared {
             targets: filled(device, "targets", &targets),
         }
     }
-}
-
-/// Buffers of a bank of networks; pairs are those of the even and the odd steps or slots. Shapes: see the shaders.
-#[derive(Debug)]
-pub(super) struct Buffers {
-    pub(super) parameters: wgpu::Buffer,
-    pub(super) first_moment: wgpu::Buffer,
-    pub(super) second_moment: wgpu::Buffer,
-    pub(super) best: wgpu::Buffer,
-    pub(super) gradient: wgpu::Buffer,
-    pub(super) weights_forward: wgpu::Buffer,
-    pub(super) weights_adjoint: wgpu::Buffer,
-    pub(super) cells: wgpu::Buffer,
-    pub(super) phases: wgpu::Buffer,
-    pub(super) inputs: [wgpu::Buffer; 2],
-    pub(super) deltas: [wgpu::Buffer; 2],
-    pub(super) initial_potentials: wgpu::Buffer,
-    pub(super) potentials: [wgpu::Buffer; 2],
-    pub(super) sums: [wgpu::Buffer; 2],
-    pub(super) residuals: wgpu::Buffer,
-    pub(super) errors: wgpu::Buffer,
-    pub(super) weight_squares: wgpu::Buffer,
-    pub(super) gradient_squares: wgpu::Buffer,
-    pub(super) product: wgpu::Buffer,
-    pub(super) losses: wgpu::Buffer,
-    pub(super) records: wgpu::Buffer,
-    pub(super) settings: wgpu::Buffer,
-    pub(super) frozen: wgpu::Buffer,
-    pub(super) noises: wgpu::Buffer,
-    pub(super) trial_noises: wgpu::Buffer,
-    pub(super) step_sizes: wgpu::Buffer,
 }
 
 impl Buffers {

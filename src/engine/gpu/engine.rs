@@ -384,14 +384,6 @@ impl Engine for GpuEngine {
         Ok(times)
     }
 
-    fn evaluate_each(&mut self, read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
-        let losses = self.evaluate()?;
-        for network in 0..losses.len() {
-            read(network, &self.binned_rates(network)?);
-        }
-        Ok(losses)
-    }
-
     fn set_perturbations(&mut self, perturbations: &[Perturbation]) -> Result<()> {
         self.perturb(perturbations)
     }

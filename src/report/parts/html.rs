@@ -56,7 +56,7 @@ pub(crate) fn begin_table(page: &mut String, heading: &str, caption: &str, colum
         Some(name) => format!("<th scope=\"col\" class=\"number\">{name}</th>"),
         None => format!("<th scope=\"col\">{column}</th>"),
     };
-    let heads: String = columns.iter().map(head).collect();
+    let heads = columns.iter().map(head).collect::<Vec<_>>().concat();
     let _ = write!(
         page,
         "<section>\n<h2>{heading}</h2>\n<div class=\"wide\"><table>\n{caption}<thead><tr>{heads}</tr></thead>\n<tbody>\n"
@@ -70,7 +70,7 @@ pub(crate) fn end_table(page: &mut String) {
 
 /// Cells of numbers.
 pub(crate) fn number_cells(numbers: impl IntoIterator<Item = String>) -> String {
-    numbers.into_iter().map(|number| format!("<td class=\"number\">{number}</td>")).collect()
+    numbers.into_iter().map(|number| format!("<td class=\"number\">{number}</td>")).collect::<Vec<_>>().concat()
 }
 
 /// What was chosen, as label and value, under a heading; nothing where nothing was.

@@ -8,6 +8,9 @@ use super::words::{
 use super::{across, effects};
 use crate::perturb::{Lesion, SeedRow, Study, smallest_p};
 
+/// What is said of some lesions, which, and what about each.
+type Remark<'a> = (&'a str, Vec<usize>, &'a dyn Fn(usize) -> String);
+
 /// The sentences of one network's report: whose labels say which cells matter, then what to know about the comparisons.
 pub(super) fn of_study(study: &Study) -> Vec<String> {
     let mut sentences = found(study);
@@ -20,7 +23,7 @@ pub(super) fn of_study(study: &Study) -> Vec<String> {
     let smallest = |l: usize| smallest_p(&study.lesions[l], &study.subject.problem.population);
     let worst = |l: usize| controls(l).map_or(f64::NAN, |c| c.drawn.balance.worst());
     let nothing = |_: usize| String::new();
-    let kinds: [(&str, Vec<usize>, &dyn Fn(usize) -> String); 5] = [
+    let kinds: [Remark; 5] = [
         (
             "Compared with controls by fewer neurons than they have, because too few like cells are spared",
             with(&|l| controls(l).is_some_and(|c| !c.is_whole(study.lesions[l].neurons.len()))),
