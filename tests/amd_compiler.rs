@@ -8,7 +8,8 @@ mod common;
 use aon::engine::Problem;
 use aon::engine::gpu::peak::PEAK_KERNELS;
 use aon::engine::gpu::{
-    Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Tiles, Trajectory, Workgroup, candidates,
+    Access, AdapterInfo, GpuOptions, GpuPlan, KERNELS, Kernel, Loads, Strategy, Tiles, Trajectory, Workgroup,
+    candidates,
 };
 use ash::vk;
 use naga::back::spv;
@@ -42,13 +43,13 @@ fn reference() -> (Problem, AdapterInfo) {
 }
 
 /// What the table is of.
-fn plans() -> Vec<Plan> {
+fn plans() -> Vec<GpuPlan> {
     let (problem, adapter) = reference();
     let plan = |strategy, trajectory| {
         // The tiles of a batch; a network alone gets smaller ones.
         let tiles = Some(Tiles::HARDWARE);
         let options = GpuOptions { strategy: Some(strategy), trajectory, tiles, ..GpuOptions::default() };
-        Plan::new(&problem, &adapter, &options).unwrap()
+        GpuPlan::new(&problem, &adapter, &options).unwrap()
     };
     [Trajectory::F32, Trajectory::F16]
         .into_iter()
@@ -68,7 +69,7 @@ struct Source {
 }
 
 impl Source {
-    fn stage(kernel: &'static Kernel, plan: &Plan) -> Self {
+    fn stage(kernel: &'static Kernel, plan: &GpuPlan) -> Self {
         assert_eq!(plan.loads, Loads::Storage);
         assert!(kernel.bindings(plan.loads).all(|b| b.access != Access::Trajectory), "plans for hardware bind buffers");
         let bindings = kernel.bindings(plan.loads).map(|b| b.number).collect();
@@ -86,7 +87,7 @@ impl Source {
 fn kernels() -> Vec<Source> {
     let plans = plans();
     let mut seen = HashSet::new();
-    let used = |plan: Plan| KERNELS.iter().filter(move |k| k.is_used(&plan)).map(move |kernel| (kernel, plan));
+    let used = |plan: GpuPlan| KERNELS.iter().filter(move |k| k.is_used(&plan)).map(move |kernel| (kernel, plan));
     let stages = plans.into_iter().flat_map(used).filter(|(kernel, plan)| seen.insert(row_name(kernel, plan)));
     let stages: Vec<Source> = stages.map(|(kernel, plan)| Source::stage(kernel, &plan)).collect();
     let [fma, copy] = PEAK_KERNELS;
@@ -105,7 +106,7 @@ fn tuned_kernels() -> Vec<Source> {
     let (problem, adapter) = reference();
     let usual = GpuOptions::default();
     let choices = candidates(&problem, &adapter, &usual).into_iter().filter(|c| c.loads == Loads::Storage);
-    let plans = choices.map(|choice| (choice, Plan::new(&problem, &adapter, &choice.apply(&usual)).unwrap()));
+    let plans = choices.map(|choice| (choice, GpuPlan::new(&problem, &adapter, &choice.apply(&usual)).unwrap()));
     let stages = plans.flat_map(|(choice, plan)| {
         let tiled = |k: &&Kernel| !matches!(k.workgroup, Workgroup::Fixed(_)) && k.is_used(&plan);
         let source =
@@ -116,7 +117,7 @@ fn tuned_kernels() -> Vec<Source> {
 }
 
 /// A row's name: the kernel, and its format where it touches trajectories that are not 32-bit.
-fn row_name(kernel: &Kernel, plan: &Plan) -> String {
+fn row_name(kernel: &Kernel, plan: &GpuPlan) -> String {
     let touches = |name: &str| ["inputs", "deltas", "state", "rates"].iter().any(|start| name.starts_with(start));
     if plan.trajectory == Trajectory::F16 && kernel.bindings.iter().any(|b| touches(b.name)) {
         return format!("{} f16", kernel.entry);

@@ -2,7 +2,8 @@
 #![allow(missing_docs)]
 
 use aon::analysis::decoding::{
-    Decoder, Score, Settings, Trials, auc, chance, cross_validate, cross_validate_on, probabilities, stratified_folds,
+    Decoder, DecodingScore, Settings, Trials, auc, chance, cross_validate, cross_validate_on, probabilities,
+    stratified_folds,
 };
 use aon::analysis::statistics::quantile;
 use aon::rng::{Rng, Stream};
@@ -46,7 +47,7 @@ fn at(labels: &[usize], chosen: &[usize]) -> Vec<usize> {
     chosen.iter().map(|i| labels[*i]).collect()
 }
 
-fn assert_scores(ours: &[Score], reference: &[[f64; 2]]) {
+fn assert_scores(ours: &[DecodingScore], reference: &[[f64; 2]]) {
     assert_eq!(ours.len(), reference.len());
     for (ours, [accuracy, auc]) in ours.iter().zip(reference) {
         assert!((ours.accuracy - accuracy).abs() < 1e-12, "{ours:?} {accuracy}");

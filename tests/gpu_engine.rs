@@ -421,12 +421,12 @@ fn a_problem_that_does_not_fit_is_refused_with_a_sentence() {
     let Some(device) = gpu::device() else { return };
     let (mut problem, _) = awkward_problem(1, Constraint::default(), LossKind::L2);
     problem.dims.neurons = 100_000;
-    let error = aon::engine::gpu::Plan::new(&problem, device.info(), &GpuOptions::default()).unwrap_err();
+    let error = aon::engine::gpu::GpuPlan::new(&problem, device.info(), &GpuOptions::default()).unwrap_err();
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("100000 neurons") && error.to_string().contains("MB"), "{error}");
 
     problem.dims.neurons = 4000;
     let options = GpuOptions { strategy: Some(Strategy::Resident), ..GpuOptions::default() };
-    let error = aon::engine::gpu::Plan::new(&problem, device.info(), &options).unwrap_err();
+    let error = aon::engine::gpu::GpuPlan::new(&problem, device.info(), &options).unwrap_err();
     assert!(error.to_string().contains("stepwise"), "{error}");
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use aon::engine::cpu::CpuEngine;
-use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, Loads, Plan, Strategy, Tiles, Trajectory};
+use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, GpuPlan, Loads, Strategy, Tiles, Trajectory};
 use aon::engine::{BatchState, Engine, LossKind, NetworkSettings, Problem, StopReason};
 use aon::network::{Constraint, Dale, Group, Layout, SignConstraint};
 use common::golden::Golden;
@@ -89,9 +89,9 @@ fn trajectories_take_half_the_memory() {
     let Some(device) = gpu::device() else { return };
     let (mut problem, _) = sized_problem(355, 12, 10, 2);
     problem.dims = aon::dims::Dims { time_steps: 800, thermal: 100, steps_per_bin: 4, bins: 175, ..problem.dims };
-    let plan = |options| Plan::new(&problem, device.info(), &options).unwrap();
+    let plan = |options| GpuPlan::new(&problem, device.info(), &options).unwrap();
     let (wide, half) = (plan(GpuOptions::default()), plan(F16));
-    let bytes = |p: &Plan| 2 * (p.z_slots() as u64 * p.z_slice() + p.d_slots() as u64 * p.delta_slice());
+    let bytes = |p: &GpuPlan| 2 * (p.z_slots() as u64 * p.z_slice() + p.d_slots() as u64 * p.delta_slice());
     // But for the padding of rows, to 32 instead of 16: 355 neurons take 384 rows, not 368.
     assert_eq!(wide.z_slice(), 2 * half.z_slice());
     assert!(bytes(&half) <= bytes(&wide) * 52 / 100);

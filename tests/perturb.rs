@@ -198,7 +198,7 @@ fn an_experiment_repeats_whatever_runs_at_once_and_is_read_back_from_its_file() 
     };
     let (outcome, decoding, keys) = examine(8);
     let (other, ..) = examine(3);
-    let bits = |o: &aon::perturb::Outcome| -> Vec<u64> {
+    let bits = |o: &aon::perturb::LesionOutcome| -> Vec<u64> {
         let c = o.controls.as_ref().unwrap();
         o.whole.iter().chain(c.subsets.iter().flatten()).chain(c.sets.iter().flatten()).map(|v| v.to_bits()).collect()
     };
@@ -345,7 +345,7 @@ fn an_experiment_on_a_gpu_finds_what_it_finds_on_the_cpu() {
     };
     let (cpu, keys) = examine(&open);
     let (gpu, _) = examine(&|problem, settings, state| open_gpu(&device, problem, settings, state));
-    let all = |o: &aon::perturb::Outcome| -> Vec<Vec<f64>> {
+    let all = |o: &aon::perturb::LesionOutcome| -> Vec<Vec<f64>> {
         let c = o.controls.as_ref().unwrap();
         std::iter::once(&o.whole).chain(&c.subsets).chain(&c.sets).cloned().collect()
     };

@@ -6,7 +6,7 @@ mod common;
 
 use aon::engine::gpu::peak::PEAK_KERNELS;
 use aon::engine::gpu::{
-    Access, AdapterInfo, GpuOptions, KERNELS, Kernel, Loads, Plan, Strategy, Tiles, Trajectory, Workgroup,
+    Access, AdapterInfo, GpuOptions, GpuPlan, KERNELS, Kernel, Loads, Strategy, Tiles, Trajectory, Workgroup,
 };
 use aon::engine::{LossKind, Problem};
 use aon::network::{Constraint, Dale, SignConstraint};
@@ -17,7 +17,7 @@ use naga::{AddressSpace, GlobalVariable, Module, ShaderStage};
 
 /// Plans that differ in every line that is put before a kernel: both strategies, both ways to load, several tiles,
 /// both formats of trajectories, all losses.
-fn plans() -> Vec<Plan> {
+fn plans() -> Vec<GpuPlan> {
     let constraint = Constraint { dale: Dale::Presynaptic, sign: SignConstraint::Reflect };
     let (problem, _) = common::awkward_problem(3, constraint, LossKind::L2);
     let other = Tiles {
@@ -40,7 +40,7 @@ fn plans() -> Vec<Plan> {
     let plan = |loss, trajectory, (strategy, loads, tiles)| {
         let (bank, problem) = (None, Problem { loss, ..problem.clone() });
         let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), trajectory, bank };
-        Plan::new(&problem, &common::card(), &options).unwrap()
+        GpuPlan::new(&problem, &common::card(), &options).unwrap()
     };
     let formats = [Trajectory::F32, Trajectory::F16];
     let plans = formats.into_iter().flat_map(|format| choices.map(|choice| plan(LossKind::L2, format, choice)));
@@ -52,9 +52,9 @@ fn plans() -> Vec<Plan> {
 }
 
 /// Every kernel under every plan that uses it.
-fn variants() -> Vec<(&'static Kernel, Plan)> {
+fn variants() -> Vec<(&'static Kernel, GpuPlan)> {
     let used =
-        |plan: Plan| KERNELS.iter().filter(move |kernel| kernel.is_used(&plan)).map(move |kernel| (kernel, plan));
+        |plan: GpuPlan| KERNELS.iter().filter(move |kernel| kernel.is_used(&plan)).map(move |kernel| (kernel, plan));
     plans().into_iter().flat_map(used).collect()
 }
 
@@ -70,7 +70,7 @@ fn compiled_text(entry: &str, text: &str, constants: &[(&str, f64)]) -> (Module,
     (module.into_owned(), info.into_owned())
 }
 
-fn compiled(kernel: &Kernel, plan: &Plan) -> (Module, ModuleInfo) {
+fn compiled(kernel: &Kernel, plan: &GpuPlan) -> (Module, ModuleInfo) {
     compiled_text(kernel.entry, &kernel.text(plan), &plan.overrides())
 }
 
@@ -209,7 +209,7 @@ fn wide_networks_get_smaller_tiles_then_other_loads_and_strategies() {
         let (mut problem, _) = common::awkward_problem(networks, Constraint::default(), LossKind::L2);
         (problem.dims.neurons, problem.dims.conditions) = (neurons, 12);
         let kind = AdapterInfo { software, ..common::card() };
-        let plan = Plan::new(&problem, &kind, &GpuOptions::default()).unwrap();
+        let plan = GpuPlan::new(&problem, &kind, &GpuOptions::default()).unwrap();
         (plan.strategy, plan.loads, plan.quads, plan.tiles.tile_quads)
     };
     let choice = |neurons, software| batch(64, neurons, software);

@@ -1,10 +1,10 @@
 //! What happens meanwhile, in sentences.
 
 use super::output::{counted, note, say, warn};
-use super::progress::Progress;
+use super::progress::NetworkProgress;
 use super::training_progress::TrainingProgress;
 use crate::engine::{DeviceNotice, EngineDescription, StopReason, memory_text};
-use crate::run::{Listener, MemoryLimit, MemoryPlan, Notice, Stage};
+use crate::run::{Listener, MemoryLimit, MemoryPlan, Notice, TrainingStage};
 use crate::train::{Observer, Settled};
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use std::path::Path;
 #[derive(Debug, Default)]
 pub(super) struct Terminal {
     quiet: bool,
-    progress: Option<Progress>,
+    progress: Option<NetworkProgress>,
 }
 
 impl Terminal {
@@ -75,7 +75,7 @@ impl Listener for Terminal {
                 warn("the input-only baseline was interrupted; the fit is reported without it.");
             }
             Notice::Progress(p) => {
-                let bar = self.progress.get_or_insert_with(|| Progress::new(p.unit, p.total, p.found));
+                let bar = self.progress.get_or_insert_with(|| NetworkProgress::new(p.unit, p.total, p.found));
                 bar.show(p.done, p.what);
                 if p.done == p.total {
                     self.progress = None;
@@ -101,12 +101,18 @@ impl Listener for Terminal {
         }
     }
 
-    fn observer(&mut self, stage: Stage, planned: u32, done: u32, networks: usize) -> Option<Box<dyn Observer>> {
+    fn observer(
+        &mut self,
+        stage: TrainingStage,
+        planned: u32,
+        done: u32,
+        networks: usize,
+    ) -> Option<Box<dyn Observer>> {
         let label = match stage {
-            Stage::Networks => "training".into(),
-            Stage::Wave { number, of } => format!("wave {number} of {of}, training"),
-            Stage::Baselines if networks == 1 => "input-only baseline".into(),
-            Stage::Baselines => "input-only baselines".into(),
+            TrainingStage::Networks => "training".into(),
+            TrainingStage::Wave { number, of } => format!("wave {number} of {of}, training"),
+            TrainingStage::Baselines if networks == 1 => "input-only baseline".into(),
+            TrainingStage::Baselines => "input-only baselines".into(),
         };
         (!self.quiet).then(|| Box::new(TrainingProgress::new(&label, planned, done, networks)) as Box<dyn Observer>)
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// A bar on a terminal; elsewhere a plain line from time to time, with the time left. Both on standard error.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct NetworkProgress {
     bar: Option<ProgressBar>,
     total: usize,
     /// Done before this start.
@@ -21,7 +21,7 @@ pub(super) struct Progress {
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
-impl Progress {
+impl NetworkProgress {
     /// Progress towards `total` networks, of which `found` were done before; `unit` is what they are called.
     pub(super) fn new(unit: &'static str, total: usize, found: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
@@ -54,7 +54,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for NetworkProgress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -142,7 +142,7 @@ impl Device {
     pub fn bank(&self, problem: &Problem) -> Result<Option<usize>> {
         match self {
             Self::Cpu { .. } => Ok(None),
-            Self::Gpu { device, options } => Ok(Some(gpu::Plan::new(problem, device.info(), options)?.bank)),
+            Self::Gpu { device, options } => Ok(Some(gpu::GpuPlan::new(problem, device.info(), options)?.bank)),
         }
     }
 

@@ -1,14 +1,14 @@
 //! What lesions did, held against what other cells do.
 
 use super::cells::{CellOutcome, CellTest};
-use super::experiment::{ControlOutcome, Outcome};
+use super::experiment::{ControlOutcome, LesionOutcome};
 use super::{Lesion, MeasureKey};
 use crate::analysis::statistics::{Ranked, benjamini_hochberg, effect_size, mean, quantile};
 use crate::network::Population;
 
 /// A lesion's effect on one measure: a row of `effects.csv`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Effect {
+pub struct LesionEffect {
     /// The lesion's number.
     pub lesion: usize,
     /// The measure's number.
@@ -18,13 +18,13 @@ pub struct Effect {
     /// The measure; the mean over its subsets where the lesion was subsampled.
     pub value: f64,
     /// The comparison, where there is one.
-    pub comparison: Option<Comparison>,
+    pub comparison: Option<ControlComparison>,
 }
 
 /// How a lesion compares with lesions of other cells: its value with those of control sets (NaN where there are none), and its
 /// cells, each lesioned alone, with like cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Comparison {
+pub struct ControlComparison {
     /// Mean of the controls.
     pub mean: f64,
     /// 2.5 % quantile of the controls, widened as [`super::Controls`] says.
@@ -47,12 +47,12 @@ pub struct Comparison {
 /// subsample as well. `outcomes` are those of the `lesions`; `seed` deals the labels.
 pub fn effects(
     lesions: &[Lesion],
-    outcomes: &[Outcome],
+    outcomes: &[LesionOutcome],
     cells: &[CellOutcome],
     keys: &[MeasureKey],
     population: &Population,
     seed: u64,
-) -> Vec<Effect> {
+) -> Vec<LesionEffect> {
     let mut rows = Vec::new();
     for (lesion, outcome) in outcomes.iter().enumerate() {
         let test = CellTest::new(&lesions[lesion], lesion, &[cells], population, seed);
@@ -61,14 +61,14 @@ pub fn effects(
             let controls = outcome.controls.as_ref();
             let whole = controls.is_some_and(|c| c.is_whole(outcome.size));
             if !whole {
-                rows.push(Effect { lesion, measure, size: outcome.size, value, comparison: None });
+                rows.push(LesionEffect { lesion, measure, size: outcome.size, value, comparison: None });
             }
             if let Some(c) = controls {
                 let own = if whole { value } else { mean(&column(&c.subsets, measure)) };
                 let size = if whole { outcome.size } else { c.drawn.size };
                 let ranked = test.as_ref().map(|t| t.by(measure, key.harm));
                 let comparison = compare(own, c, measure, ranked);
-                rows.push(Effect { lesion, measure, size, value: own, comparison });
+                rows.push(LesionEffect { lesion, measure, size, value: own, comparison });
             }
         }
     }
@@ -82,7 +82,7 @@ pub(super) fn column(sets: &[Vec<f64>], measure: usize) -> Vec<f64> {
 }
 
 /// The compared value beside the controls, and the lesion's cells among like ones. Nothing where neither says anything.
-fn compare(own: f64, outcome: &ControlOutcome, measure: usize, ranked: Option<Ranked>) -> Option<Comparison> {
+fn compare(own: f64, outcome: &ControlOutcome, measure: usize, ranked: Option<Ranked>) -> Option<ControlComparison> {
     let (drawn, controls) = (&outcome.drawn, column(&outcome.sets, measure));
     let Ranked { p, superiority } = ranked.unwrap_or(Ranked { p: f64::NAN, superiority: f64::NAN });
     if !own.is_finite() || controls.is_empty() && p.is_nan() {
@@ -90,7 +90,7 @@ fn compare(own: f64, outcome: &ControlOutcome, measure: usize, ranked: Option<Ra
     }
     let middle = mean(&controls);
     let widened: Vec<f64> = controls.iter().map(|c| middle + drawn.widening * (c - middle)).collect();
-    Some(Comparison {
+    Some(ControlComparison {
         mean: middle,
         low: quantile(&widened, 0.025),
         high: quantile(&widened, 0.975),
@@ -103,7 +103,7 @@ fn compare(own: f64, outcome: &ControlOutcome, measure: usize, ranked: Option<Ra
 }
 
 /// Fills in q.
-fn correct(rows: &mut [Effect], keys: &[MeasureKey]) {
+fn correct(rows: &mut [LesionEffect], keys: &[MeasureKey]) {
     let tests: Vec<(usize, f64)> = rows.iter().map(|r| (r.measure, r.comparison.map_or(f64::NAN, |c| c.p))).collect();
     for (row, q) in rows.iter_mut().zip(corrected(&tests, keys)) {
         if let Some(comparison) = &mut row.comparison {
@@ -142,11 +142,11 @@ mod tests {
         Population::new(vec![Area { name: "F5".into(), size: CELLS }], vec![false; CELLS], None).unwrap()
     }
 
-    fn outcome(own: f64, controls: &[f64], widening: f64) -> Outcome {
+    fn outcome(own: f64, controls: &[f64], widening: f64) -> LesionOutcome {
         let sets: Vec<Vec<f64>> = controls.iter().map(|c| vec![*c]).collect();
         let drawn = Controls { size: 3, subsets: vec![], sets: vec![], widening, balance: Balance::default() };
         let controls = ControlOutcome { drawn, subsets: vec![vec![own]], sets };
-        Outcome { size: 3, whole: vec![own], controls: Some(controls) }
+        LesionOutcome { size: 3, whole: vec![own], controls: Some(controls) }
     }
 
     /// What each cell does.
@@ -155,7 +155,7 @@ mod tests {
         vec![CellOutcome { lesion, damages: values.iter().map(|v| vec![*v]).collect() }]
     }
 
-    fn compared(outcomes: &[Outcome], cells: &[CellOutcome], harm: f64) -> Vec<Option<Comparison>> {
+    fn compared(outcomes: &[LesionOutcome], cells: &[CellOutcome], harm: f64) -> Vec<Option<ControlComparison>> {
         let keys = [MeasureKey { measure: "r2_change", scope: "all".into(), harm }];
         let lesions = vec![lesion(); outcomes.len()];
         effects(&lesions, outcomes, cells, &keys, &population(), 0).into_iter().map(|e| e.comparison).collect()

@@ -23,7 +23,7 @@ pub struct ExperimentSettings {
 
 /// What a lesion did.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct LesionOutcome {
     /// Its neurons.
     pub size: usize,
     /// The measures of the lesion itself, by [`Experiment::keys`].
@@ -43,7 +43,7 @@ pub struct ControlOutcome {
     pub sets: Vec<Damage>,
 }
 
-impl Outcome {
+impl LesionOutcome {
     /// Of the measures of a lesion of `size` neurons, followed by those of the sets that [`Controls::simulated`] lists.
     pub(super) fn of(size: usize, drawn: Option<Controls>, mut damages: Vec<Damage>) -> Self {
         let whole = damages.remove(0);
@@ -169,14 +169,14 @@ impl<'a> Experiment<'a> {
         lesion: &Lesion,
         number: usize,
         done: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<Option<Outcome>> {
+    ) -> Result<Option<LesionOutcome>> {
         let drawn = self.controls(lesion, number);
         let mut sets = vec![lesion.neurons.clone()];
         if let Some(c) = &drawn {
             sets.extend(c.simulated(lesion).cloned());
         }
         let damages = self.measure_all(lesion, &sets, done)?;
-        Ok(damages.map(|damages| Outcome::of(lesion.neurons.len(), drawn, damages)))
+        Ok(damages.map(|damages| LesionOutcome::of(lesion.neurons.len(), drawn, damages)))
     }
 
     /// Lesions each neuron of `lesion` alone; `done` as for [`Self::examine`].

@@ -1,7 +1,7 @@
 //! What can be read out of the network: whose action it is, whether to go, which object.
 
 use super::MeasureKey;
-use crate::analysis::decoding::{self, Decoder, Score, Trials};
+use crate::analysis::decoding::{self, Decoder, DecodingScore, Trials};
 use crate::analysis::statistics::{mean, quantile};
 use crate::engine::{Perturbation, TrialNoise};
 use crate::error::Result;
@@ -95,7 +95,7 @@ pub struct DecodingRow {
     /// Middle of the window in seconds from the first bin.
     pub seconds: f64,
     /// Accuracy and AUC.
-    pub score: Score,
+    pub score: DecodingScore,
     /// 2.5 and 97.5 % quantiles of the accuracy with permuted labels, where these were computed.
     pub chance: Option<(f64, f64)>,
 }
@@ -115,10 +115,10 @@ struct Readout {
     windows: usize,
     decoder: Decoder,
     /// Of the intact network, cross-validated or, between agents, on fresh noise.
-    intact: Vec<Score>,
+    intact: Vec<DecodingScore>,
     chance: Option<(f64, f64)>,
     /// Of the intact network on the noise that control lesions are tested with.
-    reference: Vec<Score>,
+    reference: Vec<DecodingScore>,
 }
 
 /// Everything that is read out of a subject.
@@ -291,7 +291,7 @@ impl<'a> Readouts<'a> {
             let count = simulations.len() * r.tested.len();
             let truth: Vec<usize> = r.tested.iter().map(|(_, class)| *class).cycle().take(count).collect();
             let now = r.decoder.score(&scores, &truth);
-            let over = |of: fn(&Score) -> f64| {
+            let over = |of: fn(&DecodingScore) -> f64| {
                 let readable = (0..r.windows).filter(|w| r.is_readable(*w));
                 mean(&readable.map(|w| of(&now[w]) - of(&r.reference[w])).collect::<Vec<f64>>())
             };
@@ -324,14 +324,14 @@ impl<'a> Readouts<'a> {
 
     /// The rows of a lesioned network.
     pub fn rows(&self, network: &str, decoding: &LesionDecoding) -> Vec<DecodingRow> {
-        let mut scores = decoding.0.iter().map(|row| Score { accuracy: row[0], auc: row[1] });
+        let mut scores = decoding.0.iter().map(|row| DecodingScore { accuracy: row[0], auc: row[1] });
         let mut rows = Vec::new();
         for r in &self.list {
             let kinds: &[(&'static str, &'static str)] =
                 if r.from.is_none() { &[("intact", "lesioned"), ("lesioned", "own")] } else { &[("", "")] };
             for (trained_on, tested_on) in kinds {
                 let (trained_on, tested_on) = r.from.map_or((*trained_on, *tested_on), |from| (from, r.to));
-                let of_windows: Vec<Score> = scores.by_ref().take(r.windows).collect();
+                let of_windows: Vec<DecodingScore> = scores.by_ref().take(r.windows).collect();
                 rows.extend(self.series(r, network, (trained_on, tested_on), &of_windows));
             }
         }
@@ -349,11 +349,11 @@ impl<'a> Readouts<'a> {
         r: &Readout,
         network: &str,
         (trained_on, tested_on): (&'static str, &'static str),
-        scores: &[Score],
+        scores: &[DecodingScore],
     ) -> Vec<DecodingRow> {
         let d = self.subject.dims();
         let window_s = self.bins_per_window as f64 * d.steps_per_bin as f64 * self.subject.step_ms / 1000.0;
-        let row = |(window, score): (usize, &Score)| DecodingRow {
+        let row = |(window, score): (usize, &DecodingScore)| DecodingRow {
             network: network.into(),
             readout: r.label,
             scope: r.scope.clone(),

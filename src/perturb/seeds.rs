@@ -2,7 +2,7 @@
 
 use super::cells::CellTest;
 use super::effects::{column, corrected};
-use super::{CellOutcome, Effect, Lesion, MeasureKey, Outcome};
+use super::{CellOutcome, Lesion, LesionEffect, LesionOutcome, MeasureKey};
 use crate::analysis::statistics::{Interval, hierarchical_bootstrap, mean, pearson, spearman};
 use crate::network::Population;
 use std::collections::BTreeSet;
@@ -15,9 +15,9 @@ pub struct RunResult<'a> {
     /// What runs of this kind have in common: sign constraint and λ.
     pub setting: &'a str,
     /// What its lesions did, in the same order for every run.
-    pub outcomes: &'a [Outcome],
+    pub outcomes: &'a [LesionOutcome],
     /// How these compare with other cells.
-    pub effects: &'a [Effect],
+    pub effects: &'a [LesionEffect],
     /// What single cells did, in the same order for every run.
     pub cells: &'a [CellOutcome],
     /// W_eff, `[N × N]`.
@@ -136,7 +136,7 @@ fn row(runs: &[&RunResult], setting: &str, lesion: usize, measure: usize, seed: 
 }
 
 /// The lesion minus each of its controls.
-fn against_controls(outcome: &Outcome, measure: usize) -> Vec<f64> {
+fn against_controls(outcome: &LesionOutcome, measure: usize) -> Vec<f64> {
     let Some(controls) = &outcome.controls else { return Vec::new() };
     let own = mean(&column(&controls.subsets, measure));
     column(&controls.sets, measure).iter().map(|c| own - c).filter(|e| e.is_finite()).collect()
@@ -146,7 +146,7 @@ fn against_controls(outcome: &Outcome, measure: usize) -> Vec<f64> {
 pub fn consistency(runs: &[RunResult], keys: &[MeasureKey]) -> Vec<ConsistencyRow> {
     let profile = |run: &RunResult| -> Vec<f64> {
         let measures = || (0..keys.len()).filter(|m| keys[*m].measure == "r2_change");
-        let of = |o: &Outcome| measures().map(|m| o.whole[m]).collect::<Vec<_>>();
+        let of = |o: &LesionOutcome| measures().map(|m| o.whole[m]).collect::<Vec<_>>();
         run.outcomes.iter().flat_map(of).collect()
     };
     let profiles: Vec<Vec<f64>> = runs.iter().map(profile).collect();
@@ -191,12 +191,12 @@ mod tests {
     use crate::network::Area;
 
     /// A run whose only lesion has this value, beside controls around zero.
-    fn outcome(value: f64) -> Vec<Outcome> {
+    fn outcome(value: f64) -> Vec<LesionOutcome> {
         let balance = Balance::default();
         let drawn = Controls { size: 1, subsets: vec![], sets: vec![], widening: 1.0, balance };
         let sets = [-0.1, 0.0, 0.1].map(|c| vec![c]).to_vec();
         let controls = ControlOutcome { drawn, subsets: vec![vec![value]], sets };
-        vec![Outcome { size: 1, whole: vec![value], controls: Some(controls) }]
+        vec![LesionOutcome { size: 1, whole: vec![value], controls: Some(controls) }]
     }
 
     /// The lesion is of three of eight like cells, of which none was lesioned alone.
@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn rows_with(values: &[(f64, &str)], cells: &[Vec<CellOutcome>]) -> Vec<SeedRow> {
-        let outcomes: Vec<Vec<Outcome>> = values.iter().map(|(v, _)| outcome(*v)).collect();
+        let outcomes: Vec<Vec<LesionOutcome>> = values.iter().map(|(v, _)| outcome(*v)).collect();
         let runs: Vec<RunResult> = values
             .iter()
             .zip(outcomes.iter().zip(cells))

@@ -2,7 +2,7 @@
 
 use super::cells::CellOutcome;
 use super::controls::Controls;
-use super::experiment::{ControlOutcome, Outcome};
+use super::experiment::{ControlOutcome, LesionOutcome};
 use super::readout::LesionDecoding;
 use super::{Damage, Lesion};
 use crate::data::npz::NpzFile;
@@ -15,7 +15,7 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
     /// What it did.
-    pub outcome: Outcome,
+    pub outcome: LesionOutcome,
     /// How it was read out.
     pub decoding: LesionDecoding,
 }
@@ -57,7 +57,7 @@ pub fn read_finished(path: &Path, key: &str, drawn: Option<Controls>) -> Option<
     let size = *file.array("size").ok()?.iter().next()? as usize;
     let whole = file.array("whole").ok()?.into_iter().collect();
     let decoding = LesionDecoding(rows(&file, "decoding")?);
-    Some(Finished { outcome: Outcome { size, whole, controls }, decoding })
+    Some(Finished { outcome: LesionOutcome { size, whole, controls }, decoding })
 }
 
 /// Writes the finished lesions of single cells; `key` says what they depend on.

@@ -1,6 +1,8 @@
 //! Everything that was found out about one run, and its tables.
 
-use super::{Anatomy, CellOutcome, ConsistencyRow, DecodingRow, Effect, Lesion, MeasureKey, Outcome, SeedRow};
+use super::{
+    Anatomy, CellOutcome, ConsistencyRow, DecodingRow, Lesion, LesionEffect, LesionOutcome, MeasureKey, SeedRow,
+};
 use crate::analysis::HeldOutSummary;
 use crate::analysis::connectivity::{BalanceRow, ConnectionRow};
 use crate::analysis::currents::CurrentRow;
@@ -20,11 +22,11 @@ pub struct Study {
     /// The intact network: (measure, scope, value).
     pub intact: Vec<(&'static str, String, f64)>,
     /// The measures of each lesion and its controls, in the order of the lesions.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<LesionOutcome>,
     /// What single cells do, in each manner of lesion that was compared.
     pub cells: Vec<CellOutcome>,
     /// The lesions beside other cells.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<LesionEffect>,
     /// Rates of each lesion, `[C][B][N]`.
     pub lesioned_rates: Vec<Vec<f32>>,
     /// The read-outs of the intact and of every lesioned network.
@@ -67,7 +69,7 @@ pub fn effects_csv(study: &Study) -> String {
     csv(EFFECTS_HEADER, intact.chain(study.effects.iter().map(|row| effect_cells(study, row))))
 }
 
-fn effect_cells(study: &Study, row: &Effect) -> Vec<String> {
+fn effect_cells(study: &Study, row: &LesionEffect) -> Vec<String> {
     let (lesion, key) = (&study.lesions[row.lesion], &study.keys[row.measure]);
     let (size, window, mode) = (row.size.to_string(), lesion.window(&study.subject), lesion.mode.label());
     let texts = [&lesion.name, &lesion.area, &lesion.cell_type, &lesion.class, &size, &window, &mode];

@@ -1,7 +1,7 @@
 //! Networks that are trained in memory, with nothing kept on disk: fits that others look at, and the input-only baselines
 //! of runs.
 
-use super::notice::{Listener, Notice, Stage};
+use super::notice::{Listener, Notice, TrainingStage};
 use crate::config::{FitPlan, Plan};
 use crate::engine::{BatchState, Device};
 use crate::error::Result;
@@ -27,7 +27,7 @@ pub struct FittedNetwork {
 /// If there is no such device, or it fails.
 pub fn fit(plan: &Plan, stop: &AtomicBool, listener: &mut dyn Listener) -> Result<Option<Vec<FittedNetwork>>> {
     let device = Device::choose(&plan.config.engine, &mut |notice| listener.notice(&Notice::Device(notice)))?;
-    train_in_memory(plan.fit(), &device, Stage::Networks, stop, listener)
+    train_in_memory(plan.fit(), &device, TrainingStage::Networks, stop, listener)
 }
 
 /// The network of `plan` with these parameters, as laboratories examine it.
@@ -59,7 +59,7 @@ pub fn train_baselines(
         return Ok(None);
     }
     let device = Device::Cpu { threads: plan.config.engine.threads.unwrap_or(0) };
-    let fitted = train_in_memory(plan.baseline(networks), &device, Stage::Baselines, stop, listener)?;
+    let fitted = train_in_memory(plan.baseline(networks), &device, TrainingStage::Baselines, stop, listener)?;
     if fitted.is_none() {
         listener.notice(&Notice::BaselineInterrupted);
     }
@@ -69,7 +69,7 @@ pub fn train_baselines(
 fn train_in_memory(
     plan: FitPlan,
     device: &Device,
-    stage: Stage,
+    stage: TrainingStage,
     stop: &AtomicBool,
     listener: &mut dyn Listener,
 ) -> Result<Option<Vec<FittedNetwork>>> {

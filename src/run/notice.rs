@@ -156,7 +156,7 @@ pub struct Progress<'a> {
 
 /// What is being trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum TrainingStage {
     /// The networks of the run.
     Networks,
     /// Those of one of several waves.
@@ -178,7 +178,13 @@ pub trait Listener {
     }
 
     /// A training of `networks` networks begins, of which `done` of `planned` steps are done: an observer of it, if wanted.
-    fn observer(&mut self, stage: Stage, planned: u32, done: u32, networks: usize) -> Option<Box<dyn Observer>> {
+    fn observer(
+        &mut self,
+        stage: TrainingStage,
+        planned: u32,
+        done: u32,
+        networks: usize,
+    ) -> Option<Box<dyn Observer>> {
         let _ = (stage, planned, done, networks);
         None
     }

@@ -1,6 +1,6 @@
 //! The training of some networks of a plan, each in a directory of its own.
 
-use super::notice::{Listener, Stage};
+use super::notice::{Listener, TrainingStage};
 use crate::config::Plan;
 use crate::engine::{BatchState, Device, Engine, EngineDescription, NetworkState, StopReason};
 use crate::error::{Error, Result};
@@ -95,7 +95,7 @@ pub(super) struct Session<'a> {
     pub(super) device: &'a Device,
     pub(super) options: Options,
     pub(super) stop: &'a AtomicBool,
-    pub(super) stage: Stage,
+    pub(super) stage: TrainingStage,
     /// The directory that continues it.
     pub(super) way_back: &'a Path,
 }

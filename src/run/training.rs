@@ -4,7 +4,7 @@ use super::batch_summary::{BatchSummary, RunRow};
 use super::finish::{Reported, finish};
 use super::fit::{FittedNetwork, has_baseline, train_baselines};
 use super::memory::MemoryPlan;
-use super::notice::{Divergence, Listener, Notice, Stage};
+use super::notice::{Divergence, Listener, Notice, TrainingStage};
 use super::register::register;
 use super::session::{Member, Options, Session, TrainedNetwork};
 use super::waves::{Trainings, in_waves};
@@ -172,7 +172,12 @@ impl Training<'_> {
     }
 
     /// Trains these networks together to their end, and leaves the results in their directories.
-    fn wave(&self, networks: &[usize], stage: Stage, listener: &mut dyn Listener) -> Result<Trainings<(usize, End)>> {
+    fn wave(
+        &self,
+        networks: &[usize],
+        stage: TrainingStage,
+        listener: &mut dyn Listener,
+    ) -> Result<Trainings<(usize, End)>> {
         let plan = self.plan;
         let open = |k: &usize| RunDirectory::open_or_create(&self.directory.member(plan.seeds[*k]));
         let own: Vec<RunDirectory> =

@@ -1,6 +1,6 @@
 //! Networks that a device does not hold at once are trained in waves.
 
-use super::notice::{Listener, Notice, Stage};
+use super::notice::{Listener, Notice, TrainingStage};
 use crate::error::{Error, Result};
 
 /// Networks of the next wave: as many as the others, so that none is left with few.
@@ -23,13 +23,13 @@ pub(super) fn in_waves<R>(
     pending: &[usize],
     mut most: usize,
     listener: &mut dyn Listener,
-    mut train: impl FnMut(&[usize], Stage, &mut dyn Listener) -> Result<Trainings<R>>,
+    mut train: impl FnMut(&[usize], TrainingStage, &mut dyn Listener) -> Result<Trainings<R>>,
 ) -> Result<Trainings<R>> {
     let (mut rest, mut results, mut number) = (pending, Vec::new(), 1);
     while !rest.is_empty() {
         let (networks, others) = rest.split_at(wave_size(rest.len(), most));
         let of = number - 1 + rest.len().div_ceil(networks.len());
-        let stage = if of == 1 { Stage::Networks } else { Stage::Wave { number, of } };
+        let stage = if of == 1 { TrainingStage::Networks } else { TrainingStage::Wave { number, of } };
         match train(networks, stage, listener) {
             Ok(Trainings::Ended(ended)) => {
                 results.extend(ended);
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(ended, [0, 1, 2, 3, 4, 5, 6]);
         let sizes: Vec<usize> = tried.iter().map(|(networks, _)| networks.len()).collect();
         assert_eq!(sizes, [7, 4, 2, 2, 2, 1]);
-        assert_eq!(tried[3].1, Stage::Wave { number: 2, of: 4 });
+        assert_eq!(tried[3].1, TrainingStage::Wave { number: 2, of: 4 });
     }
 
     #[test]

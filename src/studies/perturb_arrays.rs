@@ -2,7 +2,7 @@
 
 use crate::data::{ArrayFormat, NamedArray, write_arrays};
 use crate::error::Result;
-use crate::perturb::{CellOutcome, Comparison, Study};
+use crate::perturb::{CellOutcome, ControlComparison, Study};
 use ndarray::{Array2, Array3};
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use std::path::Path;
 /// If the file cannot be written.
 pub(super) fn write(place: &Path, format: ArrayFormat, study: &Study) -> Result<()> {
     let (lesions, measures) = (study.lesions.len(), study.keys.len());
-    let matrix = |name: &str, of: &dyn Fn(&Comparison) -> f64| {
+    let matrix = |name: &str, of: &dyn Fn(&ControlComparison) -> f64| {
         let mut values = Array2::from_elem((lesions, measures), f64::NAN);
         for effect in &study.effects {
             if let Some(c) = &effect.comparison {

@@ -7,7 +7,7 @@ use crate::engine::{BatchState, Device, NetworkSettings, Problem};
 use crate::error::{Error, Result};
 use crate::lab::OpenEngine;
 use crate::perturb::validate::{Kind, Observed, Row, Teacher, examine, null_lesions, read_rows, rows_csv};
-use crate::perturb::{Comparison, ControlSettings, Effect, Lesion, default_lesions};
+use crate::perturb::{ControlComparison, ControlSettings, Lesion, LesionEffect, default_lesions};
 use crate::run::{Listener, Notice, Progress};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -208,7 +208,7 @@ fn validate_student(
 }
 
 /// The effect of a lesion as it is compared with its controls, where it is.
-fn compared(effects: &[Effect], lesion: usize) -> (f64, Option<Comparison>) {
+fn compared(effects: &[LesionEffect], lesion: usize) -> (f64, Option<ControlComparison>) {
     // Where a lesion is subsampled, the comparison follows the whole.
     let effect = effects.iter().rfind(|e| e.lesion == lesion);
     effect.map_or((f64::NAN, None), |e| (e.value, e.comparison))

@@ -1,13 +1,13 @@
 //! A study of the published sizes, made up: three areas, 355 neurons, 12 conditions, 35 windows.
 
 use super::{conditions, population};
-use aon::analysis::decoding::Score;
+use aon::analysis::decoding::DecodingScore;
 use aon::dims::Dims;
 use aon::engine::{Adam, LossKind, Problem, TimeConstants};
 use aon::lab::Subject;
 use aon::network::{Constraint, Layout};
 use aon::perturb::{
-    Anatomy, Balance, CellOutcome, ControlOutcome, Controls, DecodingRow, Lesion, MeasureKey, Measures, Outcome,
+    Anatomy, Balance, CellOutcome, ControlOutcome, Controls, DecodingRow, Lesion, LesionOutcome, MeasureKey, Measures,
     RecurrenceRow, Study, cell_lesions, default_lesions, effects,
 };
 use aon::rng::{Rng, Stream};
@@ -122,7 +122,7 @@ fn keys(subject: &Subject) -> Vec<MeasureKey> {
 const STRENGTH: [f64; 12] = [0.5, 4.0, 1.0, 3.2, 0.3, 5.5, 0.8, 0.0, 2.0, -1.5, 0.7, 1.2];
 
 /// What a lesion and its controls do, in the units of the measures.
-fn outcome(number: usize, lesion: &Lesion, keys: &[MeasureKey]) -> Outcome {
+fn outcome(number: usize, lesion: &Lesion, keys: &[MeasureKey]) -> LesionOutcome {
     let unit = |m: usize| if keys[m].measure.contains("accuracy") { 0.03 } else { 0.012 };
     let harm = |strength: f64, series: u64, k: usize| -> Vec<f64> {
         let of = |m: usize| keys[m].harm * unit(m) * (strength + normal(series, 1000 * k + m));
@@ -130,7 +130,7 @@ fn outcome(number: usize, lesion: &Lesion, keys: &[MeasureKey]) -> Outcome {
     };
     let size = lesion.neurons.len();
     if size == 0 {
-        return Outcome { size, whole: vec![0.0; keys.len()], controls: None };
+        return LesionOutcome { size, whole: vec![0.0; keys.len()], controls: None };
     }
     let strength = STRENGTH[number % 12];
     let compared = if number % 4 == 1 { size / 2 + 1 } else { size };
@@ -139,7 +139,7 @@ fn outcome(number: usize, lesion: &Lesion, keys: &[MeasureKey]) -> Outcome {
     let whole = harm(1.3 * strength + 1.0, 20 + number as u64, 0);
     let subsets = if compared < size { vec![harm(strength, 20 + number as u64, 1)] } else { vec![whole.clone()] };
     let sets: Vec<Vec<f64>> = (0..200).map(|k| harm(0.0, 40 + number as u64, k)).collect();
-    Outcome { size, whole, controls: Some(ControlOutcome { drawn, subsets, sets }) }
+    LesionOutcome { size, whole, controls: Some(ControlOutcome { drawn, subsets, sets }) }
 }
 
 /// Few cells whose loss harms much, more of them in lesions that do, and some whose loss does good.
@@ -185,7 +185,7 @@ fn decoding(lesions: &[Lesion]) -> Vec<DecodingRow> {
                         tested_on,
                         window,
                         seconds: 0.1 * (window as f64 + 0.5),
-                        score: Score { accuracy: accuracy.clamp(0.0, 1.0), auc: accuracy.clamp(0.0, 1.0) },
+                        score: DecodingScore { accuracy: accuracy.clamp(0.0, 1.0), auc: accuracy.clamp(0.0, 1.0) },
                         chance: (trained_on == "intact").then_some((chance - 0.07, chance + 0.07)),
                     });
                 }
@@ -200,7 +200,7 @@ pub(crate) fn made_up() -> Study {
     let mut lesions = default_lesions(&subject);
     lesions[7].neurons.clear();
     let keys = keys(&subject);
-    let outcomes: Vec<Outcome> = lesions.iter().enumerate().map(|(k, l)| outcome(k, l, &keys)).collect();
+    let outcomes: Vec<LesionOutcome> = lesions.iter().enumerate().map(|(k, l)| outcome(k, l, &keys)).collect();
     let cells = cells(&subject, &lesions, &keys);
     let silenced = |(k, l): (usize, &Lesion)| {
         let spared: Vec<bool> = (0..N).map(|i| !l.neurons.contains(&i)).collect();

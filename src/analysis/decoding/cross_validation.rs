@@ -3,7 +3,7 @@
 use super::folds::{permuted, stratified_folds};
 use super::logistic;
 use super::projection::Projection;
-use super::score::Score;
+use super::score::DecodingScore;
 use super::trials::{Settings, Trials, check_classes, check_labels};
 use crate::analysis::pca::product_transposed;
 use crate::error::{Result, ensure};
@@ -23,7 +23,12 @@ pub struct Chance {
 ///
 /// # Errors
 /// As [`stratified_folds`] and [`cross_validate_on`].
-pub fn cross_validate(trials: &Trials, labels: &[usize], classes: usize, settings: &Settings) -> Result<Vec<Score>> {
+pub fn cross_validate(
+    trials: &Trials,
+    labels: &[usize],
+    classes: usize,
+    settings: &Settings,
+) -> Result<Vec<DecodingScore>> {
     let folds = stratified_folds(labels, classes, settings.folds, settings.seed)?;
     cross_validate_on(trials, labels, classes, &folds, settings)
 }
@@ -42,7 +47,7 @@ pub fn cross_validate_on(
     classes: usize,
     folds: &[usize],
     settings: &Settings,
-) -> Result<Vec<Score>> {
+) -> Result<Vec<DecodingScore>> {
     settings.check()?;
     check_labels(labels, classes, trials.trials())?;
     Prepared::new(trials, folds, settings)?.scores(labels, classes, settings.l2)
@@ -68,11 +73,12 @@ pub fn chance(
     check_labels(labels, classes, trials.trials())?;
     let folds = stratified_folds(labels, classes, settings.folds, settings.seed)?;
     let prepared = Prepared::new(trials, &folds, settings)?;
-    let scores: Vec<Vec<Score>> = (0..permutations)
+    let scores: Vec<Vec<DecodingScore>> = (0..permutations)
         .into_par_iter()
         .map(|p| prepared.scores(&permuted(labels, &folds, settings.seed, p), classes, settings.l2))
         .collect::<Result<_>>()?;
-    let measure = |of: fn(&Score) -> f64| scores.iter().map(|windows| windows.iter().map(of).collect()).collect();
+    let measure =
+        |of: fn(&DecodingScore) -> f64| scores.iter().map(|windows| windows.iter().map(of).collect()).collect();
     Ok(Chance { accuracy: measure(|s| s.accuracy), auc: measure(|s| s.auc) })
 }
 
@@ -113,15 +119,15 @@ impl Prepared {
     }
 
     /// The score of each window, averaged over folds.
-    fn scores(&self, labels: &[usize], classes: usize, l2: f64) -> Result<Vec<Score>> {
+    fn scores(&self, labels: &[usize], classes: usize, l2: f64) -> Result<Vec<DecodingScore>> {
         for (number, fold) in self.folds.iter().enumerate() {
             let what = format!("the training set of fold {number}");
             check_classes(labels, classes, fold.training.iter().copied(), &what)?;
         }
         let window = |window: usize| {
-            let of_folds: Vec<Score> =
+            let of_folds: Vec<DecodingScore> =
                 self.folds.iter().map(|fold| fold.score(window, labels, classes, l2)).collect::<Result<_>>()?;
-            Ok(Score::mean_of(&of_folds))
+            Ok(DecodingScore::mean_of(&of_folds))
         };
         (0..self.windows).into_par_iter().map(window).collect()
     }
@@ -143,10 +149,10 @@ impl Fold {
         })
     }
 
-    fn score(&self, window: usize, labels: &[usize], classes: usize, l2: f64) -> Result<Score> {
+    fn score(&self, window: usize, labels: &[usize], classes: usize, l2: f64) -> Result<DecodingScore> {
         let of = |chosen: &[usize]| chosen.iter().map(|i| labels[*i]).collect::<Vec<_>>();
         let coefficients = logistic::fit(&self.training_features[window], &of(&self.training), classes, l2)?;
         let scores = product_transposed(&self.test_features[window], &coefficients, self.columns);
-        Ok(Score::of(&scores, &of(&self.test), classes))
+        Ok(DecodingScore::of(&scores, &of(&self.test), classes))
     }
 }

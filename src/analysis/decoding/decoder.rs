@@ -2,7 +2,7 @@
 
 use super::logistic;
 use super::projection::Projection;
-use super::score::Score;
+use super::score::DecodingScore;
 use super::trials::{Settings, Trials, check_classes, check_labels};
 use crate::error::{Result, ensure};
 use rayon::prelude::*;
@@ -76,18 +76,18 @@ impl Decoder {
     ///
     /// # Errors
     /// When the trials have other windows or neurons than those of the training, or labels do not fit them.
-    pub fn evaluate(&self, trials: &Trials, labels: &[usize]) -> Result<Vec<Score>> {
+    pub fn evaluate(&self, trials: &Trials, labels: &[usize]) -> Result<Vec<DecodingScore>> {
         check_labels(labels, self.classes, trials.trials())?;
         Ok(self.score(&self.linear.scores(trials)?, labels))
     }
 
     /// Accuracy and AUC, `[windows]`, of decision scores `[trials][windows][outputs]` of trials with `labels`.
-    pub fn score(&self, scores: &[f64], labels: &[usize]) -> Vec<Score> {
+    pub fn score(&self, scores: &[f64], labels: &[usize]) -> Vec<DecodingScore> {
         let (windows, outputs) = (self.linear.windows, self.linear.outputs);
         let rows: Vec<&[f64]> = scores.chunks_exact(outputs).collect();
         let of_window = |window: usize| {
             let scores: Vec<f64> = rows.iter().skip(window).step_by(windows).copied().flatten().copied().collect();
-            Score::of(&scores, labels, self.classes)
+            DecodingScore::of(&scores, labels, self.classes)
         };
         (0..windows).map(of_window).collect()
     }

@@ -16,5 +16,5 @@ mod trials;
 pub use cross_validation::{Chance, chance, cross_validate, cross_validate_on};
 pub use decoder::{Decoder, Linear};
 pub use folds::stratified_folds;
-pub use score::{Score, auc, probabilities};
+pub use score::{DecodingScore, auc, probabilities};
 pub use trials::{Settings, Trials};

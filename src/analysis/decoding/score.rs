@@ -5,7 +5,7 @@ use crate::analysis::statistics::{mean, ranks};
 
 /// How well a decoder tells classes apart in one window.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct Score {
+pub struct DecodingScore {
     /// The fraction of trials whose most probable class is theirs.
     pub accuracy: f64,
     /// The area under the ROC curve; with more than two classes the mean over classes of each against the rest. NaN
@@ -13,7 +13,7 @@ pub struct Score {
     pub auc: f64,
 }
 
-impl Score {
+impl DecodingScore {
     /// The score of decision scores `[trials][outputs]` of trials with `labels`; NaN without trials.
     pub(super) fn of(scores: &[f64], labels: &[usize], classes: usize) -> Self {
         let correct = scores.chunks_exact(outputs(classes)).zip(labels).filter(|(s, label)| decision(s) == **label);
@@ -89,8 +89,8 @@ mod tests {
 
     #[test]
     fn a_class_without_trials_leaves_the_accuracy_and_no_area() {
-        let score = Score::of(&[1.0, -1.0, 2.0], &[1, 1, 1], 2);
+        let score = DecodingScore::of(&[1.0, -1.0, 2.0], &[1, 1, 1], 2);
         assert!((score.accuracy - 2.0 / 3.0).abs() < 1e-15 && score.auc.is_nan());
-        assert!(Score::of(&[], &[], 3).accuracy.is_nan());
+        assert!(DecodingScore::of(&[], &[], 3).accuracy.is_nan());
     }
 }

@@ -5,7 +5,7 @@ use super::buffers::{Buffers, Noise, filled};
 use super::course::Course;
 use super::device::GpuDevice;
 use super::pipelines::Bound;
-use super::plan::{PARTIALS, Plan};
+use super::plan::{GpuPlan, PARTIALS};
 use super::textures::Textures;
 use super::tiles::{Loads, Strategy};
 use crate::engine::{NetworkSettings, Perturbation, TRIAL_STEP, TrialNoise};
@@ -72,7 +72,7 @@ pub(super) struct Bank {
     kernels: Kernels,
     textures: Option<Textures>,
     pub(super) course: Course,
-    plan: Plan,
+    plan: GpuPlan,
 }
 
 /// Which noise the stimulus and the start have.

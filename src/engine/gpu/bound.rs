@@ -4,7 +4,7 @@ use super::buffers::{Buffers, Shared};
 use super::device::GpuDevice;
 use super::kernels::Id;
 use super::pipelines::{Bound, Pipelines, Resource};
-use super::plan::Plan;
+use super::plan::GpuPlan;
 use super::textures::Textures;
 use super::tiles::Strategy;
 use crate::error::Result;
@@ -39,7 +39,7 @@ pub(super) struct Kernels {
 #[derive(Clone, Copy)]
 pub(super) struct Base<'a> {
     pub(super) device: &'a GpuDevice,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a GpuPlan,
     pub(super) pipelines: &'a Pipelines,
     pub(super) shared: &'a Shared,
 }

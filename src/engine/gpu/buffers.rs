@@ -2,7 +2,7 @@
 
 use super::course::Course;
 use super::device::GpuDevice;
-use super::plan::{PARTIALS, Plan};
+use super::plan::{GpuPlan, PARTIALS};
 use super::tiles::Loads;
 use crate::engine::{FreshNoise, NetworkSettings, Problem, TrialNoise};
 use crate::network::{Group, Layout};
@@ -130,7 +130,7 @@ pub(super) fn filled<T: Pod>(device: &GpuDevice, label: &str, values: &[T]) -> w
 }
 
 impl Shared {
-    pub(super) fn new(device: &GpuDevice, plan: &Plan, problem: &Problem) -> Self {
+    pub(super) fn new(device: &GpuDevice, plan: &GpuPlan, problem: &Problem) -> Self {
         let population = &problem.population;
         let neurons = population.area_of().iter().zip(population.inhibitory());
         let neurons: Vec<[u32; 2]> = neurons.map(|(area, inhibitory)| [*area, u32::from(*inhibitory)]).collect();
@@ -157,7 +157,7 @@ impl Shared {
 
 impl Buffers {
     /// Buffers for as many networks as there are `settings`, zero but for what these and the course give.
-    pub(super) fn new(device: &GpuDevice, plan: &Plan, settings: &[NetworkSettings], course: &Course) -> Self {
+    pub(super) fn new(device: &GpuDevice, plan: &GpuPlan, settings: &[NetworkSettings], course: &Course) -> Self {
         let k = settings.len() as u64;
         let slabs = k * plan.condition_tiles as u64;
         let n = plan.dims.neurons as u64;
@@ -216,7 +216,7 @@ fn frozen_groups<'a>(groups: &'a [Group], settings: &'a NetworkSettings) -> impl
     groups.iter().map(|g| u32::from(settings.freeze.contains(g)))
 }
 
-impl Plan {
+impl GpuPlan {
     /// An array over conditions and neurons in the kernels' order, `[tile][slices][D_ROWS][4·QUADS]`, padding zero;
     /// `value(condition, slice, neuron)`.
     fn by_condition(&self, slices: usize, value: impl Fn(usize, usize, usize) -> f32) -> Vec<f32> {

@@ -5,7 +5,7 @@ use super::bound::Base;
 use super::buffers::{RECORD_BYTES, Record, Shared};
 use super::device::GpuDevice;
 use super::pipelines::Pipelines;
-use super::plan::{GpuOptions, Plan};
+use super::plan::{GpuOptions, GpuPlan};
 use super::trajectory::Trajectory;
 use super::transfer::{RecordRing, read};
 use crate::dims::Dims;
@@ -23,7 +23,7 @@ use wgpu::CommandEncoder;
 #[derive(Debug)]
 pub struct GpuEngine {
     pub(super) device: GpuDevice,
-    pub(super) plan: Plan,
+    pub(super) plan: GpuPlan,
     adam: crate::engine::Adam,
     pub(super) banks: Vec<Bank>,
     pub(super) pipelines: Pipelines,
@@ -62,7 +62,7 @@ impl GpuEngine {
         ensure!(given == networks, "there are settings for {given} networks, but the batch has {networks}.");
         let perturbations: Vec<_> = settings.iter().map(|s| s.perturbation.clone()).collect();
         check_batch(&perturbations, settings.len(), problem.dims.neurons)?;
-        let plan = Plan::new(problem, device.info(), options)?;
+        let plan = GpuPlan::new(problem, device.info(), options)?;
         let pipelines = Pipelines::new(device, &plan)?;
         let (shared, banks) = device.checked("allocating", || {
             let shared = Shared::new(device, &plan, problem);
@@ -98,7 +98,7 @@ impl GpuEngine {
     /// # Errors
     /// If a network does not fit the device.
     pub fn description(device: &GpuDevice, problem: &Problem, options: &GpuOptions) -> Result<EngineDescription> {
-        Ok(describe(device, &Plan::new(problem, device.info(), options)?))
+        Ok(describe(device, &GpuPlan::new(problem, device.info(), options)?))
     }
 
     /// What an engine for networks of `problem` will take on the device.
@@ -106,12 +106,12 @@ impl GpuEngine {
     /// # Errors
     /// If a network does not fit the device.
     pub fn memory(device: &GpuDevice, problem: &Problem, options: &GpuOptions) -> Result<MemoryNeed> {
-        let plan = Plan::new(problem, device.info(), options)?;
+        let plan = GpuPlan::new(problem, device.info(), options)?;
         Ok(MemoryNeed { network: plan.network_bytes(), workspace: 0, workspaces: 0, shared: problem.bytes() })
     }
 
     /// The plan that it runs.
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &GpuPlan {
         &self.plan
     }
 
@@ -204,7 +204,7 @@ impl GpuEngine {
     }
 }
 
-fn describe(device: &GpuDevice, plan: &Plan) -> EngineDescription {
+fn describe(device: &GpuDevice, plan: &GpuPlan) -> EngineDescription {
     EngineDescription {
         engine: "gpu".into(),
         adapter: device.info().name.clone(),

@@ -1,6 +1,6 @@
 //! The kernels as a table: which file and entry, with which includes and bindings.
 
-use super::plan::Plan;
+use super::plan::GpuPlan;
 use super::tiles::{Loads, Strategy};
 
 /// How a kernel uses a binding.
@@ -183,7 +183,7 @@ impl Kernel {
     }
 
     /// Whether the plan runs it.
-    pub fn is_used(&self, plan: &Plan) -> bool {
+    pub fn is_used(&self, plan: &GpuPlan) -> bool {
         match self.id {
             Id::Forward | Id::Adjoint => plan.strategy == Strategy::Stepwise,
             Id::ForwardResident | Id::AdjointResident => plan.strategy == Strategy::Resident,
@@ -195,7 +195,7 @@ impl Kernel {
     }
 
     /// The complete source text for a plan: its `const` lines, the shared texts, the kernel's file.
-    pub fn text(&self, plan: &Plan) -> String {
+    pub fn text(&self, plan: &GpuPlan) -> String {
         let mut text = plan.constants();
         text.push_str(plan.trajectory.source());
         text.push_str(shader!(common));

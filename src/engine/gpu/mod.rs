@@ -47,7 +47,7 @@ pub use trajectory::Trajectory;
 pub use {
     choices::{Choices, Key},
     kernels::{Access, Binding, Id, Include, KERNELS, Kernel, Workgroup},
-    plan::Plan,
+    plan::GpuPlan,
     remembered::{keep, tuned},
     stages::StageOutput,
     tune::{Candidate, Choice, candidates, tune},

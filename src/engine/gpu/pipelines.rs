@@ -2,7 +2,7 @@
 
 use super::device::GpuDevice;
 use super::kernels::{Access, Binding, Id, KERNELS, Kernel};
-use super::plan::Plan;
+use super::plan::GpuPlan;
 use super::tiles::Loads;
 use crate::error::{Error, Result};
 
@@ -24,7 +24,7 @@ pub(super) struct Pipelines(Vec<(Id, Pipeline)>);
 
 impl Pipelines {
     /// Compiles every kernel that `plan` uses.
-    pub(super) fn new(device: &GpuDevice, plan: &Plan) -> Result<Self> {
+    pub(super) fn new(device: &GpuDevice, plan: &GpuPlan) -> Result<Self> {
         let overrides = plan.overrides();
         let used = KERNELS.iter().filter(|kernel| kernel.is_used(plan));
         let make = |kernel: &Kernel| {
@@ -56,7 +56,7 @@ pub(super) struct Bound {
     pub(super) group: wgpu::BindGroup,
 }
 
-fn compile(device: &GpuDevice, plan: &Plan, kernel: &Kernel, overrides: &[(&'static str, f64)]) -> Pipeline {
+fn compile(device: &GpuDevice, plan: &GpuPlan, kernel: &Kernel, overrides: &[(&'static str, f64)]) -> Pipeline {
     let device = &device.device;
     let bindings: Vec<&'static Binding> = kernel.bindings(plan.loads).collect();
     let entries: Vec<_> = bindings.iter().map(|b| layout_entry(b, plan.loads)).collect();

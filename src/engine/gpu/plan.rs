@@ -47,7 +47,7 @@ const PRODUCT_BYTES: usize = 32 << 20;
 
 /// Every size that the kernels and their buffers need.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct GpuPlan {
     /// The problem's sizes.
     pub dims: Dims,
     /// How recurrences advance.
@@ -90,7 +90,7 @@ struct Constants {
     delta_scale: f64,
 }
 
-impl Plan {
+impl GpuPlan {
     /// The plan for `problem` on a device of `adapter`.
     ///
     /// # Errors
@@ -336,7 +336,7 @@ fn condition_quads(conditions: usize, fits: impl Fn(usize) -> bool) -> Option<us
 
 #[cfg(test)]
 mod tests {
-    use super::{GpuOptions, LONGEST_DISPATCH, Plan, condition_quads};
+    use super::{GpuOptions, GpuPlan, LONGEST_DISPATCH, condition_quads};
     use crate::bench::Case;
     use crate::engine::gpu::device::typical;
 
@@ -345,7 +345,7 @@ mod tests {
         let adapter = typical(false);
         for networks in [1, 16, 300] {
             let (problem, ..) = Case { networks, ..Case::default() }.pose().unwrap();
-            let plan = Plan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
+            let plan = GpuPlan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
             let step = 2.0 * (355 * 384 * 12 * plan.bank) as f64;
             assert!((1..=100).contains(&plan.block()) && plan.block() as f64 * step <= LONGEST_DISPATCH);
             let (together, rows) = plan.gradient_dispatch(6);
@@ -354,7 +354,7 @@ mod tests {
             assert_eq!(plan.block() == 100, networks < 300, "few networks need no short blocks");
         }
         let (problem, ..) = Case { neurons: 4096, ..Case::default() }.pose().unwrap();
-        let plan = Plan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
+        let plan = GpuPlan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
         let (together, rows) = plan.gradient_dispatch(64);
         assert!(together == 1 && rows < 64, "a network too large for one dispatch is done in parts");
     }

@@ -1,7 +1,7 @@
 //! Copies of weights and trajectories as textures, for software adapters (loads_texture.wgsl, gradient_loads_texture.wgsl).
 
 use super::buffers::Buffers;
-use super::plan::Plan;
+use super::plan::GpuPlan;
 use wgpu::{CommandEncoder, Extent3d, Texture, TextureFormat, TextureView};
 
 /// The textures of a bank: weights of all its networks; the trajectories of one slab and parity at a time.
@@ -13,7 +13,7 @@ pub(super) struct Textures {
 }
 
 impl Textures {
-    pub(super) fn new(device: &wgpu::Device, plan: &Plan, networks: usize) -> Self {
+    pub(super) fn new(device: &wgpu::Device, plan: &GpuPlan, networks: usize) -> Self {
         let quads = (plan.weight_stride / 4) as u32;
         let weights = |label, rows: usize| {
             make(device, label, [quads, rows as u32, networks as u32], TextureFormat::Rgba32Float, true)
@@ -41,7 +41,13 @@ impl Textures {
     }
 
     /// Records the copies of both weight matrices of all networks.
-    pub(super) fn copy_weights(&self, encoder: &mut CommandEncoder, plan: &Plan, buffers: &Buffers, networks: usize) {
+    pub(super) fn copy_weights(
+        &self,
+        encoder: &mut CommandEncoder,
+        plan: &GpuPlan,
+        buffers: &Buffers,
+        networks: usize,
+    ) {
         let row = 4 * plan.weight_stride as u32;
         let size = |rows: usize| [row / 16, rows as u32, networks as u32];
         copy(encoder, &buffers.weights_forward, 0, row, &self.weights[0].0, size(plan.z_rows));
@@ -52,7 +58,7 @@ impl Textures {
     pub(super) fn copy_trajectories(
         &self,
         encoder: &mut CommandEncoder,
-        plan: &Plan,
+        plan: &GpuPlan,
         buffers: &Buffers,
         parity: usize,
         slab: usize,

@@ -4,7 +4,7 @@
 
 use super::device::{AdapterInfo, GpuDevice};
 use super::engine::GpuEngine;
-use super::plan::{GpuOptions, Plan};
+use super::plan::{GpuOptions, GpuPlan};
 use super::tiles::{Loads, Strategy, Tiles};
 use crate::dims::Dims;
 use crate::engine::{BatchState, Engine, NetworkSettings, Problem};
@@ -24,7 +24,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    fn of(plan: &Plan) -> Self {
+    fn of(plan: &GpuPlan) -> Self {
         Self { strategy: plan.strategy, loads: plan.loads, tiles: plan.tiles }
     }
 
@@ -100,12 +100,12 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
     let mut choices: Vec<Choice> = Vec::new();
     for (strategy, loads, tiles) in wanted.into_iter().filter(forced) {
         // What does not fit the adapter falls away, or comes out as another candidate.
-        let planned = Plan::new(problem, adapter, &Choice { strategy, loads, tiles }.apply(options));
+        let planned = GpuPlan::new(problem, adapter, &Choice { strategy, loads, tiles }.apply(options));
         let choice = planned.map(|plan| Choice::of(&plan));
         choices.extend(choice.ok().filter(|c| !choices.contains(c)));
     }
     if choices.is_empty() {
-        choices.extend(Plan::new(problem, adapter, options).map(|plan| Choice::of(&plan)));
+        choices.extend(GpuPlan::new(problem, adapter, options).map(|plan| Choice::of(&plan)));
     }
     choices
 }
@@ -218,7 +218,7 @@ mod tests {
         assert!(hardware.iter().any(|c| c.strategy == Strategy::Stepwise));
         for (k, choice) in hardware.iter().enumerate() {
             assert!(!hardware[..k].contains(choice), "{choice} comes twice");
-            let plan = Plan::new(&problem, &typical(false), &choice.apply(&GpuOptions::default())).unwrap();
+            let plan = GpuPlan::new(&problem, &typical(false), &choice.apply(&GpuOptions::default())).unwrap();
             assert_eq!(Choice::of(&plan), *choice, "a plan does what was chosen");
         }
         assert!(choices(true, GpuOptions::default()).iter().all(|c| c.loads == Loads::Texture));

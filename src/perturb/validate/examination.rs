@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::lab::{OpenEngine, Simulator, Subject, Trial, collect};
 use crate::perturb::lesion::marked;
 use crate::perturb::{
-    CellOutcome, ControlSettings, Damage, Effect, Lesion, MeasureKey, Measures, Outcome, cell_lesions, draw_controls,
-    effects,
+    CellOutcome, ControlSettings, Damage, Lesion, LesionEffect, LesionOutcome, MeasureKey, Measures, cell_lesions,
+    draw_controls, effects,
 };
 
 /// Measures `lesions` of `subject`, their controls and single cells by the change of R², and compares them as `aon perturb`
@@ -19,7 +19,7 @@ pub fn examine(
     controls: &ControlSettings,
     slots: usize,
     open: &OpenEngine,
-) -> Result<Vec<Effect>> {
+) -> Result<Vec<LesionEffect>> {
     let mut examiner = Examiner {
         subject,
         measures: Measures::new(subject),
@@ -31,7 +31,7 @@ pub fn examine(
         let mut sets = vec![lesion.neurons.clone()];
         sets.extend(drawn.iter().flat_map(|d| d.simulated(lesion)).cloned());
         let damages = examiner.changes(lesion, &sets)?;
-        outcomes.push(Outcome::of(lesion.neurons.len(), drawn, damages));
+        outcomes.push(LesionOutcome::of(lesion.neurons.len(), drawn, damages));
     }
     let population = &subject.problem.population;
     let mut cells = Vec::new();

@@ -4,7 +4,7 @@ use super::words::{compared, fit_sentence, is_significant, key_number, probabili
 use crate::analysis::statistics::quantile;
 use crate::error::Result;
 use crate::network::Population;
-use crate::perturb::{CellOutcome, Comparison, Lesion, Mode, Study, compared_cells};
+use crate::perturb::{CellOutcome, ControlComparison, Lesion, Mode, Study, compared_cells};
 use crate::report::parts::canvas::{Drawn, GRID, HPos, INK, MUTED, Panel, draw, px, stroke, text_width, tick};
 use crate::report::parts::figure::{Figure, WIDTH, padded};
 use crate::report::parts::lines::colour;
@@ -35,7 +35,7 @@ struct Row<'a> {
     harm: Vec<f64>,
     /// The harm of the like cells.
     like: Vec<f64>,
-    comparison: &'a Comparison,
+    comparison: &'a ControlComparison,
 }
 
 /// Harm along the axis: linear around zero, logarithmic far from it.

@@ -1,6 +1,6 @@
 //! Numbers and names as people read them.
 
-use crate::perturb::{Comparison, Effect, Lesion, MeasureKey, Study};
+use crate::perturb::{ControlComparison, Lesion, LesionEffect, MeasureKey, Study};
 use crate::report::parts::canvas::tick;
 
 /// A number with so many significant digits and a true minus sign, `–` where it is undefined.
@@ -81,8 +81,8 @@ pub(super) fn scopes_of(keys: &[MeasureKey], measure: &str) -> Vec<usize> {
 }
 
 /// How a lesion compares with other cells in a measure, where it was compared.
-pub(super) fn compared(study: &Study, lesion: usize, measure: usize) -> Option<(&Effect, &Comparison)> {
-    let is = |e: &&Effect| e.lesion == lesion && e.measure == measure;
+pub(super) fn compared(study: &Study, lesion: usize, measure: usize) -> Option<(&LesionEffect, &ControlComparison)> {
+    let is = |e: &&LesionEffect| e.lesion == lesion && e.measure == measure;
     study.effects.iter().filter(is).find_map(|e| Some((e, e.comparison.as_ref()?)))
 }
 
@@ -90,7 +90,7 @@ pub(super) fn compared(study: &Study, lesion: usize, measure: usize) -> Option<(
 pub(super) const SIGNIFICANT: f64 = 0.05;
 
 /// Whether cells of the lesion, each lesioned alone, are found to harm more than like cells.
-pub(super) fn is_significant(comparison: &Comparison) -> bool {
+pub(super) fn is_significant(comparison: &ControlComparison) -> bool {
     comparison.q < SIGNIFICANT
 }
 
