@@ -7,8 +7,6 @@ mod file;
 mod hold_out;
 mod inputs;
 mod plan;
-#[cfg(test)]
-mod plan_tests;
 mod preset;
 mod settings;
 mod task_source;

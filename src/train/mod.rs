@@ -13,8 +13,6 @@ mod schedule;
 mod settle;
 mod tensors;
 mod trainer;
-#[cfg(test)]
-mod trainer_tests;
 mod weights;
 
 pub use checkpoint::{read_checkpoint, write_checkpoint};

@@ -1,10 +1,11 @@
 //! The loop, the run directory and a resume, over an engine whose records lag as a device's do.
+#![allow(missing_docs)]
 
-use super::*;
-use crate::dims::Dims;
-use crate::engine::*;
-use crate::error::Result;
-use crate::network::{Area, Constraint, Layout, Population};
+use aon::dims::Dims;
+use aon::engine::*;
+use aon::error::Result;
+use aon::network::{Area, Constraint, Layout, Population};
+use aon::train::*;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -1,11 +1,12 @@
 //! What a configuration and its files become.
+#![allow(missing_docs)]
 
-use super::{Config, Plan, Preset, StimulusNoise, TaskSource};
-use crate::data::{NamedArray, write_arrays};
-use crate::engine::FreshNoise;
-use crate::error::Error;
-use crate::network::{Group, Layout};
-use crate::task::TaskSpec;
+use aon::config::{Config, Plan, Preset, StimulusNoise, TaskSource};
+use aon::data::{NamedArray, write_arrays};
+use aon::engine::FreshNoise;
+use aon::error::Error;
+use aon::network::{Group, Layout};
+use aon::task::TaskSpec;
 use ndarray::{Array1, Array2};
 use std::path::Path;
 
@@ -204,7 +205,7 @@ fn what_is_missing_or_contradicts_itself_is_bad_input() {
     // Without signs to keep, nobody's type is needed.
     let mut unsigned = good;
     unsigned.data.inhibitory_mask = None;
-    unsigned.network.dale = crate::network::Dale::None;
-    unsigned.network.sign_constraint = crate::network::SignConstraint::Reflect;
+    unsigned.network.dale = aon::network::Dale::None;
+    unsigned.network.sign_constraint = aon::network::SignConstraint::Reflect;
     assert!(Plan::new(unsigned).unwrap().problem.population.inhibitory().iter().all(|i| !i));
 }
