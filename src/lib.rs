@@ -46,21 +46,9 @@
 //!
 //! # Where things are
 //!
-//! A module uses only those above it in this list; [`guide::architecture`] says why, what must not be broken, and which
-//! files a new loss, lesion, file format, subcommand or laboratory touches.
-//!
-//! | | |
-//! |---|---|
-//! | [`error`], [`dims`], [`rng`] | sentences and exit codes, sizes, counter-based random numbers |
-//! | [`data`] | MAT, npz and HDF5 files, recorded rates |
-//! | [`network`], [`task`] | population, parameters and constraints; conditions and stimulus |
-//! | [`engine`] | a batch of networks on a CPU or GPU: simulated, differentiated, updated |
-//! | [`train`], [`analysis`], [`bench`], [`synthetic`] | the training loop and its run directory; fit, connectivity, decoding, statistics; speed; data of known truth |
-//! | [`lab`] | what laboratories share: the subject, the simulator |
-//! | [`config`], [`perturb`] | settings and data to a plan; lesions, controls, read-outs |
-//! | [`report`] | pages and figures |
-//! | [`run`], [`studies`] | runs and batches; the laboratories over runs |
-//! | `cli` | flags and sentences (feature `cli`, on by default) |
+//! Data flows one way: [`guide::architecture`] has the modules in their order, what must not be broken, and which files a
+//! new loss, lesion, file format, subcommand or laboratory touches. The command line is the module `cli`, of the feature
+//! of that name, which is on by default.
 //!
 //! Conventions: all arrays are row-major, `W[post, pre]`, time in steps of the task, rates in 0…1. A *trial* is one
 //! condition of one network, simulated once (and, in training, differentiated).

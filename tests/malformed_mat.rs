@@ -6,7 +6,7 @@
 mod mat_builder;
 
 use aon::data::mat::MatFile;
-use aon::data::{Normalization, Recording, read_mask};
+use aon::data::{Normalization, RecordedCondition, Recording, read_mask};
 use aon::error::Result;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -196,7 +196,11 @@ fn named_cases() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn read_rates(path: &Path) -> Result<Recording> {
-    Recording::read(path, &["FR1".into(), "FR2".into()], None, Normalization::None)
+    read_conditions(path, &["FR1".into(), "FR2".into()])
+}
+
+fn read_conditions(path: &Path, conditions: &[String]) -> Result<Recording> {
+    Recording::new(path, RecordedCondition::read_all(path, conditions)?, &[], Normalization::None)
 }
 
 /// Reads `bytes` as the file `path`, and checks that it is refused as it should be.
@@ -225,7 +229,7 @@ fn read_malformed_files() {
     let conditions: Vec<String> = (1..=12).map(|c| format!("FR{c}")).collect();
     for length in (0..rates.len()).step_by(64) {
         refuse(&path, &format!("rates cut to {length} bytes"), &rates[..length], |p| {
-            Recording::read(p, &conditions, None, Normalization::None).map(drop)
+            read_conditions(p, &conditions).map(drop)
         });
     }
     let mask = golden("InhibitoryMask.mat");

@@ -1,7 +1,10 @@
 //! Firing rates, masks, stimuli and parameters from files: what is accepted, and what is refused with which words.
 #![allow(clippy::float_cmp)] // Files give back exactly what was written.
 
-use aon::data::{ConditionRates, NamedArray, Normalization, Recording, Values, read_mask, read_stimulus, write_arrays};
+use aon::data::{
+    ConditionRates, NamedArray, Normalization, RecordedCondition, Recording, Values, read_mask, read_stimulus,
+    write_arrays,
+};
 use aon::error::{Error, Result};
 use aon::network::{Group, Layout, read_parameters, write_parameters};
 use aon::task::Stimulus;
@@ -28,9 +31,13 @@ fn rates(name: &str, values: impl Into<Values>) -> NamedArray {
     NamedArray::new(name, values)
 }
 
+fn read_file(path: &Path, conditions: &[String], normalization: Normalization) -> Result<Recording> {
+    Recording::new(path, RecordedCondition::read_all(path, conditions)?, &[], normalization)
+}
+
 fn read(arrays: &[NamedArray], conditions: &[&str], normalization: Normalization) -> Result<Recording> {
     let (_directory, path) = file("mat", arrays);
-    Recording::read(&path, &names(conditions), None, normalization)
+    read_file(&path, &names(conditions), normalization)
 }
 
 /// The error's sentence, which must contain all `words`.
@@ -46,7 +53,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T>, words: &[&str]) {
 #[test]
 fn the_golden_recording_is_read_with_its_given_states() {
     let conditions: Vec<String> = (1..=12).map(|c| format!("FR{c}")).collect();
-    let recording = Recording::read(&golden("Firing_Rates.mat"), &conditions, Some(12), Normalization::None).unwrap();
+    let recording = read_file(&golden("Firing_Rates.mat"), &conditions, Normalization::None).unwrap();
     let case = aon::data::mat::MatFile::open(&golden("../../small_A_clean.mat")).unwrap();
     let array = |name| case.array(name).unwrap();
     let (targets, r, x) = (array("targets"), array("IC_r"), array("IC_x"));
@@ -153,18 +160,18 @@ fn unusable_rates_are_refused_with_what_was_found_and_what_to_do() {
 }
 
 #[test]
-fn another_number_of_neurons_than_the_areas_hold_is_refused() {
-    let (_directory, path) = file("mat", &[rates("FR1", Array2::<f64>::zeros((3, 5)))]);
-    let read = |n| Recording::read(&path, &names(&["FR1"]), Some(n), Normalization::None);
-    assert_eq!(read(3).unwrap().neurons(), 3);
-    refused(read(4), &["FR1", "4 rows", "[3×5]"]);
-    refused(read(5), &["5 rows", "transposed"]);
+fn another_number_of_neurons_than_in_the_first_condition_is_refused() {
+    let zeros = |name: &str, shape| rates(name, Array2::<f64>::zeros(shape));
+    let read = |shape| read(&[zeros("FR1", (3, 5)), zeros("FR2", shape)], &["FR1", "FR2"], Normalization::None);
+    assert_eq!(read((3, 4)).unwrap().neurons(), 3);
+    refused(read((4, 5)), &["FR2", "3 rows", "as in FR1", "[4×5]"]);
+    refused(read((5, 3)), &["3 rows", "transposed"]);
 }
 
 #[test]
 fn npz_archives_serve_as_well_as_mat_files() {
     let (_directory, path) = file("npz", &[rates("FR1", array![[0.5_f32, 0.25]]), rates("mirror", array![true])]);
-    let recording = Recording::read(&path, &names(&["FR1"]), None, Normalization::None).unwrap();
+    let recording = read_file(&path, &names(&["FR1"]), Normalization::None).unwrap();
     assert_eq!(recording.conditions[0].rates, array![[0.5, 0.25]]);
     assert_eq!(read_mask(&path, "mirror", 1).unwrap(), [true]);
 }
@@ -281,7 +288,7 @@ fn recordings_from_the_laboratory_are_read() {
         return;
     }
     let conditions: Vec<String> = (1..=6).map(|c| format!("FR{c}")).collect();
-    let read = |normalization| Recording::read(&rates, &conditions, Some(304), normalization);
+    let read = |normalization| read_file(&rates, &conditions, normalization);
     refused(read(Normalization::None), &["0…1", "a maximum of 204", "`normalize = "]);
     let recording = read(Normalization::Soft).unwrap();
     let bins: Vec<usize> = recording.conditions.iter().map(|c| c.rates.ncols()).collect();

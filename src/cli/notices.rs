@@ -23,7 +23,7 @@ impl Terminal {
     /// What warns of something; the rest is silent where that was asked for.
     fn warns(notice: &Notice) -> bool {
         match notice {
-            Notice::Device(notice) => !matches!(notice, DeviceNotice::Tuning { .. } | DeviceNotice::Tuned { .. }),
+            Notice::Device(notice) => !matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tuned(_)),
             Notice::AnotherEngine { .. }
             | Notice::Advice(_)
             | Notice::SmallerWaves { .. }
@@ -76,7 +76,7 @@ impl Listener for Terminal {
             }
             Notice::Progress(p) => {
                 let bar = self.progress.get_or_insert_with(|| NetworkProgress::new(p.unit, p.total, p.found));
-                bar.show(p.done, p.what);
+                bar.show(p);
                 if p.done == p.total {
                     self.progress = None;
                 }
@@ -120,20 +120,20 @@ impl Listener for Terminal {
 
 pub(super) fn say_of_device(notice: &DeviceNotice) {
     match notice {
-        DeviceNotice::SoftwareAdapter { name } => warn(format!(
+        DeviceNotice::SoftwareAdapter(name) => warn(format!(
             "there is no hardware GPU; {name} computes on the processor, several times slower than --engine cpu."
         )),
-        DeviceNotice::OnCpu { error } => warn(format!("{error} Running on the CPU.")),
+        DeviceNotice::OnCpu(error) => warn(format!("{error} Running on the CPU.")),
         DeviceNotice::TrajectoryIgnored => {
             warn("the CPU engine keeps its trajectories in 32-bit numbers; --trajectory f16 does nothing here.");
         }
-        DeviceNotice::TuningForgotten { error } => warn(format!("{error} It is measured anew where that is worth it.")),
-        DeviceNotice::Tuning { adapter } => {
+        DeviceNotice::TuningForgotten(error) => warn(format!("{error} It is measured anew where that is worth it.")),
+        DeviceNotice::Tuning(adapter) => {
             note(format!("tuning     measuring what is fastest on {adapter} (once; aon autotune repeats it)"));
         }
-        DeviceNotice::Tuned { choice } => note(format!("tuning     {choice}")),
-        DeviceNotice::TuningFailed { error } => warn(format!("the tuning failed, the usual tiles are taken: {error}")),
-        DeviceNotice::NotRemembered { error } => warn(format!("what the tuning found is not remembered: {error}")),
+        DeviceNotice::Tuned(choice) => note(format!("tuning     {choice}")),
+        DeviceNotice::TuningFailed(error) => warn(format!("the tuning failed, the usual tiles are taken: {error}")),
+        DeviceNotice::NotRemembered(error) => warn(format!("what the tuning found is not remembered: {error}")),
     }
 }
 

@@ -1,67 +1,37 @@
 //! Shows how the training goes.
 
-use super::output::note;
+use super::progress::BarOrLines;
 use crate::engine::StepRecord;
 use crate::error::Result;
 use crate::train::Observer;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
-use std::time::{Duration, Instant};
 
-/// A bar on a terminal; elsewhere (a log file, a pipe) a plain line from time to time. Both on standard error.
+/// How far a training of several networks is, and their losses.
 #[derive(Debug)]
 pub(super) struct TrainingProgress {
-    bar: Option<ProgressBar>,
+    shown: BarOrLines,
     label: String,
     planned_steps: u32,
-    last_line: Option<Instant>,
     losses: Losses,
 }
 
-/// Time between two plain lines.
-const LINE_INTERVAL: Duration = Duration::from_secs(10);
-
 impl TrainingProgress {
-    /// TrainingProgress of `networks` networks towards `planned_steps`, of which `done` are done; `label` says what trains.
+    /// Of `networks` networks towards `planned_steps`, of which `done` are done; `label` says what trains.
     pub(super) fn new(label: &str, planned_steps: u32, done: u32, networks: usize) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar =
-                ProgressBar::with_draw_target(Some(u64::from(planned_steps)), ProgressDrawTarget::stderr_with_hz(10));
-            if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} steps, {eta} left, {msg}") {
-                bar.set_style(style);
-            }
-            bar.set_prefix(label.to_string());
-            bar.set_position(u64::from(done));
-            bar.reset_eta();
-            bar
-        });
+        let template = format!("{label} {{bar:30}} {{pos}}/{{len}} steps, {{eta}} left, {{msg}}");
+        let shown = BarOrLines::new(&template, planned_steps.into(), done.into());
         let losses = Losses { latest: vec![f64::NAN; networks], training: networks, awaited: networks };
-        Self { bar, label: label.into(), planned_steps, last_line: None, losses }
+        Self { shown, label: label.into(), planned_steps, losses }
     }
 }
 
 impl Observer for TrainingProgress {
     fn on_step(&mut self, network: usize, record: &StepRecord, seconds: f64) -> Result<()> {
-        if !self.losses.take(network, record) {
-            return Ok(());
-        }
-        if let Some(bar) = &self.bar {
-            bar.set_position(u64::from(record.step));
-            bar.set_message(self.losses.text());
-        } else if self.last_line.is_none_or(|t| t.elapsed() >= LINE_INTERVAL) || record.step == self.planned_steps {
-            let (label, loss) = (&self.label, self.losses.text());
-            note(format!("{label} step {}/{}, {loss}, {seconds:.0} s", record.step, self.planned_steps));
-            self.last_line = Some(Instant::now());
+        if self.losses.take(network, record) {
+            let (label, step, planned, losses) = (&self.label, record.step, self.planned_steps, self.losses.text());
+            let line = || format!("{label} step {step}/{planned}, {losses}, {seconds:.0} s");
+            self.shown.show(step.into(), &losses, line);
         }
         Ok(())
-    }
-}
-
-impl Drop for TrainingProgress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 }
 

@@ -100,7 +100,7 @@ impl Plan {
         config.training.hold_out = held_out.iter().map(|h| task.conditions[h.condition].name.clone()).collect();
         let left_out: Vec<usize> = held_out.iter().map(|h| h.condition).collect();
         let Inputs { source, conditions, inhibitory, mirror, stimulus, .. } = inputs;
-        let recording = Recording::new(&source, conditions, &left_out, None, config.data.normalize)?;
+        let recording = Recording::new(&source, conditions, &left_out, config.data.normalize)?;
         let population = population(&config, &task, recording.neurons(), inhibitory, mirror)?;
         let problem = problem(&config, &task, &recording, population, stimulus)?;
         let layout = Layout::new(&problem.dims);

@@ -75,57 +75,26 @@ impl From<&ConditionRates> for RecordedCondition {
 }
 
 impl Recording {
-    /// Reads the rates of `conditions` (variable names, e.g. `FR1`) from a MAT or npz file.
+    /// The recording of these conditions, checked and normalised; `source` is how errors name where they come from.
     ///
-    /// Each variable is `[N × bins]`; the numbers of bins may differ. The state at t = 0 is optional: r as `IC_FR1`,
-    /// x as `IC_X1`, rows or columns of N values, given for every condition or for none (`IC_NAME` and `IC_X_NAME` for a variable `NAME` that does not start
-    /// with `FR`). A normalisation divides the rates of each neuron in all conditions by one factor, `IC_FR` included,
-    /// which counts as a rate when the largest is looked for; a silent neuron keeps the factor 1. `IC_X` is left as it is: it is a state of the model, in units of the network's input, and not a rate.
-    ///
-    /// # Errors
-    /// If the file cannot be read; a condition is missing, holds no bins, NaN, infinite, negative or (without a
-    /// normalisation) larger rates than 1; a state is given for some conditions only; or the conditions differ in their number of neurons, or from `neurons`.
-    pub fn read(
-        path: &Path,
-        conditions: &[String],
-        neurons: Option<usize>,
-        normalization: Normalization,
-    ) -> Result<Self> {
-        Self::read_holding_out(path, conditions, &[], neurons, normalization)
-    }
-
-    /// As [`Self::read`], with a normalisation that knows nothing of the conditions whose numbers (from 0) are in
-    /// `held_out`: the largest rate is looked for in the others, and the rates of these may then exceed 1.
+    /// A normalisation divides the rates of each neuron in all conditions by one factor, r at t = 0 included, which counts
+    /// as a rate when the largest is looked for; a silent neuron keeps the factor 1. x at t = 0 is left as it is: it is a
+    /// state of the model, in units of the network's input, and not a rate. A normalisation knows nothing of the conditions
+    /// whose numbers (from 0) are in `held_out`: their rates may then exceed 1.
     ///
     /// # Errors
-    /// As [`Self::read`], and if a normalisation finds nothing to divide the rates of a
-    /// neuron by, which fires in held-out conditions only.
-    pub fn read_holding_out(
-        path: &Path,
-        conditions: &[String],
-        held_out: &[usize],
-        neurons: Option<usize>,
-        normalization: Normalization,
-    ) -> Result<Self> {
-        let recorded = RecordedCondition::read_all(path, conditions)?;
-        Self::new(path, recorded, held_out, neurons, normalization)
-    }
-
-    /// The recording of these conditions, checked and normalised as [`Self::read_holding_out`] says; `source` is how
-    /// errors name where they come from.
-    ///
-    /// # Errors
-    /// As [`Self::read_holding_out`], but for those of files.
+    /// If a condition holds no bins, NaN, infinite, negative or (without a normalisation) larger rates than 1; a state is
+    /// given for some conditions only; the conditions differ in their number of neurons; or a normalisation finds nothing
+    /// to divide the rates of a neuron by, which fires in held-out conditions only.
     pub fn new(
         source: &Path,
         recorded: Vec<RecordedCondition>,
         held_out: &[usize],
-        neurons: Option<usize>,
         normalization: Normalization,
     ) -> Result<Self> {
         let first = recorded.first().map(|c| (c.variable.clone(), c.rates.nrows()));
         for (k, condition) in recorded.iter().enumerate() {
-            condition.check(source, neurons, first.as_ref().filter(|_| k > 0))?;
+            condition.check(source, first.as_ref().filter(|_| k > 0))?;
         }
         check_complete(source, &recorded)?;
         let factors = match normalization {
@@ -148,7 +117,9 @@ impl Recording {
 }
 
 impl RecordedCondition {
-    /// Reads the conditions of these variables from a MAT or npz file.
+    /// Reads the conditions of these variables (e.g. `FR1`) from a MAT or npz file, each `[N × bins]`; the numbers of bins
+    /// may differ. The state at t = 0 is optional: r as `IC_FR1`, x as `IC_X1`, rows or columns of N values (`IC_NAME` and
+    /// `IC_X_NAME` for a variable `NAME` that does not start with `FR`).
     ///
     /// # Errors
     /// If the file cannot be read, or a variable is missing (all are named) or no matrix.
@@ -175,14 +146,13 @@ impl RecordedCondition {
     }
 
     /// Refuses what are no rates, or not those of as many neurons as in the `first` condition.
-    fn check(&self, source: &Path, neurons: Option<usize>, first: Option<&(String, usize)>) -> Result<()> {
+    fn check(&self, source: &Path, first: Option<&(String, usize)>) -> Result<()> {
         let (variable, (n, bins)) = (&self.variable, self.rates.dim());
         let shape = shape_text(self.rates.shape());
-        let expected = neurons.map(|n| (n, String::new()));
-        let expected = expected.or(first.map(|(name, n)| (*n, format!(" as in {name}"))));
-        if let Some((expected, origin)) = expected.filter(|(expected, _)| *expected != n) {
-            let remedy = if bins == expected { "The array looks transposed: rows are neurons." } else { "" };
-            return Err(Error::variable(source, variable, format!("{expected} rows (neurons){origin}"), shape, remedy));
+        if let Some((name, expected)) = first.filter(|(_, expected)| *expected != n) {
+            let remedy = if bins == *expected { "The array looks transposed: rows are neurons." } else { "" };
+            let expected = format!("{expected} rows (neurons) as in {name}");
+            return Err(Error::variable(source, variable, expected, shape, remedy));
         }
         if n == 0 || bins == 0 {
             return Err(Error::variable(source, variable, "at least one neuron and one bin", shape, ""));

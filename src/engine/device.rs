@@ -177,14 +177,14 @@ fn open_gpu(config: &EngineConfig, hear: &mut dyn FnMut(&DeviceNotice)) -> Resul
         EngineKind::Gpu => {
             let device = GpuDevice::open(config.adapter.as_deref(), true)?;
             if device.info().software && config.adapter.is_none() {
-                hear(&DeviceNotice::SoftwareAdapter { name: device.info().name.clone() });
+                hear(&DeviceNotice::SoftwareAdapter(device.info().name.clone()));
             }
             Ok(Some(device))
         }
         EngineKind::Auto if automatic(&adapters()) == Automatic::Gpu => match GpuDevice::open(None, false) {
             Ok(device) => Ok(Some(device)),
             Err(error) => {
-                hear(&DeviceNotice::OnCpu { error });
+                hear(&DeviceNotice::OnCpu(error));
                 Ok(None)
             }
         },

@@ -5,41 +5,20 @@ use crate::error::Error;
 /// Something that was decided other than one would expect, or that takes a while.
 #[derive(Debug)]
 pub enum DeviceNotice {
-    /// There is no hardware GPU, and a GPU was asked for: this software adapter computes on the processor.
-    SoftwareAdapter {
-        /// Its name.
-        name: String,
-    },
-    /// The GPU cannot be opened; the CPU takes its place.
-    OnCpu {
-        /// Why.
-        error: Error,
-    },
+    /// There is no hardware GPU, and a GPU was asked for: the software adapter of this name computes on the processor.
+    SoftwareAdapter(String),
+    /// The GPU cannot be opened, for this reason; the CPU takes its place.
+    OnCpu(Error),
     /// 16-bit trajectories were asked for, which the CPU engine does not have.
     TrajectoryIgnored,
-    /// What an earlier tuning found cannot be read; it is measured anew where that is worth it.
-    TuningForgotten {
-        /// Why.
-        error: Error,
-    },
-    /// What is fastest on this adapter is measured now.
-    Tuning {
-        /// Its name.
-        adapter: String,
-    },
+    /// What an earlier tuning found cannot be read, for this reason; it is measured anew where that is worth it.
+    TuningForgotten(Error),
+    /// What is fastest on the adapter of this name is measured now.
+    Tuning(String),
     /// The fastest strategy and tiles, in words.
-    Tuned {
-        /// What was chosen.
-        choice: String,
-    },
-    /// Nothing was found, and the usual tiles are taken.
-    TuningFailed {
-        /// Why.
-        error: Error,
-    },
-    /// What was found is used, and not kept.
-    NotRemembered {
-        /// Why.
-        error: Error,
-    },
+    Tuned(String),
+    /// Nothing was found, for this reason, and the usual tiles are taken.
+    TuningFailed(Error),
+    /// What was found is used, and not kept, for this reason.
+    NotRemembered(Error),
 }

@@ -26,23 +26,23 @@ pub fn tuned(
     match remembered(device, problem, options) {
         Ok(Some(choice)) => return choice.apply(options),
         Ok(None) => {}
-        Err(error) => hear(&DeviceNotice::TuningForgotten { error }),
+        Err(error) => hear(&DeviceNotice::TuningForgotten(error)),
     }
     if work < WORTH_TUNING {
         return *options;
     }
-    hear(&DeviceNotice::Tuning { adapter: device.info().name.clone() });
+    hear(&DeviceNotice::Tuning(device.info().name.clone()));
     let found = match tune(device, problem, options, |_| {}) {
         Ok(found) => found[0],
         Err(error) => {
-            hear(&DeviceNotice::TuningFailed { error });
+            hear(&DeviceNotice::TuningFailed(error));
             return *options;
         }
     };
     if let Err(error) = keep(device, problem, options, &found) {
-        hear(&DeviceNotice::NotRemembered { error });
+        hear(&DeviceNotice::NotRemembered(error));
     }
-    hear(&DeviceNotice::Tuned { choice: found.choice.to_string() });
+    hear(&DeviceNotice::Tuned(found.choice.to_string()));
     found.choice.apply(options)
 }
 
