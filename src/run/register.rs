@@ -6,6 +6,7 @@ use crate::engine::EngineDescription;
 use crate::error::Result;
 use crate::train::{CONFIG, MANIFEST, Manifest, NORMALIZATION, RunDirectory, Start};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// Writes down what is about to run: a network of the plan, or with none the whole batch. `config.toml` comes last: it
 /// makes the directory a run. Returns what computed it before, if that was something else.
@@ -43,12 +44,14 @@ fn normalization_csv(factors: &NormalizationFactors) -> String {
     std::iter::once("neuron,divisor".to_string()).chain(rows).map(|line| line + "\n").collect()
 }
 
-/// `out/NAME-DATE-TIME`, taken for a new run. Runs that begin in the same second get a number.
+/// `out/NAME-DATE-TIME` (UTC), taken for a new run. Runs that begin in the same second get a number.
 ///
 /// # Errors
 /// If it cannot be made.
 pub fn new_directory(name: &str) -> Result<RunDirectory> {
-    let time = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S");
+    // 2026-11-27T13:05:09Z as 20261127-130509.
+    let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let time = time.replace(['-', ':', 'Z'], "").replace('T', "-");
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect();
     let path = PathBuf::from("out").join(format!("{name}-{time}"));
     let numbered = (2..).map(|k| PathBuf::from(format!("{}-{k}", path.display())));

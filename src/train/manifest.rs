@@ -47,7 +47,7 @@ fn one() -> usize {
 impl Start {
     /// A start at this moment.
     pub fn now(from_step: u32, planned_steps: u32, networks: usize, engine: EngineDescription) -> Self {
-        let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let time = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
         Self { time, from_step, planned_steps, networks, engine }
     }
 }
