@@ -1,8 +1,8 @@
 //! What a configuration and its files become.
 #![allow(missing_docs)]
 
-use aon::config::{Config, Plan, Preset, StimulusNoise, TaskSource};
-use aon::data::{NamedArray, write_arrays};
+use aon::config::{Config, Inputs, Plan, Preset, StimulusNoise, TaskSource};
+use aon::data::{NamedArray, RecordedCondition, write_arrays};
 use aon::engine::FreshNoise;
 use aon::error::Error;
 use aon::network::{Group, Layout};
@@ -208,4 +208,72 @@ fn what_is_missing_or_contradicts_itself_is_bad_input() {
     unsigned.network.dale = aon::network::Dale::None;
     unsigned.network.sign_constraint = aon::network::SignConstraint::Reflect;
     assert!(Plan::new(unsigned).unwrap().problem.population.inhibitory().iter().all(|i| !i));
+}
+
+/// The data of [`config`] as arrays, and its settings without files.
+fn in_memory(directory: &Path) -> (Config, TaskSpec, Inputs) {
+    let mut config = config(directory);
+    let path = config.data.firing_rates.take().unwrap();
+    config.data.inhibitory_mask = None;
+    let rates = RecordedCondition::read_all(&path, &["FR1".into(), "FR2".into()]).unwrap();
+    (config, TaskSpec::parse(TASK, "test").unwrap(), Inputs::new(rates, vec![false, true, false]))
+}
+
+#[test]
+fn arrays_and_files_make_the_same_plan() {
+    let directory = tempfile::tempdir().unwrap();
+    let from_files = Plan::new(config(directory.path())).unwrap();
+    let (config, task, inputs) = in_memory(directory.path());
+    let plan = Plan::of(config, task, inputs).unwrap();
+    let (ours, theirs) = (&plan.problem, &from_files.problem);
+    assert_eq!(
+        (&ours.targets, &ours.initial_r, &ours.stimulus),
+        (&theirs.targets, &theirs.initial_r, &theirs.stimulus)
+    );
+    assert_eq!((ours.dims, &ours.population, &ours.bins), (theirs.dims, &theirs.population, &theirs.bins));
+    assert_eq!((plan.initial(0), &plan.settings), (from_files.initial(0), &from_files.settings));
+    assert!(plan.inputs.is_empty());
+}
+
+#[test]
+fn a_start_from_memory_holds_the_weights_themselves() {
+    let directory = tempfile::tempdir().unwrap();
+    let (config, task, inputs) = in_memory(directory.path());
+    let mut start = vec![0.1; 9 + 2 * 6 + 2 * 3];
+    start[..9].copy_from_slice(&[0.0, -0.25, 0.125, 0.5, 0.0, 0.125, 0.5, 0.0, 0.0]);
+    let plan = Plan::of(config, task, Inputs { start: Some(start.clone()), ..inputs }).unwrap();
+    let (p, initial) = (&plan.problem, plan.initial(0));
+    let weights = p.constraint.weights(&p.population, &initial[..9]);
+    // softplus and its inverse in f32.
+    assert!(weights.iter().zip(&start).all(|(w, given)| (w - given).abs() < 1e-6), "{weights:?}");
+    assert_eq!(initial[9..], start[9..]);
+}
+
+type ChangeInputs = fn(&mut Config, &mut Inputs);
+
+#[test]
+fn arrays_that_do_not_belong_together_are_bad_input() {
+    let directory = tempfile::tempdir().unwrap();
+    let cases: [(ChangeInputs, &str); 11] = [
+        (|_, i| i.conditions.swap(0, 1), "FR1, FR2, in this order, found those for FR2, FR1"),
+        (|_, i| i.conditions.truncate(1), "found those for FR1"),
+        (|_, i| i.conditions[1].rates[[0, 0]] = f64::NAN, "arrays in memory: FR2"),
+        (|_, i| i.conditions[0].rates[[0, 0]] = 2.0, "0…1"),
+        (|_, i| i.conditions[0].initial_r = Some(Array1::zeros(2)), "IC_FR1: expected 3 values"),
+        (|_, i| i.inhibitory = Some(vec![false; 4]), "mask has 4 values"),
+        (|_, i| i.inhibitory = None, "types of the neurons"),
+        (|_, i| i.mirror = Some(vec![true]), "mirror mask has 1"),
+        (|_, i| i.start = Some(vec![0.0; 3]), "expected 27 finite parameters, found 3"),
+        (|c, i| (c.networks, i.start) = (2, Some(vec![0.0; 27])), "differ in nothing"),
+        (
+            |c, _| c.network.init = Some("weights.mat".into()),
+            "weights.mat: a plan on arrays from memory reads no files",
+        ),
+    ];
+    for (change, named) in cases {
+        let (mut config, task, mut inputs) = in_memory(directory.path());
+        change(&mut config, &mut inputs);
+        let error = Plan::of(config, task, inputs).unwrap_err();
+        assert!(error.to_string().contains(named) && error.exit_code() == 2, "{named}: {error}");
+    }
 }

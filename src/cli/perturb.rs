@@ -105,7 +105,8 @@ pub(super) fn run(args: &PerturbArgs) -> Result<()> {
         override_with(&mut config.data.mirror, args.mirror_mat.as_ref());
     };
     let stop = interrupt::flag()?;
-    match studies::perturb(&args.runs, &args.settings(), &change, &stop, &mut Terminal::new(args.quiet))? {
+    let studies = studies::perturb(&args.runs, &args.settings(), &change, &stop, &mut Terminal::new(args.quiet))?;
+    match studies {
         None => output::say("paused; what is finished is kept, and the same command goes on from there."),
         Some(Studies { across: Some(page), .. }) if !args.quiet => {
             output::say(format!("all runs   {}", page.display()));

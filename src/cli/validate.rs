@@ -57,7 +57,8 @@ pub(super) fn run(args: &ValidateArgs) -> Result<()> {
         threads: args.threads,
     };
     let stop = interrupt::flag()?;
-    match studies::validate(&args.output_dir, &settings, &stop, &mut Terminal::new(args.quiet))? {
+    let validation = studies::validate(&args.output_dir, &settings, &stop, &mut Terminal::new(args.quiet))?;
+    match validation {
         None => {
             output::say("paused; the students that are finished are kept, and the same command goes on from there.");
         }

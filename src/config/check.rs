@@ -1,7 +1,7 @@
 //! Settings that cannot be meant.
 
 use super::{Config, StimulusNoise, TrainingConfig};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::Dale;
 
 impl Config {
@@ -41,25 +41,28 @@ impl Config {
         }
         Ok(())
     }
-}
 
-impl Config {
     /// Refuses networks without a seed of their own, and those that would all be the same.
     fn check_seeds(&self) -> Result<()> {
         require("networks", self.networks, self.networks > 0, "at least 1")?;
         // A configuration file holds no larger number.
         let last = self.seed.checked_add(self.networks as u64 - 1).filter(|s| i64::try_from(*s).is_ok());
-        if self.networks > 1 && last.is_none() {
-            return Err(Error::input(format!(
-                "`seed = {}` leaves no seeds for {} networks: the last one must stay below 2^63.",
-                self.seed, self.networks
-            )));
-        }
-        if self.networks > 1 && self.network.init.is_some() && self.training.stimulus_noise == StimulusNoise::Frozen {
-            return Err(Error::input(
-                "`networks` with `init`: networks that start from the same file differ in nothing. Leave `init` out, or have each draw noise of its own with `stimulus_noise = fresh`.",
-            ));
-        }
+        ensure!(
+            self.networks == 1 || last.is_some(),
+            "`seed = {}` leaves no seeds for {} networks: the last one must stay below 2^63.",
+            self.seed,
+            self.networks
+        );
+        self.check_start(self.network.init.is_some())
+    }
+
+    /// Refuses several networks with a start that is given to all of them, and nothing else to differ in.
+    pub(super) fn check_start(&self, is_given: bool) -> Result<()> {
+        let frozen = self.training.stimulus_noise == StimulusNoise::Frozen;
+        ensure!(
+            !(is_given && frozen && self.networks > 1),
+            "`networks` with `init`: networks that start from the same file differ in nothing. Leave `init` out, or have each draw noise of its own with `stimulus_noise = fresh`."
+        );
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::Config;
 use crate::data::{RecordedCondition, read_mask};
 use crate::engine::Problem;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::{Group, Layout, read_parameters};
 use crate::task::{Stimulus, TaskSpec};
 use crate::train::read_weights;
@@ -34,6 +34,22 @@ impl Inputs {
     pub fn new(conditions: Vec<RecordedCondition>, inhibitory: Vec<bool>) -> Self {
         let (source, inhibitory) = (IN_MEMORY.into(), Some(inhibitory));
         Self { source, conditions, inhibitory, mirror: None, stimulus: None, start: None }
+    }
+
+    /// Refuses conditions that are not those of the task, in its order, and a stimulus that is not finite.
+    pub(super) fn check(&self, task: &TaskSpec) -> Result<()> {
+        let expected: Vec<&str> = task.conditions.iter().map(|c| c.firing_rates.as_str()).collect();
+        let found: Vec<&str> = self.conditions.iter().map(|c| c.variable.as_str()).collect();
+        ensure!(
+            expected == found,
+            "task {} has rates for {}, in this order, found those for {}.",
+            task.name,
+            expected.join(", "),
+            found.join(", ")
+        );
+        let finite = |stimulus: &Stimulus| stimulus.values.iter().all(|v| v.is_finite());
+        ensure!(self.stimulus.as_ref().is_none_or(finite), "the stimulus: expected finite values.");
+        Ok(())
     }
 
     /// What the files that `config` names hold; initial values are read when the sizes are known.
@@ -71,14 +87,13 @@ pub(super) fn initial_from_file(path: &Path, problem: &Problem) -> Result<Vec<f3
 /// Initial parameters from memory, in which W is the weights themselves.
 pub(super) fn initial_from_memory(parameters: Vec<f32>, problem: &Problem) -> Result<Vec<f32>> {
     let layout = Layout::new(&problem.dims);
-    if parameters.len() != layout.len() || parameters.iter().any(|p| !p.is_finite()) {
-        return Err(Error::input(format!(
-            "the start: expected {} finite parameters, found {}{}.",
-            layout.len(),
-            parameters.len(),
-            if parameters.iter().all(|p| p.is_finite()) { "" } else { ", not all of them finite" }
-        )));
-    }
+    ensure!(
+        parameters.len() == layout.len() && parameters.iter().all(|p| p.is_finite()),
+        "the start: expected {} finite parameters, found {}, {} of them finite.",
+        layout.len(),
+        parameters.len(),
+        parameters.iter().filter(|p| p.is_finite()).count()
+    );
     as_trained(Path::new(IN_MEMORY), parameters, problem)
 }
 

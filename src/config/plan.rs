@@ -7,7 +7,7 @@ use crate::analysis::{HeldOut, Recorded};
 use crate::data::{NormalizationFactors, Recording};
 use crate::dims::Dims;
 use crate::engine::{FreshNoise, NetworkSettings, Perturbation, Problem, TimeConstants};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::{Constraint, Dale, Group, InitSettings, Layout, Population, initial_parameters};
 use crate::task::{Stimulus, TaskSpec};
 use crate::train::{Schedule, hash_file};
@@ -76,13 +76,17 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The plan of networks of `task` on data from memory; the files that `config` may name are not looked at.
+    /// The plan of networks of `task` on data from memory.
     ///
     /// # Errors
-    /// If a setting or an array cannot be used.
-    pub fn of(config: Config, task: TaskSpec, mut inputs: Inputs) -> Result<Self> {
+    /// If a setting or an array cannot be used, or `config` names a file, which nothing would look at.
+    pub fn of(mut config: Config, task: TaskSpec, mut inputs: Inputs) -> Result<Self> {
         config.check()?;
+        config.check_start(inputs.start.is_some())?;
+        let named = config.files().next().map(|path| path.display().to_string());
+        ensure!(named.is_none(), "{}: a plan on arrays from memory reads no files.", named.unwrap_or_default());
         task.check()?;
+        inputs.check(&task)?;
         let start = inputs.start.take();
         Self::assemble(config, task, inputs, |problem| {
             start.map(|start| initial_from_memory(start, problem)).transpose()

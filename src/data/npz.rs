@@ -64,13 +64,7 @@ impl NpzFile {
     pub fn array(&self, name: &str) -> Result<ArrayD<f64>> {
         let Some(index) = self.names.iter().position(|n| n == name) else {
             let found = if self.names.is_empty() { "no arrays at all".into() } else { self.names.join(", ") };
-            return Err(Error::Variable {
-                file: self.path.clone(),
-                variable: name.into(),
-                expected: "an array of this name".into(),
-                found,
-                remedy: String::new(),
-            });
+            return Err(Error::variable(&self.path, name, "an array of this name", found, ""));
         };
         let mut archive = self.archive.borrow_mut();
         let entry = archive.by_index(index).map_err(|e| refuse(&self.path, name, e))?;
@@ -79,13 +73,7 @@ impl NpzFile {
 }
 
 fn refuse(file: &Path, variable: &str, found: impl fmt::Display) -> Error {
-    Error::Variable {
-        file: file.to_path_buf(),
-        variable: variable.into(),
-        expected: "an intact NumPy archive of plain numeric arrays".into(),
-        found: found.to_string(),
-        remedy: String::new(),
-    }
+    Error::variable(file, variable, "an intact NumPy archive of plain numeric arrays", found.to_string(), "")
 }
 
 /// Writes `arrays` as a compressed npz archive, whole or not at all.

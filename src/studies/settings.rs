@@ -1,7 +1,7 @@
 //! What a study of lesions is asked for.
 
 use crate::data::ArrayFormat;
-use crate::error::{Error, Result};
+use crate::error::{Result, ensure};
 use crate::perturb::{ControlSettings, ReadoutSettings};
 use crate::run::WhichWeights;
 use std::path::PathBuf;
@@ -48,30 +48,21 @@ impl PerturbSettings {
     /// # Errors
     /// Naming the setting and what is allowed.
     pub fn check(&self) -> Result<()> {
-        let refuse = |sentence: &str| Err(Error::input(sentence));
-        if self.at_once == 0 {
-            return refuse("`at_once = 0`: at least one network must be simulated at a time.");
+        ensure!(self.at_once > 0, "`at_once = 0`: at least one network must be simulated at a time.");
+        ensure!(
+            self.controls.count == 0 || self.controls.count >= 20,
+            "`controls`: fewer than 20 sets say little about what like cells do. Give at least 20, or 0 for no comparison."
+        );
+        let Some(r) = &self.readouts else { return Ok(()) };
+        ensure!(
+            r.trials >= 5,
+            "`trials`: read-outs are cross-validated in 5 parts, give at least 5 trials (or 0 for none)."
+        );
+        for (setting, sd) in [("stimulus_sd", r.stimulus_sd), ("initial_sd", r.initial_sd)] {
+            ensure!(sd.is_finite() && sd >= 0.0, "`{setting} = {sd}`: expected a number from 0 on.");
         }
-        if self.controls.count > 0 && self.controls.count < 20 {
-            return refuse(
-                "`controls`: fewer than 20 sets say little about what like cells do. Give at least 20, or 0 for no comparison.",
-            );
-        }
-        let Some(readouts) = &self.readouts else { return Ok(()) };
-        if readouts.trials < 5 {
-            return refuse(
-                "`trials`: read-outs are cross-validated in 5 parts, give at least 5 trials (or 0 for none).",
-            );
-        }
-        let deviations = [("stimulus_sd", readouts.stimulus_sd), ("initial_sd", readouts.initial_sd)];
-        for (setting, value) in deviations {
-            if !value.is_finite() || value < 0.0 {
-                return refuse(&format!("`{setting} = {value}`: expected a number from 0 on."));
-            }
-        }
-        if !readouts.window_ms.is_finite() || readouts.window_ms <= 0.0 {
-            return refuse(&format!("`window_ms = {}`: expected a length above 0.", readouts.window_ms));
-        }
+        let window = r.window_ms;
+        ensure!(window.is_finite() && window > 0.0, "`window_ms = {window}`: expected a length above 0.");
         Ok(())
     }
 }

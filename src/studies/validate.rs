@@ -4,7 +4,7 @@ use super::student::{Recipe, student};
 use super::validate_tables::Validation;
 use crate::data::write_atomically;
 use crate::engine::{BatchState, Device, NetworkSettings, Problem};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::lab::OpenEngine;
 use crate::perturb::validate::{Kind, Observed, Row, Teacher, examine, null_lesions, read_rows, rows_csv};
 use crate::perturb::{ControlComparison, ControlSettings, Lesion, LesionEffect, default_lesions};
@@ -56,20 +56,13 @@ pub struct ValidateSettings {
 
 impl ValidateSettings {
     fn check(&self) -> Result<()> {
-        if self.teachers == 0 || self.steps == 0 {
-            return Err(Error::input("`teachers` and `steps`: give at least 1."));
-        }
-        if self.controls < 20 {
-            return Err(Error::input(
-                "`controls`: fewer than 20 sets say little about what like cells do. Give at least 20.",
-            ));
-        }
-        if self.neurons < 48 {
-            return Err(Error::input(format!(
-                "`neurons = {}`: classes would have fewer than 3 neurons. Give at least 48.",
-                self.neurons
-            )));
-        }
+        ensure!(self.teachers > 0 && self.steps > 0, "`teachers` and `steps`: give at least 1.");
+        ensure!(
+            self.controls >= 20,
+            "`controls`: fewer than 20 sets say little about what like cells do. Give at least 20."
+        );
+        let neurons = self.neurons;
+        ensure!(neurons >= 48, "`neurons = {neurons}`: classes would have fewer than 3 neurons. Give at least 48.");
         Ok(())
     }
 
