@@ -65,6 +65,7 @@ pub mod error;
 #[cfg(all(doc, not(doctest)))]
 pub mod guide {
     //! The pages of `docs/` that say what the library is: the [model] and the [architecture].
+    #![allow(rustdoc::invalid_rust_codeblocks, reason = "their indented blocks are equations")]
     #[doc = include_str!("../docs/architecture.md")]
     pub mod architecture {}
     #[doc = include_str!("../docs/model.md")]

@@ -1,9 +1,9 @@
 //! The perturbation laboratory: what a trained network does when some of its neurons are silenced, held against what it
 //! does when others are.
 //!
-//! A [`Subject`] is a trained network with its task. A [`Lesion`] says whom, when and how; [`draw_controls`] finds as
+//! A [`Subject`](crate::lab::Subject) is a trained network with its task. A [`Lesion`] says whom, when and how; [`draw_controls`] finds as
 //! many like cells to lesion instead, and [`cell_lesions`] those that must be lesioned one by one to know whether labels
-//! mean anything. The [`Simulator`] runs hundreds of lesions of the subject as one batch of networks, on any engine;
+//! mean anything. The [`Simulator`](crate::lab::Simulator) runs hundreds of lesions of the subject as one batch of networks, on any engine;
 //! [`Measures`] say what each did. Weights are never changed.
 
 mod anatomy;
