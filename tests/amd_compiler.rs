@@ -1,6 +1,6 @@
 //! What a real GPU compiler makes of every kernel, without a GPU: Mesa's AMD driver compiles for a family of cards that
 //! is not there (`RADV_FORCE_FAMILY`) and reports registers, spills, workgroup memory and waves per SIMD. The table in
-//! src/engine/gpu/hardware.md is what it said last; the test fails when a kernel gets worse than that.
+//! docs/hardware.md is what it said last; the test fails when a kernel gets worse than that.
 #![allow(missing_docs)]
 
 mod common;
@@ -22,7 +22,7 @@ const MANIFESTS: [&str; 2] =
     ["/usr/share/vulkan/icd.d/radeon_icd.x86_64.json", "/usr/share/vulkan/icd.d/radeon_icd.json"];
 /// RDNA 2, RDNA 1 and RDNA 3.
 const FAMILIES: [&str; 3] = ["navi21", "navi10", "gfx1100"];
-const TABLE: &str = include_str!("../src/engine/gpu/hardware.md");
+const TABLE: &str = include_str!("../docs/hardware.md");
 
 /// What the compiler says of one kernel.
 #[derive(Debug, Clone, Copy, PartialEq)]

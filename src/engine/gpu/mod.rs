@@ -8,7 +8,6 @@
 //! state and runs a block of steps. How operands are loaded follows the kind of adapter ([`Loads`]), how much one
 //! invocation does follows [`Tiles`], and how many networks share buffers follows the adapter's limits; none of these
 //! changes the order of any sum within a network, and no network's numbers depend on what else is in its batch.
-#![doc = include_str!("hardware.md")]
 
 /// Values with the names that they have in the shaders.
 macro_rules! named {
