@@ -3,8 +3,8 @@
 mod cli_support;
 
 use aon::network::Layout;
-use aon::train::{read_checkpoint, write_checkpoint};
-use cli_support::{aon, data_flags, result, resume, small, train_small};
+use aon::train::Checkpoint;
+use cli_support::{aon, data_flags, json, result, resume, small, train_small};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use std::path::{Path, PathBuf};
@@ -191,7 +191,7 @@ fn waves_change_no_bit_on_a_gpu() {
     waves_change_no_bit(&["--n-trials", "4", "--engine", "gpu"]);
 }
 
-/// One network is made to diverge by a checkpoint that is not a number.
+/// One network is made to diverge by a checkpoint with a weight beyond all bounds.
 #[test]
 fn a_network_that_diverges_is_reported_and_the_others_finish() {
     let parent = tempfile::tempdir().unwrap();
@@ -201,9 +201,10 @@ fn a_network_that_diverges_is_reported_and_the_others_finish() {
     train_small(&broken, &[&flags[..], &["--stop-after", "4"]].concat()).assert().success();
     let path = member(&broken, 1).join("checkpoint.safetensors");
     let layout = Layout { neurons: 12, channels: 10, input_groups: 2 };
-    let (step, mut state) = read_checkpoint(&path, &layout).unwrap();
-    state.parameters[1] = f32::NAN;
-    write_checkpoint(&path, step, &state).unwrap();
+    let run = json(&member(&broken, 1).join("manifest.json"))["run"].as_str().unwrap().to_string();
+    let mut checkpoint = Checkpoint::read(&path, &layout, &run).unwrap();
+    checkpoint.network.parameters[1] = f32::MAX;
+    checkpoint.write(&path, &run).unwrap();
 
     for _ in 0..2 {
         let said = contains("seed 1 diverged: at step 5").and(contains("1 diverged (seed 1)"));

@@ -4,7 +4,7 @@ mod cli_support;
 
 use aon::data::ArrayFile;
 use aon::network::{Constraint, Dale, Layout, SignConstraint};
-use aon::train::read_weights;
+use aon::train::WeightsFile;
 use cli_support::{aon, copy_directory, history, json, result, resume, small, table};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -91,8 +91,11 @@ impl Earlier {
         {
             // Under softplus what was trained is read, V, and under reflection W.
             let constraint = Constraint { dale: Dale::default(), sign: *sign };
-            let [(a, note), (b, recorded)] =
-                [found, recorded].map(|d| read_weights(&d.join(file), &layout, &constraint).unwrap());
+            let [(a, note), (b, recorded)] = [found, recorded].map(|d| {
+                let file = WeightsFile::read(&d.join(file)).unwrap();
+                let note = file.note();
+                (file.parameters(&layout, &constraint).unwrap(), note)
+            });
             assert_eq!(note.updates, recorded.updates, "{file}");
             assert!(self.same_number(note.loss.unwrap(), recorded.loss.unwrap()), "{note:?}, recorded {recorded:?}");
             let other = a.iter().zip(&b).filter(|(a, b)| !self.same_number((**a).into(), (**b).into())).count();

@@ -210,12 +210,13 @@ fn an_experiment_repeats_whatever_runs_at_once_and_is_read_back_from_its_file() 
     let finished = Finished { outcome, decoding };
     write_finished(&path, "key", &finished).unwrap();
     let drawn = || finished.outcome.controls.as_ref().map(|c| c.drawn.clone());
-    let read = read_finished(&path, "key", drawn()).unwrap();
+    let read = read_finished(&path, "key", drawn(), keys.len()).unwrap();
     assert!(bits(&read.outcome) == bits(&finished.outcome) && read.decoding.0.len() == finished.decoding.0.len());
-    assert!(read_finished(&path, "another key", drawn()).is_none());
+    assert!(read_finished(&path, "key", drawn(), keys.len() + 1).is_none(), "of other measures");
+    assert!(read_finished(&path, "another key", drawn(), keys.len()).is_none());
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    assert!(read_finished(&path, "key", drawn()).is_none(), "a damaged file is done again");
+    assert!(read_finished(&path, "key", drawn(), keys.len()).is_none(), "a damaged file is done again");
 
     let population = &subject.problem.population;
     let rows = effects(std::slice::from_ref(&lesion), &[finished.outcome], &[], &keys, population, 0);
@@ -252,11 +253,13 @@ fn single_cells_are_lesioned_for_each_manner_and_ranked() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("cells.npz");
     write_cells(&path, "key", &cells[1]).unwrap();
-    let back = read_cells(&path, "key", &manners[1]).unwrap();
+    let back = read_cells(&path, "key", &manners[1], keys.len()).unwrap();
     assert!(
         back.damages.iter().flatten().zip(cells[1].damages.iter().flatten()).all(|(a, b)| a.to_bits() == b.to_bits())
     );
-    assert!(read_cells(&path, "other", &manners[1]).is_none() && read_cells(&path, "key", &alone).is_none());
+    let refused = |key: &str, manner: &Lesion, width| read_cells(&path, key, manner, width).is_none();
+    assert!(refused("other", &manners[1], keys.len()) && refused("key", &alone, keys.len()));
+    assert!(refused("key", &manners[1], keys.len() - 1));
 
     let outcomes: Vec<_> =
         lesions.iter().enumerate().map(|(k, l)| experiment.examine(l, k, &mut |_| true).unwrap().unwrap()).collect();

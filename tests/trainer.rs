@@ -160,11 +160,10 @@ const PLAIN: Setup = Setup { lag: 0, stop_after: None, diverge_at: 0, target: 0.
 fn run(directory: &RunDirectory, setup: Setup, interrupt: &AtomicBool) -> Outcome {
     let problem = problem();
     let layout = Layout::new(&problem.dims);
-    let path = directory.file(CHECKPOINT);
-    let (step, network) = if path.exists() {
-        read_checkpoint(&path, &layout).unwrap()
-    } else {
-        (0, NetworkState::fresh((0..layout.len()).map(|i| i as f32 / 3.0).collect()))
+    let stamp = Stamp { run: "toy".into(), divisors: None };
+    let (step, network) = match last_good(directory, &layout, &stamp).unwrap() {
+        Some(found) => (found.checkpoint.step, found.checkpoint.network),
+        None => (0, NetworkState::fresh((0..layout.len()).map(|i| i as f32 / 3.0).collect())),
     };
     let start = BatchState { step, networks: vec![network] };
     let mut engine = Toy {
@@ -175,7 +174,7 @@ fn run(directory: &RunDirectory, setup: Setup, interrupt: &AtomicBool) -> Outcom
         diverge_at: setup.diverge_at,
         target: setup.target,
     };
-    let (mut writer, rows) = RunWriter::begin(directory, &problem, 0, step, &start.networks[0]).unwrap();
+    let (mut writer, rows) = RunWriter::begin(directory, &problem, 0, step, &start.networks[0], &stamp).unwrap();
     let mut schedule = Schedule::new(ScheduleKind::Plateau, 1.9, 30, 2);
     for row in &rows {
         schedule.observe(row.step, row.loss);
@@ -242,8 +241,8 @@ fn a_divergence_keeps_the_last_good_checkpoint_and_writes_no_row() {
     let (_a, directory) = fresh();
     let outcome = run(&directory, Setup { diverge_at: 17, lag: 2, ..PLAIN }, &NEVER);
     assert_eq!((outcome.stop[0], outcome.steps[0]), (Some(StopReason::Diverged), 17));
-    let (step, state) = read_checkpoint(&directory.file(CHECKPOINT), &Layout::new(&problem().dims)).unwrap();
-    assert_eq!((step, state.stop), (14, None));
+    let kept = Checkpoint::read(&directory.file(CHECKPOINT), &Layout::new(&problem().dims), "toy").unwrap();
+    assert_eq!((kept.step, kept.network.stop), (14, None));
     assert_eq!(read_history(&directory.file("history.csv")).unwrap().len(), 16);
 }
 
@@ -275,9 +274,14 @@ fn an_interrupt_pauses_before_the_next_step() {
 fn a_history_with_missing_rows_is_refused() {
     let (_a, directory) = fresh();
     run(&directory, Setup { stop_after: Some(10), ..PLAIN }, &NEVER);
-    HistoryWriter::create(&directory.file("history.csv"), &[]).unwrap();
-    let problem = problem();
-    let (step, state) = read_checkpoint(&directory.file(CHECKPOINT), &Layout::new(&problem.dims)).unwrap();
-    let error = RunWriter::begin(&directory, &problem, 0, step, &state).unwrap_err();
+    let rows = read_history(&directory.file("history.csv")).unwrap();
+    HistoryWriter::create(&directory, &rows[1..]).unwrap();
+    let (problem, stamp) = (problem(), Stamp::default());
+    let layout = Layout::new(&problem.dims);
+    let error = last_good(&directory, &layout, &Stamp { run: "toy".into(), ..stamp.clone() }).unwrap_err();
+    assert!(error.to_string().contains("history.csv is damaged"), "{error}");
+    // Of earlier versions, whose checkpoints say nothing of the history.
+    let kept = Checkpoint::read(&directory.file(CHECKPOINT), &layout, "toy").unwrap();
+    let error = RunWriter::begin(&directory, &problem, 0, kept.step, &kept.network, &stamp).unwrap_err();
     assert!(error.to_string().contains("history.csv"), "{error}");
 }

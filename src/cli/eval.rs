@@ -1,12 +1,13 @@
 //! `aon eval`: losses and fit of a trained network.
 
-use super::flags::{EngineFlags, override_with};
+use super::flags::EngineFlags;
 use super::notices::Terminal;
 use super::output;
 use crate::analysis::{Comparison, fit_csv, fit_text};
 use crate::data::write_atomically;
+use crate::engine::EngineConfig;
 use crate::error::Result;
-use crate::run::{TrainedRun, WhichWeights};
+use crate::run::{Opening, TrainedRun, WhichWeights};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -37,15 +38,17 @@ impl EvalArgs {
 
 /// Prints losses and fit.
 pub(super) fn run(args: &EvalArgs) -> Result<()> {
-    let trained = TrainedRun::read(&args.run, args.weights, |config| {
-        args.engine.apply(&mut config.engine);
-        override_with(&mut config.data.firing_rates, args.firing_rates_mat.as_ref());
-    })?;
-    let (loss, modelled) = trained.simulate(&mut Terminal::new(true))?;
+    let firing_rates = args.firing_rates_mat.clone();
+    let engine = |config: &mut EngineConfig| args.engine.apply(config);
+    let opening = Opening { weights: args.weights, engine: &engine, firing_rates, mirror: None };
+    let (trained, mut terminal) = (TrainedRun::open(&args.run, &opening)?, Terminal::new(true));
+    trained.say_remarks(&mut terminal);
+    let (loss, modelled) = trained.simulate(&mut terminal)?;
     let plan = &trained.plan;
     let (population, conditions) = (&plan.problem.population, plan.condition_names());
     let comparison = Comparison::new(&plan.recorded()?, &modelled, None)?;
     output::say(format!("weights    {}", trained.file.display()));
+    output::say(format!("run        {}", trained.state));
     output::say(format!(
         "loss       {:.6} (data {:.6}, regulariser {:.6})\n",
         loss.loss, loss.data_term, loss.reg_term

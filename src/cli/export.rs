@@ -4,8 +4,9 @@ use super::flags::EngineFlags;
 use super::notices::Terminal;
 use super::output;
 use crate::data::ArrayFormat;
+use crate::engine::EngineConfig;
 use crate::error::Result;
-use crate::run::{TrainedRun, WhichWeights, export};
+use crate::run::{Opening, TrainedRun, WhichWeights, export};
 use crate::train::EXPORT;
 use clap::Args;
 use std::path::PathBuf;
@@ -30,9 +31,12 @@ pub(super) struct ExportArgs {
 
 /// Writes the file.
 pub(super) fn run(args: &ExportArgs) -> Result<()> {
-    let trained = TrainedRun::read(&args.run, args.weights, |config| args.engine.apply(&mut config.engine))?;
+    let engine = |config: &mut EngineConfig| args.engine.apply(config);
+    let opening = Opening { weights: args.weights, engine: &engine, ..Opening::default() };
+    let (trained, mut terminal) = (TrainedRun::open(&args.run, &opening)?, Terminal::new(true));
+    trained.say_remarks(&mut terminal);
     let path = args.output.clone().unwrap_or_else(|| args.run.join(args.format.file_name(EXPORT)));
-    export(&trained, &path, &mut Terminal::new(true))?;
+    export(&trained, &path, &mut terminal)?;
     output::say(path.display());
     Ok(())
 }

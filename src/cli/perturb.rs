@@ -1,13 +1,13 @@
 //! `aon perturb`: what trained networks do when some of their neurons are silenced.
 
-use super::flags::{EngineFlags, override_with};
+use super::flags::EngineFlags;
 use super::notices::Terminal;
 use super::{interrupt, output};
-use crate::config::Config;
 use crate::data::ArrayFormat;
+use crate::engine::EngineConfig;
 use crate::error::Result;
 use crate::perturb::{ControlSettings, ReadoutSettings};
-use crate::run::WhichWeights;
+use crate::run::{Opening, WhichWeights};
 use crate::studies::{self, PerturbSettings, Studies};
 use clap::Args;
 use std::path::PathBuf;
@@ -90,7 +90,6 @@ impl PerturbArgs {
             controls: ControlSettings { count, subsets, matched, seed },
             readouts: Some(readouts).filter(|r| r.trials > 0),
             seed,
-            weights: self.weights,
             output_dir: self.output_dir.clone(),
             export: self.export,
             at_once: self.at_once,
@@ -100,12 +99,11 @@ impl PerturbArgs {
 
 /// Studies every run, and compares them where there are several.
 pub(super) fn run(args: &PerturbArgs) -> Result<()> {
-    let change = |config: &mut Config| {
-        args.engine.apply(&mut config.engine);
-        override_with(&mut config.data.mirror, args.mirror_mat.as_ref());
-    };
+    let engine = |config: &mut EngineConfig| args.engine.apply(config);
+    let mirror = args.mirror_mat.clone();
+    let opening = Opening { weights: args.weights, engine: &engine, mirror, ..Opening::default() };
     let stop = interrupt::flag()?;
-    let studies = studies::perturb(&args.runs, &args.settings(), &change, &stop, &mut Terminal::new(args.quiet))?;
+    let studies = studies::perturb(&args.runs, &args.settings(), &opening, &stop, &mut Terminal::new(args.quiet))?;
     match studies {
         None => output::say("paused; what is finished is kept, and the same command goes on from there."),
         Some(Studies { across: Some(page), .. }) if !args.quiet => {

@@ -7,8 +7,8 @@ use super::{eval, interrupt, output};
 use crate::analysis::fit_text;
 use crate::config::{Config, Plan, Preset};
 use crate::error::{Error, Result};
-use crate::run::{self, BatchSummary, Divergence, Ending, Options, Reported, new_directory};
-use crate::train::{CONFIG, RunDirectory};
+use crate::run::{self, BatchSummary, Divergence, Ending, Options, Reported, new_directory, plan_to_resume};
+use crate::train::RunDirectory;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -51,7 +51,7 @@ struct RunFlags {
     #[arg(long, requires = "output_dir")]
     overwrite: bool,
     /// Continue the run or the batch in DIR, with its own settings. (To train on with others, start a new run with --init
-    /// DIR/best.safetensors)
+    /// DIR)
     #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "preset", "output_dir", "overwrite", "DataFlags", "TaskFlags", "NetworkFlags", "TrainingFlags"])]
     resume: Option<PathBuf>,
     /// Pause after this step of the run, as Ctrl-C does: save, and say how to resume
@@ -89,11 +89,13 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
     }
     if let Some(path) = &args.run.resume {
         let directory = RunDirectory::open(path)?;
-        let mut config = Config::read(&directory.file(CONFIG))?;
-        set(&mut config.training.n_trials, args.run.n_trials);
-        set(&mut config.training.checkpoint_every, args.run.checkpoint_every);
-        args.engine.apply(&mut config.engine);
-        return train(&Plan::new(config)?, &directory, options, quiet);
+        let (plan, remarks) = plan_to_resume(&directory, |config| {
+            set(&mut config.training.n_trials, args.run.n_trials);
+            set(&mut config.training.checkpoint_every, args.run.checkpoint_every);
+            args.engine.apply(&mut config.engine);
+        })?;
+        remarks.iter().for_each(output::warn);
+        return train(&plan, &directory, options, quiet);
     }
     let plan = Plan::new(args.config()?)?;
     let directory = match &args.run.output_dir {
@@ -112,6 +114,9 @@ pub(super) fn train(plan: &Plan, directory: &RunDirectory, options: Options, qui
             plan.config.training.n_trials,
             directory.path().display()
         )),
+        Ending::Withdrawn => {
+            output::say(format!("stopped before the first step: {} is as it was", directory.path().display()))
+        }
         Ending::Diverged(divergence) => return Err(diverged(&divergence)),
         Ending::Reported(reported) if !quiet => say_fit(plan, &reported),
         Ending::Reported(_) => {}

@@ -1,12 +1,12 @@
 //! What a plan is made from besides settings: arrays, from files or from memory.
 
 use super::Config;
-use crate::data::{RecordedCondition, read_mask};
+use crate::data::{ArrayFile, NormalizationFactors, RecordedCondition, read_mask};
 use crate::engine::Problem;
 use crate::error::{Error, Result, ensure};
-use crate::network::{Group, Layout, read_parameters};
+use crate::network::{Dale, Group, Layout, read_parameters};
 use crate::task::{Stimulus, TaskSpec};
-use crate::train::read_weights;
+use crate::train::{CONFIG, Reading, WeightsFile};
 use std::path::{Path, PathBuf};
 
 /// How errors name arrays that come from no file.
@@ -25,6 +25,9 @@ pub struct Inputs {
     pub mirror: Option<Vec<bool>>,
     /// A stimulus that is used as it is, in place of the task's.
     pub stimulus: Option<Stimulus>,
+    /// What each neuron's rates are divided by, `[N]`, as those were that a run was trained on; `None` for what the setting
+    /// `normalize` makes of the rates themselves.
+    pub divisors: Option<NormalizationFactors>,
     /// Initial parameters, flat as [`Layout`] says and with W the weights themselves, in place of a scheme.
     pub start: Option<Vec<f32>>,
 }
@@ -33,7 +36,7 @@ impl Inputs {
     /// Rates and cell types from memory, and nothing else.
     pub fn new(conditions: Vec<RecordedCondition>, inhibitory: Vec<bool>) -> Self {
         let (source, inhibitory) = (IN_MEMORY.into(), Some(inhibitory));
-        Self { source, conditions, inhibitory, mirror: None, stimulus: None, start: None }
+        Self { source, conditions, inhibitory, mirror: None, stimulus: None, divisors: None, start: None }
     }
 
     /// Refuses conditions that are not those of the task, in its order, and a stimulus that is not finite.
@@ -70,18 +73,66 @@ impl Inputs {
             inhibitory: mask(&data.inhibitory_mask, "inhibitory")?,
             mirror: mask(&data.mirror, "mirror")?,
             stimulus: data.stimulus.as_deref().map(Stimulus::read).transpose()?,
+            divisors: None,
             start: None,
         })
     }
 }
 
-/// Initial parameters from the file of a run, or of whoever wrote one.
+/// Initial parameters from a run (its directory: its best weights), from a file of weights of one, or from a MAT or npz
+/// file of whoever wrote one. Weights of other signs, areas or time constants than those of `problem` are refused: the
+/// same numbers would be another network.
 pub(super) fn initial_from_file(path: &Path, problem: &Problem) -> Result<Vec<f32>> {
-    let (constraint, layout) = (&problem.constraint, &Layout::new(&problem.dims));
+    let layout = &Layout::new(&problem.dims);
     if path.extension().is_some_and(|e| e == "safetensors") {
-        return Ok(read_weights(path, layout, constraint)?.0);
+        let file = WeightsFile::read(path)?;
+        if let Some((then, now)) = file.reading().and_then(|then| then.difference(&Reading::of(problem))) {
+            return Err(Error::variable(
+                path,
+                "W",
+                format!("weights for {now}"),
+                format!("weights for {then}"),
+                OTHER_READING,
+            ));
+        }
+        check_signs(path, problem, file.weights().unwrap_or_default())?;
+        return file.parameters(layout, &problem.constraint);
     }
-    as_trained(path, read_parameters(path, layout)?, problem)
+    let parameters = read_parameters(path, layout)?;
+    check_exported(path, problem, &parameters)?;
+    as_trained(path, parameters, problem)
+}
+
+const OTHER_READING: &str = "Give the masks, areas and settings that the weights were trained with.";
+
+/// Where the initial parameters are that `init` names: those of a run are its best.
+pub(super) fn init_file(init: &Path) -> PathBuf {
+    if init.join(CONFIG).is_file() { init.join("best.safetensors") } else { init.to_path_buf() }
+}
+
+/// Holds parameters against what an export says of the network that they were: areas, types and time constants.
+fn check_exported(path: &Path, problem: &Problem, parameters: &[f32]) -> Result<()> {
+    let (file, population) = (ArrayFile::open(path)?, &problem.population);
+    let range = Layout::new(&problem.dims).range(Group::TimeConstant);
+    let taus = problem.time_constants.taus(&parameters[range]).into_iter().map(f64::from).collect();
+    let types = population.inhibitory().iter().map(|i| f64::from(u8::from(*i))).collect();
+    let sizes = population.areas().iter().map(|a| a.size as f64).collect();
+    let checked: [(&str, Vec<f64>, bool); 3] = [
+        ("area_sizes", sizes, true),
+        ("inhibitory", types, problem.constraint.dale != Dale::None),
+        ("taus", taus, true),
+    ];
+    for (name, now, matters) in checked.into_iter().filter(|(name, ..)| file.contains(name)) {
+        let then = file.vector(name, "values", None)?;
+        // Time constants are rounded to f32 on both sides.
+        let is_same = then.len() == now.len() && then.iter().zip(&now).all(|(a, b)| (a - b).abs() <= 1e-5 * b.abs());
+        if matters && !is_same {
+            let k = then.iter().zip(&now).position(|(a, b)| (a - b).abs() > 1e-5 * b.abs()).unwrap_or(0);
+            let value = |list: &[f64]| list.get(k).map_or("nothing".into(), |v| format!("{v} as value {}", k + 1));
+            return Err(Error::variable(path, name, value(&now), value(&then), OTHER_READING));
+        }
+    }
+    Ok(())
 }
 
 /// Initial parameters from memory, in which W is the weights themselves.
@@ -100,9 +151,7 @@ pub(super) fn initial_from_memory(parameters: Vec<f32>, problem: &Problem) -> Re
 /// The parameters with what is trained in place of W.
 fn as_trained(source: &Path, mut parameters: Vec<f32>, problem: &Problem) -> Result<Vec<f32>> {
     let recurrent = Layout::new(&problem.dims).range(Group::Recurrent);
-    if problem.constraint.sign.is_implied() {
-        check_signs(source, problem, &parameters[recurrent.clone()])?;
-    }
+    check_signs(source, problem, &parameters[recurrent.clone()])?;
     let stored = problem.constraint.stored(&parameters[recurrent.clone()]);
     parameters[recurrent].copy_from_slice(&stored);
     Ok(parameters)
@@ -110,6 +159,9 @@ fn as_trained(source: &Path, mut parameters: Vec<f32>, problem: &Problem) -> Res
 
 /// Softplus keeps magnitudes and takes signs from the population: a weight of another sign would be turned around.
 fn check_signs(path: &Path, problem: &Problem, weights: &[f32]) -> Result<()> {
+    if !problem.constraint.sign.is_implied() {
+        return Ok(());
+    }
     let n = problem.dims.neurons;
     let sign = |k: usize| problem.constraint.sign_of(&problem.population, k / n, k % n);
     let wrong = weights.iter().enumerate().filter(|(k, w)| **w * sign(*k) < 0.0).count();

@@ -5,13 +5,16 @@ mod check;
 mod describe;
 mod file;
 mod hold_out;
+mod input_files;
 mod inputs;
 mod plan;
 mod preset;
 mod settings;
 mod task_source;
+mod trained_with;
 mod warnings;
 
+pub use input_files::INIT;
 pub use inputs::Inputs;
 pub use plan::{FitPlan, Plan};
 pub use settings::{Config, DataConfig, NetworkConfig, Preset, StimulusNoise, TrainingConfig};

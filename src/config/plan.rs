@@ -1,7 +1,8 @@
 //! From settings and data to what an engine takes. Nothing else reaches an engine.
 
 use super::hold_out::held_out;
-use super::inputs::{IN_MEMORY, Inputs, initial_from_file, initial_from_memory};
+use super::input_files::INIT;
+use super::inputs::{IN_MEMORY, Inputs, init_file, initial_from_file, initial_from_memory};
 use super::{Config, NetworkConfig, Preset, StimulusNoise, TaskSource};
 use crate::analysis::{HeldOut, Recorded};
 use crate::data::{NormalizationFactors, Recording};
@@ -10,7 +11,7 @@ use crate::engine::{FreshNoise, NetworkSettings, Perturbation, Problem, TimeCons
 use crate::error::{Error, Result, ensure};
 use crate::network::{Constraint, Dale, Group, InitSettings, Layout, Population, initial_parameters};
 use crate::task::{Stimulus, TaskSpec};
-use crate::train::{Schedule, hash_file};
+use crate::train::{Schedule, Stamp, hash_file, sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -63,17 +64,33 @@ impl Plan {
     /// # Errors
     /// If a setting or a file cannot be used.
     pub fn new(mut config: Config) -> Result<Self> {
+        config.network.init = config.network.init.map(|init| init_file(&init));
+        config.resolve_paths()?;
+        let init = config.network.init.clone();
+        let start = |problem: &Problem| init.as_ref().map(|path| initial_from_file(path, problem)).transpose();
+        let mut plan = Self::starting_from(config, None, start)?;
+        let hash = |path: PathBuf| Ok((path.clone(), hash_file(&path)?));
+        plan.inputs.extend(init.map(hash).transpose()?);
+        Ok(plan)
+    }
+
+    /// The same for networks whose parameters are known, so that nobody asks for what they started from; `divisors` are
+    /// what rates are divided by that are not those of the training.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and whatever `start`, which is shown the problem, fails with.
+    pub fn starting_from(
+        mut config: Config,
+        divisors: Option<NormalizationFactors>,
+        start: impl FnOnce(&Problem) -> Result<Option<Vec<f32>>>,
+    ) -> Result<Self> {
         config.check()?;
         config.resolve_paths()?;
         let task = config.task.load()?;
-        let inputs = Inputs::read(&config, &task)?;
-        let init = config.network.init.clone();
-        let files = config.inputs();
-        let mut plan = Self::assemble(config, task, inputs, |problem| {
-            init.map(|path| initial_from_file(&path, problem)).transpose()
-        })?;
-        plan.inputs = files.into_iter().map(|p| Ok((p.clone(), hash_file(&p)?))).collect::<Result<_>>()?;
-        Ok(plan)
+        let inputs = Inputs { divisors, ..Inputs::read(&config, &task)? };
+        let files = config.files().into_iter().filter(|(setting, _)| *setting != INIT);
+        let hashes = files.map(|(_, path)| Ok((path.clone(), hash_file(path)?))).collect::<Result<_>>()?;
+        Ok(Self { inputs: hashes, ..Self::assemble(config, task, inputs, start)? })
     }
 
     /// The plan of networks of `task` on data from memory.
@@ -83,7 +100,7 @@ impl Plan {
     pub fn of(mut config: Config, task: TaskSpec, mut inputs: Inputs) -> Result<Self> {
         config.check()?;
         config.check_start(inputs.start.is_some())?;
-        let named = config.files().next().map(|path| path.display().to_string());
+        let named = config.files().first().map(|(_, path)| path.display().to_string());
         ensure!(named.is_none(), "{}: a plan on arrays from memory reads no files.", named.unwrap_or_default());
         task.check()?;
         inputs.check(&task)?;
@@ -103,8 +120,11 @@ impl Plan {
         let held_out = held_out(&config, &task)?;
         config.training.hold_out = held_out.iter().map(|h| task.conditions[h.condition].name.clone()).collect();
         let left_out: Vec<usize> = held_out.iter().map(|h| h.condition).collect();
-        let Inputs { source, conditions, inhibitory, mirror, stimulus, .. } = inputs;
-        let recording = Recording::new(&source, conditions, &left_out, config.data.normalize)?;
+        let Inputs { source, conditions, inhibitory, mirror, stimulus, divisors, .. } = inputs;
+        let recording = match divisors {
+            None => Recording::new(&source, conditions, &left_out, config.data.normalize)?,
+            Some(divisors) => Recording::divided_by(&source, conditions, divisors)?,
+        };
         let population = population(&config, &task, recording.neurons(), inhibitory, mirror)?;
         let problem = problem(&config, &task, &recording, population, stimulus)?;
         let layout = Layout::new(&problem.dims);
@@ -197,6 +217,19 @@ impl Plan {
         Config { seed: self.seeds[network], networks: 1, ..self.config.clone() }
     }
 
+    /// What the files of one network's run carry of it. Its name is a digest of the settings that decide what the network
+    /// becomes, and of the data.
+    ///
+    /// # Errors
+    /// If the settings cannot be written as text.
+    pub fn stamp(&self, network: usize) -> Result<Stamp> {
+        let data = &self.config.data;
+        let files = [&data.firing_rates, &data.inhibitory_mask, &data.stimulus, &self.config.network.init];
+        let hashes = files.map(|path| path.as_ref().and_then(|p| self.inputs.get(p)).map_or("", String::as_str));
+        let run = sha256(format!("{} {}", self.config_of(network).essence()?, hashes.join(" ")).as_bytes());
+        Ok(Stamp { run, divisors: self.factors.as_ref().map(|f| f.0.clone()) })
+    }
+
     /// The plan of one network's run.
     pub fn run_of(&self, network: usize) -> Self {
         Self {
@@ -268,27 +301,6 @@ impl Plan {
         let steps = self.config.training.n_trials.min(BASELINE_STEPS);
         let schedule = Schedule::new(t.schedule, t.learning_rate, steps, t.plateau_patience);
         FitPlan { problem, whole, settings, initial, steps, schedule }
-    }
-}
-
-impl Config {
-    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let d = &mut self.data;
-        [&mut d.firing_rates, &mut d.inhibitory_mask, &mut d.mirror, &mut d.stimulus, &mut self.network.init]
-            .into_iter()
-            .flatten()
-    }
-
-    fn inputs(&mut self) -> Vec<PathBuf> {
-        self.files().map(|p| p.clone()).collect()
-    }
-
-    /// Makes paths absolute, so that the configuration means the same from any directory.
-    fn resolve_paths(&mut self) -> Result<()> {
-        for path in self.files() {
-            *path = std::path::absolute(&*path).map_err(Error::io("read", path))?;
-        }
-        Ok(())
     }
 }
 

@@ -31,7 +31,15 @@ fn replace(
     drop(buffered);
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|e| e.error)?;
-    sync_directory(directory)
+    // The file is complete. That some file systems (CIFS, FUSE) do not sync directories is for `sync_fault` to say.
+    let _ = sync_directory(directory);
+    Ok(())
+}
+
+/// Why the files that are written to `directory` may not survive a power failure, where its file system does not sync
+/// directories.
+pub fn sync_fault(directory: &Path) -> Option<std::io::Error> {
+    sync_directory(directory).err()
 }
 
 fn temporary_file(directory: &Path) -> std::io::Result<tempfile::NamedTempFile> {

@@ -14,7 +14,7 @@ mod table;
 pub use array_file::{ArrayFile, ArrayFormat, write_arrays};
 pub(crate) use arrays::shape_text;
 pub use arrays::{NamedArray, Values};
-pub use atomic::write_atomically;
+pub use atomic::{sync_fault, write_atomically};
 pub use inputs::{read_mask, read_stimulus};
 pub use recording::{ConditionRates, Normalization, NormalizationFactors, RecordedCondition, Recording};
 pub(crate) use table::{csv, csv_number, csv_text};

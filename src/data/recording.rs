@@ -92,11 +92,7 @@ impl Recording {
         held_out: &[usize],
         normalization: Normalization,
     ) -> Result<Self> {
-        let first = recorded.first().map(|c| (c.variable.clone(), c.rates.nrows()));
-        for (k, condition) in recorded.iter().enumerate() {
-            condition.check(source, first.as_ref().filter(|_| k > 0))?;
-        }
-        check_complete(source, &recorded)?;
+        check_all(source, &recorded)?;
         let factors = match normalization {
             Normalization::None => {
                 check_at_most_one(source, &recorded)?;
@@ -108,6 +104,23 @@ impl Recording {
         let conditions = recorded.into_iter().map(|c| c.scaled(factors.as_deref())).collect();
         let factors = factors.map(|f| NormalizationFactors(f.into_iter().map(|v| v as f32).collect()));
         Ok(Self { file: source.to_path_buf(), conditions, factors })
+    }
+
+    /// The recording of these conditions, checked and divided by `factors`, which belong to another recording of the same
+    /// neurons: rates may then exceed 1.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and if the factors are those of another number of neurons.
+    pub fn divided_by(source: &Path, recorded: Vec<RecordedCondition>, factors: NormalizationFactors) -> Result<Self> {
+        check_all(source, &recorded)?;
+        let (given, neurons) = (factors.0.len(), recorded.first().map_or(0, |c| c.rates.nrows()));
+        if given != neurons {
+            let (expected, found) = (format!("{given} neurons, as in the training"), neurons.to_string());
+            return Err(Error::variable(source, "firing rates", expected, found, ""));
+        }
+        let wide: Vec<f64> = factors.0.iter().copied().map(f64::from).collect();
+        let conditions = recorded.into_iter().map(|c| c.scaled(Some(&wide))).collect();
+        Ok(Self { file: source.to_path_buf(), conditions, factors: Some(factors) })
     }
 
     /// N (0 without conditions).
@@ -234,6 +247,14 @@ fn check_rates(
         "Leave out the neurons or bins without data, or fill them in."
     };
     Err(Error::variable(source, variable, "finite firing rates of 0 or more", found, remedy))
+}
+
+fn check_all(source: &Path, recorded: &[RecordedCondition]) -> Result<()> {
+    let first = recorded.first().map(|c| (c.variable.clone(), c.rates.nrows()));
+    for (k, condition) in recorded.iter().enumerate() {
+        condition.check(source, first.as_ref().filter(|_| k > 0))?;
+    }
+    check_complete(source, recorded)
 }
 
 /// Checks that r, and x, at t = 0 are given for every condition or for none: where only some are, the others have

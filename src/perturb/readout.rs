@@ -322,6 +322,11 @@ impl<'a> Readouts<'a> {
         Ok(LesionDecoding(rows))
     }
 
+    /// How many scores there are of a lesioned network.
+    pub fn scores_of_lesion(&self) -> usize {
+        self.list.iter().map(|r| if r.from.is_none() { 2 * r.windows } else { r.windows }).sum()
+    }
+
     /// The rows of a lesioned network.
     pub fn rows(&self, network: &str, decoding: &LesionDecoding) -> Vec<DecodingRow> {
         let mut scores = decoding.0.iter().map(|row| DecodingScore { accuracy: row[0], auc: row[1] });

@@ -40,23 +40,31 @@ pub fn write_finished(path: &Path, key: &str, finished: &Finished) -> Result<()>
     write_arrays(path, &arrays)
 }
 
-/// Reads a lesion that was finished under the same key; `drawn` are its controls. `None` if there is none, if it belongs to
-/// other weights or settings, or if the file is damaged: then it is done again.
-pub fn read_finished(path: &Path, key: &str, drawn: Option<Controls>) -> Option<Finished> {
+/// Reads a lesion that was finished under the same key; `drawn` are its controls, `width` the number of measures. `None` if
+/// there is none, if it belongs to other weights or settings, or if the file is damaged: then it is done again.
+pub fn read_finished(path: &Path, key: &str, drawn: Option<Controls>, width: usize) -> Option<Finished> {
     let file = open(path, key)?;
+    let is_whole = |rows: &[Damage]| rows.iter().all(|row| row.len() == width);
     let controls = match drawn {
         None => None,
         Some(drawn) => {
             let (subsets, sets) = (rows(&file, "subsets")?, rows(&file, "controls")?);
-            if (subsets.len(), sets.len()) != (drawn.subsets.len(), drawn.sets.len()) {
+            let counts = (subsets.len(), sets.len()) == (drawn.subsets.len(), drawn.sets.len());
+            if !counts || !is_whole(&subsets) || !is_whole(&sets) {
                 return None;
             }
             Some(ControlOutcome { drawn, subsets, sets })
         }
     };
     let size = *file.array("size").ok()?.iter().next()? as usize;
-    let whole = file.array("whole").ok()?.into_iter().collect();
+    let whole: Damage = file.array("whole").ok()?.into_iter().collect();
+    if whole.len() != width {
+        return None;
+    }
     let decoding = LesionDecoding(rows(&file, "decoding")?);
+    if decoding.0.iter().any(|row| row.len() != 2) {
+        return None;
+    }
     Some(Finished { outcome: LesionOutcome { size, whole, controls }, decoding })
 }
 
@@ -70,9 +78,10 @@ pub fn write_cells(path: &Path, key: &str, cells: &CellOutcome) -> Result<()> {
 }
 
 /// Reads the lesions of each cell of `lesion` alone that were finished under the same key; `None` as for [`read_finished`].
-pub fn read_cells(path: &Path, key: &str, lesion: &Lesion) -> Option<CellOutcome> {
+pub fn read_cells(path: &Path, key: &str, lesion: &Lesion, width: usize) -> Option<CellOutcome> {
     let damages = rows(&open(path, key)?, "cells")?;
-    (damages.len() == lesion.neurons.len()).then(|| CellOutcome { lesion: lesion.clone(), damages })
+    let is_whole = damages.len() == lesion.neurons.len() && damages.iter().all(|row| row.len() == width);
+    is_whole.then(|| CellOutcome { lesion: lesion.clone(), damages })
 }
 
 fn matrix(name: &str, rows: &[Damage], width: usize) -> NamedArray {

@@ -12,7 +12,8 @@ use std::path::Path;
 
 /// Writes the parameters of `trained` to a MAT file or npz archive, as the ending of `path` says, and what follows from
 /// them: `W_eff`, `taus` (steps), the modelled rates of each condition (`modelled_FR1`, … [N × bins]), `inhibitory`,
-/// `mirror`, `area` (its number, from 1) and `area_sizes`.
+/// `mirror`, `area` (its number, from 1) and `area_sizes`; the range of the time constants (`tau_range`, steps), what the
+/// rates of each neuron were divided by (`divisors`, where they were), and how far the run is (`state`).
 ///
 /// # Errors
 /// If the network cannot be simulated, or the file cannot be written.
@@ -31,6 +32,7 @@ pub fn export(trained: &TrainedRun, path: &Path, listener: &mut dyn Listener) ->
     ];
     arrays.extend(modelled_rates(plan, &rates));
     arrays.extend(masks(plan));
+    arrays.extend(provenance(trained));
     let mut parameters = trained.parameters.clone();
     parameters[recurrent].copy_from_slice(&weights);
     write_parameters(path, &layout, &parameters, arrays)
@@ -44,6 +46,17 @@ fn modelled_rates(plan: &Plan, rates: &[f32]) -> Vec<NamedArray> {
         NamedArray::new(format!("modelled_{}", condition.firing_rates), array)
     };
     plan.task.conditions.iter().enumerate().map(condition).collect()
+}
+
+/// What decides how the numbers are read, and how far they were trained.
+fn provenance(trained: &TrainedRun) -> Vec<NamedArray> {
+    let (plan, t) = (&trained.plan, trained.plan.problem.time_constants);
+    let mut list = vec![
+        NamedArray::new("tau_range", Array1::from(vec![t.min, t.max])),
+        NamedArray::new("state", trained.state.to_string().as_str()),
+    ];
+    list.extend(plan.factors.iter().map(|f| NamedArray::new("divisors", Array1::from(f.0.clone()))));
+    list
 }
 
 fn masks(plan: &Plan) -> Vec<NamedArray> {

@@ -7,8 +7,7 @@ use super::summary::RunSummary;
 use crate::analysis::{Comparison, fit_csv};
 use crate::config::Plan;
 use crate::error::Result;
-use crate::network::Layout;
-use crate::train::{RunDirectory, WeightsNote, write_weights};
+use crate::train::{End, RunDirectory, Stamp, WeightsNote, write_weights};
 use std::path::PathBuf;
 
 /// A run that has ended and was reported.
@@ -32,20 +31,23 @@ pub(super) fn finish(
     directory: &RunDirectory,
     trained: &TrainedNetwork,
     baseline: Option<&FittedNetwork>,
+    stamp: &Stamp,
 ) -> Result<Reported> {
     let (problem, settled) = (&plan.problem, &trained.settled);
-    let keep = |file: &str, parameters: &[f32], note: &WeightsNote| {
-        let layout = Layout::new(&problem.dims);
-        write_weights(&directory.file(file), &layout, &problem.population, &problem.constraint, parameters, note)
+    let keep = |file: &str, parameters: &[f32], note: WeightsNote| {
+        let path = directory.file(&format!("{file}.safetensors"));
+        write_weights(&path, file, problem, parameters, note, stamp)
     };
-    keep("last.safetensors", &settled.last, &settled.last_note)?;
-    keep("best.safetensors", &settled.best, &settled.best_note)?;
+    directory.check_place()?;
+    keep("last", &settled.last, settled.last_note)?;
+    keep("best", &settled.best, settled.best_note)?;
 
     let rates = baseline.map(|b| &b.rates[..]);
     let comparison = Comparison::new(&plan.recorded()?, &trained.rates, rates)?;
     directory.write("fit.csv", &fit_csv(&comparison.model, &problem.population, &plan.condition_names()))?;
     page::write_report(plan, directory, trained, &comparison)?;
-    let summary = RunSummary::new(plan, trained, baseline, &comparison);
+    let summary = RunSummary::new(plan, trained, baseline, &comparison, &stamp.run);
     summary.write(directory)?;
+    directory.write_end(End::Reported)?;
     Ok(Reported { directory: directory.path().to_path_buf(), summary, comparison })
 }

@@ -4,7 +4,7 @@ use crate::config::Plan;
 use crate::data::NormalizationFactors;
 use crate::engine::EngineDescription;
 use crate::error::Result;
-use crate::train::{CONFIG, MANIFEST, Manifest, NORMALIZATION, RunDirectory, Start};
+use crate::train::{CONFIG, MANIFEST, MANIFEST_FORMAT, Manifest, NORMALIZATION, RunDirectory, Stamp, Start};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -20,23 +20,35 @@ pub(super) fn register(
     engine: &EngineDescription,
     step: u32,
 ) -> Result<Option<EngineDescription>> {
+    let run = network.map_or(Ok(String::new()), |k| stamp(plan, k, directory).map(|stamp| stamp.run))?;
     let config = network.map_or_else(|| plan.config.clone(), |k| plan.config_of(k));
     let path = directory.file(MANIFEST);
     let mut manifest = if directory.holds_a_run() && path.exists() {
-        let manifest = Manifest::read(&path)?;
-        manifest.check_inputs(&plan.inputs)?;
+        let mut manifest = Manifest::read(&path)?;
+        let decides = |path: &PathBuf| plan.config.data.mirror.as_ref() != Some(path);
+        manifest.check_inputs(plan.inputs.iter().filter(|(path, _)| decides(path)))?;
+        manifest.inputs.extend(plan.inputs.clone());
         manifest
     } else {
         Manifest::new(config.seed, plan.inputs.clone())
     };
     let before = manifest.starts.last().map(|start| start.engine.clone()).filter(|before| before != engine);
     manifest.starts.push(Start::now(step, config.training.n_trials, plan.seeds.len(), engine.clone()));
-    manifest.write(directory)?;
+    (manifest.format, manifest.run, manifest.settings) = (MANIFEST_FORMAT, run, Some(config.to_json()?));
+    directory.write_manifest(&manifest)?;
     if let Some(factors) = &plan.factors {
         directory.write(NORMALIZATION, &normalization_csv(factors))?;
     }
     directory.write(CONFIG, &config.to_toml()?)?;
     Ok(before)
+}
+
+/// What the files of a network's run carry of it: the name that the run in `directory` has, if there is one.
+pub(super) fn stamp(plan: &Plan, network: usize, directory: &RunDirectory) -> Result<Stamp> {
+    let (path, stamp) = (directory.file(MANIFEST), plan.stamp(network)?);
+    let is_known = directory.holds_a_run() && path.exists();
+    let run = if is_known { Manifest::read(&path)?.run } else { String::new() };
+    Ok(if run.is_empty() { stamp } else { Stamp { run, ..stamp } })
 }
 
 fn normalization_csv(factors: &NormalizationFactors) -> String {

@@ -1,15 +1,15 @@
 //! The training of some networks of a plan, each in a directory of its own.
 
-use super::notice::{Listener, TrainingStage};
+use super::notice::{Listener, Notice, TrainingStage};
+use super::register::stamp;
 use crate::config::Plan;
 use crate::engine::{BatchState, Device, Engine, EngineDescription, NetworkState, StopReason};
 use crate::error::{Error, Result};
 use crate::network::Layout;
 use crate::train::{
-    CHECKPOINT, CheckpointInterval, HistoryRow, Observer, RunDirectory, RunWriter, Schedule, Settled, TrainingPlan,
-    read_checkpoint, read_history, settle, train,
+    CheckpointInterval, HistoryRow, Observer, RunDirectory, RunWriter, Schedule, Settled, Stamp, TrainingPlan,
+    last_good, settle, train,
 };
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -26,10 +26,12 @@ pub struct Options {
 }
 
 /// One network of a plan, where it is kept, and how far it is.
-pub(super) struct Member<'a> {
+pub(super) struct Member {
     /// Its number in the plan.
     pub(super) network: usize,
-    pub(super) directory: &'a RunDirectory,
+    pub(super) directory: RunDirectory,
+    /// What its files carry.
+    pub(super) stamp: Stamp,
     /// Its last step.
     pub(super) step: u32,
     pub(super) state: NetworkState,
@@ -37,19 +39,21 @@ pub(super) struct Member<'a> {
     pub(super) seconds: f64,
     /// The step of the checkpoint that is kept.
     pub(super) checkpoint: u32,
+    /// What is wrong with a newer checkpoint than the one it goes on from.
+    newer: Option<String>,
 }
 
-impl<'a> Member<'a> {
-    /// The network as its checkpoint has it, or before there is one with its initial values.
+impl Member {
+    /// The network as its newest intact checkpoint has it, or before there is one with its initial values.
     ///
     /// # Errors
-    /// If the checkpoint cannot be read, or lies beyond the plan.
-    pub(super) fn read(plan: &Plan, network: usize, directory: &'a RunDirectory) -> Result<Self> {
-        let path = directory.file(CHECKPOINT);
-        let (step, state) = if path.exists() {
-            read_checkpoint(&path, &Layout::new(&plan.problem.dims))?
-        } else {
-            (0, NetworkState::fresh(plan.initial(network)))
+    /// If no checkpoint is intact, or it lies beyond the plan.
+    pub(super) fn read(plan: &Plan, network: usize, directory: &RunDirectory) -> Result<Self> {
+        let stamp = stamp(plan, network, directory)?;
+        let found = last_good(directory, &Layout::new(&plan.problem.dims), &stamp)?;
+        let (step, state, rows, newer) = match found {
+            Some(found) => (found.checkpoint.step, found.checkpoint.network, found.rows, found.newer),
+            None => (0, NetworkState::fresh(plan.initial(network)), Vec::new(), None),
         };
         let planned = plan.config.training.n_trials;
         if step > planned {
@@ -58,10 +62,16 @@ impl<'a> Member<'a> {
                 directory.path().display()
             )));
         }
-        let history = directory.file("history.csv");
-        let rows = if step > 0 { read_history(&history)? } else { Vec::new() };
-        let seconds = rows.iter().rev().find(|row| row.step <= step).map_or(0.0, |row| row.seconds);
-        Ok(Self { network, directory, step, state, seconds, checkpoint: step })
+        let seconds = rows.last().map_or(0.0, |row| row.seconds);
+        Ok(Self { network, directory: directory.clone(), stamp, step, state, seconds, checkpoint: step, newer })
+    }
+
+    /// Tells of a checkpoint that was passed over.
+    pub(super) fn say_damage(&self, listener: &mut dyn Listener) {
+        if let Some(damage) = &self.newer {
+            let text = format!("{damage} Going on from the checkpoint before, of step {}.", self.step);
+            listener.notice(&Notice::Advice(&text));
+        }
     }
 
     /// Whether nothing is left to train.
@@ -97,7 +107,7 @@ pub(super) struct Session<'a> {
     pub(super) stop: &'a AtomicBool,
     pub(super) stage: TrainingStage,
     /// The directory that continues it.
-    pub(super) way_back: &'a Path,
+    pub(super) directory: &'a RunDirectory,
 }
 
 /// How far a training came.
@@ -159,11 +169,15 @@ impl Session<'_> {
         let (mut writers, mut schedules, mut seconds) = (Vec::new(), Vec::new(), 0.0_f64);
         for (k, network) in round.iter().zip(&start.networks) {
             let place = writers.len();
-            let (writer, rows) = RunWriter::begin(members[*k].directory, &plan.problem, place, step, network)?;
+            let member = &members[*k];
+            let (writer, rows) =
+                RunWriter::begin(&member.directory, &plan.problem, place, step, network, &member.stamp)?;
             seconds = seconds.max(rows.last().map_or(0.0, |row| row.seconds));
             schedules.push(schedule_after(plan, &rows));
             writers.push(writer);
         }
+        // Whole, with their first checkpoints: from here on they take the place of what was there.
+        self.directory.commit()?;
         let outcome = {
             let planned = plan.config.training.n_trials;
             let mut progress = listener.observer(self.stage, planned, step, round.len());
@@ -236,9 +250,10 @@ impl Session<'_> {
         match error {
             // Fewer networks may fit.
             Error::OutOfMemory(_) => error,
+            _ if self.directory.awaits_commit() => error,
             _ => Error::run(format!(
                 "{error} The checkpoint of step {step} is kept; continue with `resume = {}`.",
-                self.way_back.display()
+                self.directory.path().display()
             )),
         }
     }

@@ -5,8 +5,8 @@ use super::session::TrainedNetwork;
 use crate::analysis::{Comparison, Fit, GroupFit, HeldOutSummary};
 use crate::config::Plan;
 use crate::engine::{EngineDescription, StopReason};
-use crate::error::{Error, Result};
-use crate::train::RunDirectory;
+use crate::error::Result;
+use crate::train::{RunDirectory, read_sealed_json, to_sealed_json};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -16,6 +16,9 @@ const SUMMARY: &str = "summary.json";
 /// The figures of a finished run. Numbers that are not defined are `None`, null in the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunSummary {
+    /// Names the run, see [`Stamp`](crate::train::Stamp); files of earlier versions do not.
+    #[serde(default)]
+    pub run: String,
     /// The fit, over all conditions that are not held out, and bins.
     #[serde(flatten)]
     pub fit: FitFigures,
@@ -95,11 +98,13 @@ impl RunSummary {
         trained: &TrainedNetwork,
         baseline: Option<&FittedNetwork>,
         comparison: &Comparison,
+        run: &str,
     ) -> Self {
         let (settled, conditions) = (&trained.settled, plan.condition_names());
         let trials = f64::from(trained.steps) * plan.training_conditions().len() as f64;
         let input_only = comparison.input_only.as_ref().zip(baseline);
         Self {
+            run: run.into(),
             fit: FitFigures::of(&comparison.model),
             weights: "best".into(),
             loss: settled.best_note.loss,
@@ -126,9 +131,7 @@ impl RunSummary {
 
     /// Writes it; where it is, the run has ended.
     pub(super) fn write(&self, directory: &RunDirectory) -> Result<()> {
-        let json = serde_json::to_string_pretty(self);
-        let json = json.map_err(|e| Error::run(format!("cannot encode {SUMMARY}: {e}")))?;
-        directory.write(SUMMARY, &(json + "\n"))
+        directory.write(SUMMARY, &to_sealed_json(&directory.file(SUMMARY), self)?)
     }
 
     /// The figures of the run in `directory`; `None` if it has not ended.
@@ -137,11 +140,7 @@ impl RunSummary {
     /// If they cannot be read, or are damaged.
     pub fn read(directory: &Path) -> Result<Option<Self>> {
         let path = directory.join(SUMMARY);
-        let text = match std::fs::read_to_string(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text.map_err(Error::io("read", &path))?,
-        };
-        let summary = serde_json::from_str(&text);
-        summary.map(Some).map_err(|e| Error::run(format!("{} is damaged: {e}.", path.display())))
+        let is_there = path.exists();
+        is_there.then(|| read_sealed_json(&path, |summary: &Self| !summary.run.is_empty())).transpose()
     }
 }

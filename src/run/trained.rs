@@ -1,11 +1,14 @@
-//! A run that has ended, as it is read.
+//! A network as its run trained it.
 
 use super::notice::{Listener, Notice};
-use crate::config::{Config, Plan};
-use crate::engine::{BatchState, Device, LossRecord, Problem};
+use super::state::RunState;
+use super::stored::{BEGUN, StoredRun};
+use crate::config::Plan;
+use crate::data::NormalizationFactors;
+use crate::engine::{BatchState, Device, EngineConfig, LossRecord, Problem};
 use crate::error::{Error, Result};
-use crate::network::Layout;
-use crate::train::{CONFIG, no_run, read_weights};
+use crate::network::{Group, Layout};
+use crate::train::{NORMALIZATION, Reading, WeightsFile, member_name};
 use std::path::{Path, PathBuf};
 
 /// The weights that a run keeps.
@@ -19,6 +22,35 @@ pub enum WhichWeights {
     Last,
 }
 
+impl WhichWeights {
+    /// The name of their file, without its ending.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Last => "last",
+        }
+    }
+}
+
+/// How a run is opened.
+#[derive(Clone)]
+pub struct Opening<'a> {
+    /// Which weights.
+    pub weights: WhichWeights,
+    /// Changes what computes from what the run was trained on.
+    pub engine: &'a dyn Fn(&mut EngineConfig),
+    /// Other recorded rates of the same neurons and conditions. They are divided by what those of the training were.
+    pub firing_rates: Option<PathBuf>,
+    /// Other labels of mirror neurons.
+    pub mirror: Option<PathBuf>,
+}
+
+impl Default for Opening<'_> {
+    fn default() -> Self {
+        Self { weights: WhichWeights::Best, engine: &|_| (), firing_rates: None, mirror: None }
+    }
+}
+
 /// A trained network: its plan, and its parameters in place of the initial ones.
 #[derive(Debug)]
 pub struct TrainedRun {
@@ -28,35 +60,50 @@ pub struct TrainedRun {
     pub parameters: Vec<f32>,
     /// The file they were read from.
     pub file: PathBuf,
+    /// What of the run is finished.
+    pub state: RunState,
+    /// What whoever reads its numbers should know, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 impl TrainedRun {
-    /// Reads the run in `directory`, after `change` to its configuration.
+    /// Opens the run in `directory`. Its weights are read as they were trained: settings and inputs are held against the
+    /// manifest, areas, types, signs and time constants against what the weights themselves say.
     ///
     /// # Errors
-    /// If there is no single run, or its files or those that it names cannot be used.
-    pub fn read(directory: &Path, weights: WhichWeights, change: impl FnOnce(&mut Config)) -> Result<Self> {
-        let path = directory.join(CONFIG);
-        if !path.is_file() {
-            return Err(no_run(directory));
-        }
-        let mut config = Config::read(&path)?;
-        if config.networks > 1 {
-            return Err(Error::input(format!(
-                "{} holds a batch of {} runs. Name one of them, such as {}.",
-                directory.display(),
-                config.networks,
-                directory.join(format!("seed-{}", config.seed)).display()
-            )));
-        }
-        change(&mut config);
-        let plan = Plan::new(config)?;
-        let file = directory.join(match weights {
-            WhichWeights::Best => "best.safetensors",
-            WhichWeights::Last => "last.safetensors",
-        });
-        let (parameters, _) = read_weights(&file, &Layout::new(&plan.problem.dims), &plan.problem.constraint)?;
-        Ok(Self { plan, parameters, file })
+    /// As [`StoredRun::read`], if there is a batch in place of a single run, or its weights are damaged or not those of
+    /// this run.
+    pub fn open(directory: &Path, opening: &Opening) -> Result<Self> {
+        let replaced = [("firing_rates", opening.firing_rates.is_some()), ("mirror", opening.mirror.is_some())];
+        let unneeded = replaced.iter().filter(|(_, is_given)| *is_given).map(|(setting, _)| *setting).chain(BEGUN);
+        let mut run = StoredRun::read(directory, &unneeded.collect::<Vec<_>>())?.without_start();
+        refuse_batch(&run)?;
+        let state = run.state()?;
+        run.remarks.extend(state.warning(directory));
+        let config = &mut run.config;
+        (opening.engine)(&mut config.engine);
+        let given =
+            [(&mut config.data.firing_rates, &opening.firing_rates), (&mut config.data.mirror, &opening.mirror)];
+        given.into_iter().filter(|(_, path)| path.is_some()).for_each(|(setting, path)| setting.clone_from(path));
+
+        let name = opening.weights.name();
+        let path = directory.join(format!("{name}.safetensors"));
+        let weights = WeightsFile::read(&path)?;
+        weights.check_origin(name, &run.manifest.run)?;
+        let divisors = opening.firing_rates.is_some().then(|| divisors(directory, &weights)).transpose()?.flatten();
+        let mut parameters = Vec::new();
+        let mut plan = Plan::starting_from(run.config, divisors, |problem| {
+            check_reading(&path, &weights, problem)?;
+            parameters = weights.parameters(&Layout::new(&problem.dims), &problem.constraint)?;
+            Ok(Some(parameters.clone()))
+        })?;
+        plan.problem.recurrent = has_recurrence(&plan.problem, &parameters);
+        Ok(Self { plan, parameters, file: path, state, remarks: run.remarks })
+    }
+
+    /// Tells what whoever reads its numbers should know.
+    pub fn say_remarks(&self, listener: &mut dyn Listener) {
+        self.remarks.iter().for_each(|remark| listener.notice(&Notice::Advice(remark)));
     }
 
     /// Simulates the network: its loss over the conditions that it was trained on, and its rates in all, `[C][B][N]`.
@@ -79,27 +126,73 @@ impl TrainedRun {
     }
 }
 
+fn refuse_batch(run: &StoredRun) -> Result<()> {
+    let (config, directory) = (&run.config, &run.directory);
+    if config.networks == 1 {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "{} holds a batch of {} runs. Name one of them, such as {}.",
+        directory.display(),
+        config.networks,
+        directory.join(member_name(config.seed)).display()
+    )))
+}
+
+/// Refuses weights that were trained under another reading than that of `problem`.
+fn check_reading(path: &Path, weights: &WeightsFile, problem: &Problem) -> Result<()> {
+    match weights.reading().and_then(|then| then.difference(&Reading::of(problem))) {
+        None => Ok(()),
+        Some((then, now)) => Err(Error::input(format!(
+            "{}: the weights were trained with {then}, but the run's files now say {now}. Put them back as they were.",
+            path.display()
+        ))),
+    }
+}
+
+/// Whether any recurrent weight is not zero.
+fn has_recurrence(problem: &Problem, parameters: &[f32]) -> bool {
+    let recurrent = Layout::new(&problem.dims).range(Group::Recurrent);
+    problem.constraint.weights(&problem.population, &parameters[recurrent]).iter().any(|w| *w != 0.0)
+}
+
+/// What each neuron's rates were divided by in the training: the weights carry it, those of earlier versions lie beside
+/// it. `None` where nothing was normalised.
+fn divisors(directory: &Path, weights: &WeightsFile) -> Result<Option<NormalizationFactors>> {
+    let path = directory.join(NORMALIZATION);
+    if let Some(divisors) = weights.divisors() {
+        return Ok(Some(NormalizationFactors(divisors.to_vec())));
+    }
+    if weights.reading().is_some() || !path.is_file() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    let divisor = |row: &str| row.split_once(',')?.1.parse::<f32>().ok().filter(|d| d.is_finite() && *d > 0.0);
+    let divisors: Option<Vec<f32>> = text.lines().skip(1).map(divisor).collect();
+    let damaged = || Error::run(format!("{} is damaged: expected rows of a neuron and a divisor.", path.display()));
+    divisors.map(|d| Some(NormalizationFactors(d))).ok_or_else(damaged)
+}
+
 /// The runs in the directories that were named: a batch stands for its members.
 ///
 /// # Errors
-/// If one holds no run, or is named twice.
+/// If one holds no run, or is named twice, under whatever name.
 pub fn members(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut runs = Vec::new();
     for directory in named {
-        let path = directory.join(CONFIG);
-        if !path.is_file() {
-            return Err(no_run(directory));
-        }
-        let config = Config::read(&path)?;
+        let config = StoredRun::settings(directory)?;
         if config.networks > 1 {
-            runs.extend((config.seed..).take(config.networks).map(|seed| directory.join(format!("seed-{seed}"))));
+            let seeds = (config.seed..).take(config.networks);
+            runs.extend(seeds.map(|seed| directory.join(member_name(seed))));
         } else {
             runs.push(directory.clone());
         }
     }
+    let places: Vec<PathBuf> = runs.iter().map(|run| run.canonicalize().unwrap_or_else(|_| run.clone())).collect();
     for (k, run) in runs.iter().enumerate() {
-        if runs[..k].contains(run) {
-            return Err(Error::input(format!("{} is named twice.", run.display())));
+        if let Some(first) = places[..k].iter().position(|place| *place == places[k]) {
+            let also = if runs[first] == *run { String::new() } else { format!(", also as {}", runs[first].display()) };
+            return Err(Error::input(format!("{} is named twice{also}.", run.display())));
         }
     }
     Ok(runs)

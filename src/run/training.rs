@@ -11,7 +11,7 @@ use super::waves::{Trainings, in_waves};
 use crate::config::{Plan, warnings};
 use crate::engine::{Device, DeviceNotice, EngineDescription};
 use crate::error::{Error, Result};
-use crate::train::{CONFIG, RunDirectory};
+use crate::train::{End, RunDirectory};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -24,6 +24,8 @@ pub enum Ending {
         /// Its last step.
         step: u32,
     },
+    /// It was asked to stop before the first step of a run that was to replace another: that one is as it was.
+    Withdrawn,
     /// The network of a single run was trained, and its fit reported.
     Reported(Box<Reported>),
     /// The network of a single run diverged.
@@ -59,12 +61,13 @@ pub fn train(
     training.begin(&ended, &pending, step, &memory, listener)?;
     let train = |networks: &[usize], stage, listener: &mut dyn Listener| training.wave(networks, stage, listener);
     match in_waves(&pending, memory.most(), listener, train)? {
+        Trainings::Paused { .. } if directory.awaits_commit() => Ok(Ending::Withdrawn),
         Trainings::Paused { step } => Ok(Ending::Paused { step }),
         Trainings::Ended(ends) if training.is_single() => {
             let end = ends.into_iter().next().ok_or_else(|| Error::run("there was no network to train."))?;
             Ok(match end.1 {
-                End::Reported(reported) => Ending::Reported(reported),
-                End::Diverged(divergence) => Ending::Diverged(divergence),
+                Fate::Reported(reported) => Ending::Reported(reported),
+                Fate::Diverged(divergence) => Ending::Diverged(divergence),
             })
         }
         Trainings::Ended(ends) => training.sum_up(ended, ends).map(Ending::Batch),
@@ -82,7 +85,7 @@ struct Standing {
 }
 
 /// What became of a network.
-enum End {
+enum Fate {
     Reported(Box<Reported>),
     Diverged(Divergence),
 }
@@ -113,15 +116,14 @@ impl Training<'_> {
         }
         let (mut ended, mut pending, mut step) = (BTreeMap::new(), Vec::new(), planned);
         for (network, seed) in plan.seeds.iter().enumerate() {
-            let path = self.directory.member(*seed);
-            if !path.join(CONFIG).is_file() {
+            let run = self.directory.member(*seed);
+            if !run.holds_a_run() {
                 pending.push(network);
                 step = 0;
                 continue;
             }
-            let run = RunDirectory::open(&path)?;
             let member = Member::read(plan, network, &run)?;
-            let row = RunRow::read(&path)?;
+            let row = RunRow::read(run.path())?;
             let is_reported = |r: &RunRow| r.steps == member.step && r.has_baseline() == has_baseline(plan);
             if let Some(row) = row.filter(|r| member.has_ended(plan) && is_reported(r)) {
                 ended.insert(network, row);
@@ -135,12 +137,12 @@ impl Training<'_> {
 
     /// Runs that lie where those of a new batch would, and are none of it.
     fn refuse_runs_of_others(&self) -> Result<()> {
-        let members = || self.plan.seeds.iter().map(|seed| self.directory.member(*seed));
-        match members().find(|path| path.join(CONFIG).is_file()) {
+        let mut members = self.plan.seeds.iter().map(|seed| self.directory.member(*seed));
+        match members.find(RunDirectory::holds_a_run) {
             None => Ok(()),
-            Some(path) => Err(Error::input(format!(
-                "{} holds a run already, which is of no batch. Choose another `output_dir`, or `overwrite`.",
-                path.display()
+            Some(run) => Err(Error::input(format!(
+                "{} holds a run already, which is of no batch. Choose another `output_dir`.",
+                run.path().display()
             ))),
         }
     }
@@ -166,6 +168,7 @@ impl Training<'_> {
         if !pending.is_empty() {
             listener.notice(&Notice::Memory { memory, networks: pending.len() });
         }
+        self.directory.warnings().for_each(|text| listener.notice(&Notice::Advice(text)));
         let of_the_task = plan.task.warnings(plan.problem.dims.bins);
         warnings(&plan.config).iter().chain(&of_the_task).for_each(|text| listener.notice(&Notice::Advice(text)));
         Ok(())
@@ -177,31 +180,43 @@ impl Training<'_> {
         networks: &[usize],
         stage: TrainingStage,
         listener: &mut dyn Listener,
-    ) -> Result<Trainings<(usize, End)>> {
+    ) -> Result<Trainings<(usize, Fate)>> {
         let plan = self.plan;
-        let open = |k: &usize| RunDirectory::open_or_create(&self.directory.member(plan.seeds[*k]));
-        let own: Vec<RunDirectory> =
-            if self.is_single() { Vec::new() } else { networks.iter().map(open).collect::<Result<_>>()? };
-        let directories = || if self.is_single() { std::slice::from_ref(self.directory) } else { &own };
-        let read = |(k, directory): (&usize, _)| Member::read(plan, *k, directory);
-        let mut members: Vec<Member> = networks.iter().zip(directories()).map(read).collect::<Result<_>>()?;
-        if !self.is_single() {
-            let register = |m: &Member| register(plan, Some(m.network), m.directory, &self.engine, m.step);
-            members.iter().try_for_each(|m| register(m).map(drop))?;
-        }
-        let way_back = self.directory.path();
-        let session = Session { plan, device: self.device, options: self.options, stop: self.stop, stage, way_back };
+        let mut members = networks.iter().map(|k| self.member(*k)).collect::<Result<Vec<_>>>()?;
+        members.iter().for_each(|m| m.say_damage(listener));
+        let session = Session {
+            plan,
+            device: self.device,
+            options: self.options,
+            stop: self.stop,
+            stage,
+            directory: self.directory,
+        };
         let advance = session.advance(&mut members, listener)?;
         if advance.paused {
+            members.iter().try_for_each(|m| m.directory.write_end(End::Paused))?;
             let step = members.iter().filter(|m| !m.has_ended(plan)).map(|m| m.step).min().unwrap_or(0);
             return Ok(Trainings::Paused { step });
         }
+        members.iter().filter(|m| m.has_diverged()).try_for_each(|m| m.directory.write_end(End::Diverged))?;
         if self.is_single() && members[0].has_diverged() {
-            return Ok(Trainings::Ended(vec![(0, End::Diverged(self.divergence(&members[0])))]));
+            return Ok(Trainings::Ended(vec![(0, Fate::Diverged(self.divergence(&members[0])))]));
         }
         let trained = session.evaluate(&mut members, advance)?;
         self.say_trained(&members, &trained, listener);
         self.finish(&members, trained, listener).map(Trainings::Ended)
+    }
+
+    /// A network of the plan, with what its directory says of its beginning.
+    fn member(&self, network: usize) -> Result<Member> {
+        if self.is_single() {
+            return Member::read(self.plan, network, self.directory);
+        }
+        let directory = self.directory.member(self.plan.seeds[network]);
+        directory.prepare()?;
+        let member = Member::read(self.plan, network, &directory)?;
+        register(self.plan, Some(network), &directory, &self.engine, member.step)?;
+        Ok(member)
     }
 
     fn say_trained(&self, members: &[Member], trained: &[TrainedNetwork], listener: &mut dyn Listener) {
@@ -224,7 +239,7 @@ impl Training<'_> {
         members: &[Member],
         trained: Vec<TrainedNetwork>,
         listener: &mut dyn Listener,
-    ) -> Result<Vec<(usize, End)>> {
+    ) -> Result<Vec<(usize, Fate)>> {
         let plan = self.plan;
         let (diverged, good): (Vec<_>, Vec<_>) = members.iter().zip(trained).partition(|(m, _)| m.has_diverged());
         let networks: Vec<usize> = good.iter().map(|(m, _)| m.network).collect();
@@ -232,14 +247,15 @@ impl Training<'_> {
         let baselines = baselines.into_iter().flatten().map(Some).chain(std::iter::repeat_with(|| None));
         let jobs: Vec<_> = good.into_iter().zip(baselines).collect();
         let report = |((member, trained), baseline): ((&Member, TrainedNetwork), Option<FittedNetwork>)| {
-            let reported = finish(&plan.run_of(member.network), member.directory, &trained, baseline.as_ref())?;
-            Ok((member.network, End::Reported(Box::new(reported))))
+            let run = plan.run_of(member.network);
+            let reported = finish(&run, &member.directory, &trained, baseline.as_ref(), &member.stamp)?;
+            Ok((member.network, Fate::Reported(Box::new(reported))))
         };
         let mut ends: Vec<_> = jobs.into_par_iter().map(report).collect::<Result<_>>()?;
         for (member, _) in diverged {
             let divergence = self.divergence(member);
             listener.notice(&Notice::Diverged(&divergence));
-            ends.push((member.network, End::Diverged(divergence)));
+            ends.push((member.network, Fate::Diverged(divergence)));
         }
         Ok(ends)
     }
@@ -254,11 +270,11 @@ impl Training<'_> {
     }
 
     /// Writes the summary of all networks.
-    fn sum_up(&self, mut rows: BTreeMap<usize, RunRow>, ends: Vec<(usize, End)>) -> Result<BatchSummary> {
+    fn sum_up(&self, mut rows: BTreeMap<usize, RunRow>, ends: Vec<(usize, Fate)>) -> Result<BatchSummary> {
         for (network, end) in ends {
             let row = match end {
-                End::Reported(reported) => RunRow::of(&reported.summary, &reported.directory),
-                End::Diverged(divergence) => RunRow::diverged(&divergence),
+                Fate::Reported(reported) => RunRow::of(&reported.summary, &reported.directory),
+                Fate::Diverged(divergence) => RunRow::diverged(&divergence),
             };
             rows.insert(network, row);
         }

@@ -3,9 +3,8 @@
 use super::across;
 use super::settings::PerturbSettings;
 use super::study::{Studied, study};
-use crate::config::Config;
 use crate::error::Result;
-use crate::run::{Listener, Notice, members};
+use crate::run::{Listener, Notice, Opening, members};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,8 +17,8 @@ pub struct Studies {
     pub across: Option<PathBuf>,
 }
 
-/// Lesions the networks of `runs`, and compares them where they are several; `change` is what changes in the
-/// configuration of each: its engine, its mirror mask. `None` if it was asked to stop before the end: what is finished is
+/// Lesions the networks of `runs`, and compares them where they are several; each is opened
+/// as `opening` says. `None` if it was asked to stop before the end: what is finished is
 /// kept, and the same call goes on from there.
 ///
 /// # Errors
@@ -27,7 +26,7 @@ pub struct Studies {
 pub fn perturb(
     runs: &[PathBuf],
     settings: &PerturbSettings,
-    change: &dyn Fn(&mut Config),
+    opening: &Opening,
     stop: &AtomicBool,
     listener: &mut dyn Listener,
 ) -> Result<Option<Studies>> {
@@ -38,7 +37,7 @@ pub fn perturb(
         if members.len() > 1 {
             listener.notice(&Notice::Studied { run, number, of: members.len() });
         }
-        let Some(study) = study(run, settings, change, stop, listener)? else { return Ok(None) };
+        let Some(study) = study(run, settings, opening, stop, listener)? else { return Ok(None) };
         studies.push(study);
     }
     if stop.load(Ordering::Relaxed) {

@@ -2,17 +2,18 @@
 
 use crate::error::{Error, Result};
 use crate::perturb::{
-    CellOutcome, ControlSettings, Controls, Experiment, ExperimentSettings, Finished, Lesion, read_cells,
+    CellOutcome, ControlSettings, Controls, Experiment, ExperimentSettings, Finished, Lesion, Readouts, read_cells,
     read_finished, write_cells, write_finished,
 };
 use crate::run::{Listener, Notice, Progress, TrainedRun};
+use crate::train::{hex, sha256};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What finished lesions depend on besides their settings: raised when a measure changes its meaning.
-const FORMAT: u32 = 3;
+/// What finished lesions depend on besides the network and their settings: raised when a measure changes its meaning, or
+/// an engine its numbers.
+const NUMERICS: u32 = 4;
 
 /// The directory of finished lesions.
 const LESIONS: &str = "lesions";
@@ -51,34 +52,33 @@ impl Keys {
     /// File and key of lesion `number`.
     fn of(&self, lesion: &Lesion, number: usize) -> (PathBuf, String) {
         let path = self.directory.join(format!("{:03}.npz", number + 1));
-        (path, hex(&Sha256::digest(format!("{} {number} {lesion:?}", self.of_lesions))))
+        (path, sha256(format!("{} {number} {lesion:?}", self.of_lesions).as_bytes()))
     }
 
     /// The same of single cells in their manner number `number`.
     fn of_cells(&self, manner: &Lesion, number: usize) -> (PathBuf, String) {
         let path = self.directory.join(format!("cells-{:03}.npz", number + 1));
-        (path, hex(&Sha256::digest(format!("{} {manner:?}", self.of_cells))))
+        (path, sha256(format!("{} {manner:?}", self.of_cells).as_bytes()))
     }
 }
 
-/// Hash of everything that the result of any lesion depends on: weights, data, settings, measures.
+/// Hash of everything that the result of any lesion depends on, by content: weights, all that reads them, data, stimulus,
+/// settings, measures, and what computes.
 fn base_key(trained: &TrainedRun, settings: &ExperimentSettings, experiment: &Experiment) -> String {
+    let (plan, p, engine) = (&trained.plan, &trained.plan.problem, &trained.plan.config.engine);
     let mut hasher = Sha256::new();
-    hasher.update(bytemuck::cast_slice::<f32, u8>(&trained.parameters));
     // What runs at once changes no bit.
     let settings = ExperimentSettings { slots: 0, ..*settings };
-    let (p, engine) = (&trained.plan.problem, &trained.plan.config.engine.engine);
-    hasher.update(format!("{FORMAT} {settings:?} {engine:?} {:?} {:?}", trained.plan.inputs, p.population));
-    hasher.update(format!("{:?} {:?}", trained.plan.task, trained.plan.held_out));
+    hasher.update(format!("{NUMERICS} {settings:?} {:?} {:?} ", engine.engine, engine.trajectory));
+    let network = (p.dims, &p.population, p.constraint, p.time_constants, p.loss, p.recurrent);
+    hasher.update(format!("{network:?} {:?} {:?} {:?} ", p.input_group, p.sequence, p.bins));
+    for values in [&trained.parameters, &p.stimulus, &p.targets, &p.initial_x, &p.initial_r] {
+        hasher.update(format!("{} ", values.len()));
+        hasher.update(bytemuck::cast_slice::<f32, u8>(values));
+    }
+    hasher.update(format!("{:?} {:?} ", plan.task, plan.held_out));
     experiment.keys().iter().for_each(|k| hasher.update(format!("{} {} ", k.measure, k.scope)));
     hex(&hasher.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, b| {
-        let _ = write!(text, "{b:02x}");
-        text
-    })
 }
 
 /// Everything that lesions did.
@@ -102,13 +102,15 @@ impl<'a> Work<'a> {
     fn new(lesions: &'a [Lesion], experiment: &Experiment, keys: &Keys) -> Self {
         let drawn: Vec<_> = lesions.iter().enumerate().map(|(k, l)| experiment.controls(l, k)).collect();
         let manners = experiment.cell_lesions(lesions);
+        let scores = experiment.readouts().map_or(0, Readouts::scores_of_lesion);
         let finished = |(k, lesion): (usize, &Lesion)| {
             let (path, key) = keys.of(lesion, k);
-            read_finished(&path, &key, drawn[k].clone())
+            let read = read_finished(&path, &key, drawn[k].clone(), experiment.keys().len());
+            read.filter(|finished| finished.decoding.0.len() == scores)
         };
         let cells = |(k, manner): (usize, &Lesion)| {
             let (path, key) = keys.of_cells(manner, k);
-            read_cells(&path, &key, manner)
+            read_cells(&path, &key, manner, experiment.keys().len())
         };
         let finished = lesions.iter().enumerate().map(finished).collect();
         let cells = manners.iter().enumerate().map(cells).collect();

@@ -3,7 +3,6 @@
 use crate::data::ArrayFormat;
 use crate::error::{Result, ensure};
 use crate::perturb::{ControlSettings, ReadoutSettings};
-use crate::run::WhichWeights;
 use std::path::PathBuf;
 
 /// What the lesions of trained networks are compared with, read out by, and written to.
@@ -17,8 +16,6 @@ pub struct PerturbSettings {
     pub readouts: Option<ReadoutSettings>,
     /// Seed of labels dealt anew, rewirings and bootstrap.
     pub seed: u64,
-    /// Which weights.
-    pub weights: WhichWeights,
     /// Where the comparison of several runs goes; `None` for the batch's directory, or `out/perturb`.
     pub output_dir: Option<PathBuf>,
     /// Whether, and for whom, every number is also written as arrays.
@@ -34,7 +31,6 @@ impl Default for PerturbSettings {
             controls: ControlSettings { count: 200, subsets: 10, matched: false, seed: 0 },
             readouts: Some(ReadoutSettings::default()),
             seed: 0,
-            weights: WhichWeights::Best,
             output_dir: None,
             export: None,
             at_once: 32,

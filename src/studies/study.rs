@@ -4,7 +4,7 @@ use super::perturb_arrays;
 use super::resume::{Keys, examine_all};
 use super::settings::PerturbSettings;
 use crate::analysis::HeldOutSummary;
-use crate::config::{Config, Plan};
+use crate::config::Plan;
 use crate::engine::{BatchState, Device, NetworkSettings, Problem};
 use crate::error::{Error, Result};
 use crate::lab::Subject;
@@ -14,7 +14,7 @@ use crate::perturb::{
     recurrence_csv,
 };
 use crate::report::perturbation::{self, PerturbationReport};
-use crate::run::{Listener, Notice, RunSummary, TrainedRun, subject, train_baselines};
+use crate::run::{Listener, Notice, Opening, RunSummary, TrainedRun, subject, train_baselines};
 use crate::train::RunDirectory;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,12 +38,13 @@ pub struct Studied {
 pub(super) fn study(
     directory: &Path,
     asked: &PerturbSettings,
-    change: &dyn Fn(&mut Config),
+    opening: &Opening,
     stop: &AtomicBool,
     listener: &mut dyn Listener,
 ) -> Result<Option<Studied>> {
     let run = RunDirectory::open(directory)?;
-    let trained = TrainedRun::read(directory, asked.weights, change)?;
+    let trained = TrainedRun::open(directory, opening)?;
+    trained.say_remarks(listener);
     let plan = &trained.plan;
     let device = Device::choose(&plan.config.engine, &mut |notice| listener.notice(&Notice::Device(notice)))?;
     let open =
@@ -89,7 +90,8 @@ pub(super) fn study(
     if let Some(format) = asked.export {
         perturb_arrays::write(&place, format, &study)?;
     }
-    let report = PerturbationReport { title: &name_of(directory), choices: &choices, study: &study, notes: &[] };
+    let report =
+        PerturbationReport { title: &name_of(directory), choices: &choices, study: &study, notes: &trained.remarks };
     let page = place.join("report.html");
     perturbation::write(&page, &report)?;
     listener.notice(&Notice::Report(&page));
@@ -161,6 +163,7 @@ fn choices(asked: &PerturbSettings, trained: &TrainedRun, device: &Device) -> Re
     let engine = device.describe(&plan.problem)?;
     let mut choices = vec![
         ("weights".to_string(), trained.file.display().to_string()),
+        ("run".into(), trained.state.to_string()),
         ("engine".into(), engine.to_string()),
         (
             "controls".into(),

@@ -1,72 +1,71 @@
-//! A run directory: what is in it, who may write to it.
+//! A run directory: what is in it, who may write to it, and how a new run replaces the one that it holds.
 
-use crate::data::{ArrayFormat, write_atomically};
+use super::contents::{MEMBER, files, is_directory, remove_run, remove_temporary_files};
+use super::lock::{Hold, Lock};
+use super::manifest::{End, Manifest};
+use super::names::{CONFIG, MANIFEST, NORMALIZATION};
+use super::seal::to_sealed_json;
+use crate::data::{sync_fault, write_atomically};
 use crate::error::{Error, Result, ensure};
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The resolved configuration. It is written last of the files that a run needs to start: where it is, there is a run.
-pub const CONFIG: &str = "config.toml";
-/// Where a run came from.
-pub const MANIFEST: &str = "manifest.json";
+/// Where a run begins that replaces another, until it is whole.
+const STAGE: &str = ".aon-new";
+/// The same directory from the moment on that the new run counts: what is left of the old one is to be removed, …
+const REPLACING: &str = ".aon-commit";
+/// … and then the files of the new one are to be put in their place.
+const ARRIVING: &str = ".aon-arrive";
 
-/// What rates were divided by.
-pub const NORMALIZATION: &str = "normalization.csv";
-
-/// The exported network, in any [`ArrayFormat`].
-pub const EXPORT: &str = "weights";
-
-/// What this program may write into a run directory besides exports.
-const FILES: [&str; 11] = [
-    CONFIG,
-    MANIFEST,
-    NORMALIZATION,
-    "history.csv",
-    "checkpoint.safetensors",
-    "last.safetensors",
-    "best.safetensors",
-    "fit.csv",
-    "summary.json",
-    "summary.csv",
-    "report.html",
-];
-
-/// What this program may write into a run directory, and what `--overwrite` removes.
-fn files() -> impl Iterator<Item = String> {
-    let exports = ArrayFormat::ALL.into_iter().map(|format| format.file_name(EXPORT));
-    FILES.into_iter().map(String::from).chain(exports)
+/// A directory held by this process: no other writes to it while this value, or a copy, lives, however the process ends.
+///
+/// A run that replaces another begins in a place of its own in the directory, and counts from [`Self::commit`] on: a crash
+/// at any moment leaves the old run whole or the new one. [`Self::open`] finishes what a crash interrupted.
+#[derive(Clone, Debug)]
+pub struct RunDirectory {
+    root: Arc<Root>,
+    /// Where it is, or will be.
+    path: PathBuf,
+    /// Its name in the directory of its batch, if it is held as a part of that.
+    member: Option<String>,
 }
 
-/// The runs of a batch lie in directories of this name and their seed.
-const MEMBER: &str = "seed-";
-
-/// A directory held by this process: no other writes to it while this value lives, however the process ends.
+/// What is held.
 #[derive(Debug)]
-pub struct RunDirectory {
+struct Root {
     path: PathBuf,
-    /// Locked; the operating system releases it with the process.
-    _lock: File,
+    /// Whether a new run is not yet in its place.
+    is_staged: AtomicBool,
+    lock: Lock,
+    /// The batch that the run belongs to, whose other runs others may hold.
+    _batch: Option<Lock>,
+    /// Why a power failure may cost the last file, on file systems that do not promise better.
+    sync_warning: Option<String>,
 }
 
 impl RunDirectory {
-    /// Takes `path` for a new run, and creates it where it does not exist.
+    /// Takes `path` for a new run, and creates it where it does not exist. A run that it holds stays until [`Self::commit`].
     ///
     /// # Errors
-    /// If another process writes to it, or it holds a run and `overwrite` is not set.
+    /// If another process writes to it, it holds a run and `overwrite` is not set, or it holds no run but files that a
+    /// run would replace.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
-        let directory = Self { path: path.to_path_buf(), _lock: lock(path)? };
+        let directory = Self::hold(path)?;
+        if !directory.holds_a_run() {
+            directory.refuse_files_of_others()?;
+            return Ok(directory);
+        }
         ensure!(
-            overwrite || !directory.holds_a_run(),
+            overwrite,
             "{} holds a run already. Continue it with `resume = {}`, replace it with `overwrite`, or choose another `output_dir`.",
             path.display(),
             path.display()
         );
-        if overwrite {
-            directory.clear()?;
-        } else {
-            directory.refuse_files_of_others()?;
-        }
+        let stage = path.join(STAGE);
+        std::fs::create_dir(&stage).map_err(Error::io("create", &stage))?;
+        directory.root.is_staged.store(true, Ordering::Release);
         Ok(directory)
     }
 
@@ -75,106 +74,172 @@ impl RunDirectory {
     /// # Errors
     /// If it holds no run, or another process writes to it.
     pub fn open(path: &Path) -> Result<Self> {
-        if !path.join(CONFIG).is_file() {
+        if !holds_a_run(path) && !is_interrupted(path) {
             return Err(no_run(path));
         }
-        let directory = Self { path: path.to_path_buf(), _lock: lock(path)? };
-        directory.remove_temporary_files()?;
-        Ok(directory)
+        Self::hold(path)
     }
 
-    /// Takes the directory of a run of a batch, which may have begun already.
+    fn hold(path: &Path) -> Result<Self> {
+        let root = Root {
+            lock: Lock::take(path, Hold::Alone)?,
+            _batch: hold_batch(path)?,
+            path: path.to_path_buf(),
+            is_staged: AtomicBool::new(false),
+            sync_warning: sync_fault(path).map(|e| {
+                format!(
+                    "the file system of {} does not sync directories ({e}): a power failure may cost the last files written.",
+                    path.display()
+                )
+            }),
+        };
+        settle(path)?;
+        remove_temporary_files(path)?;
+        Ok(Self { root: Arc::new(root), path: path.to_path_buf(), member: None })
+    }
+
+    /// The directory of the network of `seed`, in the directory of a batch, which holds it.
+    #[must_use]
+    pub fn member(&self, seed: u64) -> Self {
+        let name = member_name(seed);
+        Self { root: Arc::clone(&self.root), path: self.path.join(&name), member: Some(name) }
+    }
+
+    /// Makes the directory of a network of a batch, if it has not begun already.
     ///
     /// # Errors
-    /// As [`Self::create`].
-    pub fn open_or_create(path: &Path) -> Result<Self> {
-        if path.join(CONFIG).is_file() { Self::open(path) } else { Self::create(path, false) }
+    /// If it cannot be made, or holds no run but files that a run would replace.
+    pub fn prepare(&self) -> Result<()> {
+        let path = self.current();
+        std::fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
+        remove_temporary_files(&path)?;
+        if self.holds_a_run() { Ok(()) } else { self.refuse_files_of_others() }
     }
 
-    /// The directory of the network of `seed`, in the directory of a batch.
-    pub fn member(&self, seed: u64) -> PathBuf {
-        self.path.join(format!("{MEMBER}{seed}"))
-    }
-
-    /// Where it is.
+    /// Where it is, or will be.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// Where its files are now.
+    fn current(&self) -> PathBuf {
+        if !self.is_staged() {
+            return self.path.clone();
+        }
+        let stage = self.root.path.join(STAGE);
+        self.member.as_ref().map_or(stage.clone(), |member| stage.join(member))
+    }
+
+    fn is_staged(&self) -> bool {
+        self.root.is_staged.load(Ordering::Acquire)
+    }
+
     /// The path of `file` in it.
     pub fn file(&self, file: &str) -> PathBuf {
-        self.path.join(file)
+        self.current().join(file)
     }
 
     /// Writes a text file, complete or not at all.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it cannot be written, or the directory is no longer where it was.
     pub fn write(&self, file: &str, text: &str) -> Result<()> {
+        self.check_place()?;
         write_atomically(&self.file(file), |w| w.write_all(text.as_bytes()))
     }
 
-    /// Whether there is a run.
+    /// Writes where the run comes from.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<()> {
+        self.write(MANIFEST, &to_sealed_json(&self.file(MANIFEST), manifest)?)
+    }
+
+    /// Writes down how the last start of the run ended.
+    ///
+    /// # Errors
+    /// If the manifest cannot be read or written.
+    pub fn write_end(&self, end: End) -> Result<()> {
+        let mut manifest = Manifest::read(&self.file(MANIFEST))?;
+        if let Some(start) = manifest.starts.last_mut() {
+            start.end = Some(end);
+        }
+        self.write_manifest(&manifest)
+    }
+
+    /// Refuses to go on if the directory was moved, or another is in its place.
+    ///
+    /// # Errors
+    /// Saying so.
+    pub fn check_place(&self) -> Result<()> {
+        self.root.lock.check_place()
+    }
+
+    /// What the file system does not promise, a sentence each.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.root.lock.warning.iter().chain(&self.root.sync_warning).map(String::as_str)
+    }
+
+    /// Whether there is a run, the new one where one replaces another.
     pub fn holds_a_run(&self) -> bool {
-        self.file(CONFIG).exists()
+        holds_a_run(&self.current())
+    }
+
+    /// Whether a new run has begun here that does not count yet: the old one is as it was.
+    pub fn awaits_commit(&self) -> bool {
+        self.is_staged()
+    }
+
+    /// Replaces the run that was here by the new one, which is whole; nothing to do where there was none.
+    ///
+    /// # Errors
+    /// If the files cannot be moved; then [`Self::open`] moves them.
+    pub fn commit(&self) -> Result<()> {
+        if !self.is_staged() {
+            return Ok(());
+        }
+        self.check_place()?;
+        let root = &self.root.path;
+        rename(&root.join(STAGE), &root.join(REPLACING))?;
+        self.root.is_staged.store(false, Ordering::Release);
+        settle(root)
     }
 
     /// A directory that holds no run may hold files of the user's that a run would replace. A manifest, alone or with
     /// the divisors of the rates, is what a run leaves that was killed before it began.
     fn refuse_files_of_others(&self) -> Result<()> {
-        self.remove_temporary_files()?;
         let of_a_beginning: &[&str] = if self.file(MANIFEST).exists() { &[MANIFEST, NORMALIZATION] } else { &[] };
         match files().find(|f| !of_a_beginning.contains(&f.as_str()) && self.file(f).exists()) {
             None => Ok(()),
             Some(file) => Err(Error::input(format!(
-                "{} holds {file}, which a run would replace, but no run. Choose another `output_dir`, or `overwrite`.",
+                "{} holds {file}, which a run would replace, but no run. Choose another `output_dir`, or move the file.",
                 self.path.display()
             ))),
         }
     }
+}
 
-    fn clear(&self) -> Result<()> {
-        self.remove_temporary_files()?;
-        files().try_for_each(|file| remove(&self.file(&file)))?;
-        let figures = std::fs::read_dir(self.file("figures")).into_iter().flatten().flatten().map(|e| e.path());
-        figures.filter(|f| f.extension().is_some_and(|e| e == "svg")).try_for_each(|f| remove(&f))?;
-        self.members()?.iter().try_for_each(|path| Self::remove_run(path))
-    }
-
-    /// Runs of a batch that lie here.
-    fn members(&self) -> Result<Vec<PathBuf>> {
-        let entries = std::fs::read_dir(&self.path).map_err(Error::io("read", &self.path))?;
-        let is_member = |path: &PathBuf| {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            let seed = name.strip_prefix(MEMBER).and_then(|s| s.parse::<u64>().ok());
-            seed.is_some() && path.join(MANIFEST).is_file()
-        };
-        Ok(entries.flatten().map(|e| e.path()).filter(is_member).collect())
-    }
-
-    /// Removes a run, and its directory unless there are other files in it.
-    fn remove_run(path: &Path) -> Result<()> {
-        let run = Self { path: path.to_path_buf(), _lock: lock(path)? };
-        run.clear()?;
-        drop(run);
-        remove(&path.join(".lock"))?;
-        let _ = std::fs::remove_dir(path.join("figures"));
-        let _ = std::fs::remove_dir(path);
-        Ok(())
-    }
-
-    /// Removes what a killed process left half-written.
-    fn remove_temporary_files(&self) -> Result<()> {
-        let entries = std::fs::read_dir(&self.path).map_err(Error::io("read", &self.path))?;
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(".aon-") && name.ends_with(".tmp") {
-                remove(&entry.path())?;
-            }
+/// A new run that does not count is no run.
+impl Drop for Root {
+    fn drop(&mut self) {
+        if self.is_staged.load(Ordering::Acquire) {
+            let _ = std::fs::remove_dir_all(self.path.join(STAGE));
         }
-        Ok(())
     }
+}
+
+/// The name of the directory of the network of `seed` in that of its batch.
+pub fn member_name(seed: u64) -> String {
+    format!("{MEMBER}{seed}")
+}
+
+/// Finishes a replacement that a crash interrupted, for those who only read the run.
+///
+/// # Errors
+/// If another process writes to the directory, or it cannot be written.
+pub fn finish_replacement(path: &Path) -> Result<()> {
+    if is_interrupted(path) { RunDirectory::open(path).map(drop) } else { Ok(()) }
 }
 
 /// Why `path` cannot be resumed, evaluated or exported.
@@ -185,78 +250,62 @@ pub fn no_run(path: &Path) -> Error {
     ))
 }
 
-fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(e)),
-        _ => Ok(()),
+fn holds_a_run(path: &Path) -> bool {
+    path.join(CONFIG).is_file()
+}
+
+fn is_interrupted(path: &Path) -> bool {
+    [REPLACING, ARRIVING].iter().any(|name| is_directory(&path.join(name)))
+}
+
+/// The directory of the batch that the run in `path` belongs to.
+fn batch_of(path: &Path) -> Option<PathBuf> {
+    let path = path.canonicalize().ok()?;
+    let is_member = path.file_name()?.to_string_lossy().starts_with(MEMBER);
+    path.parent().filter(|batch| is_member && holds_a_run(batch)).map(Path::to_path_buf)
+}
+
+/// Keeps the batch of the run in `path`, if it has one, from being trained meanwhile. One that may not be written to is
+/// not trained by this user.
+fn hold_batch(path: &Path) -> Result<Option<Lock>> {
+    let Some(batch) = batch_of(path) else { return Ok(None) };
+    match Lock::take(&batch, Hold::Shared) {
+        Err(Error::Io { .. }) => Ok(None),
+        lock => lock.map(Some),
     }
 }
 
-fn lock(directory: &Path) -> Result<File> {
-    let path = directory.join(".lock");
-    let file = File::options().create(true).append(true).open(&path).map_err(Error::io("write", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::run(format!("another process is writing to {}. Wait for it, or stop it.", directory.display())))
-        }
-        Err(TryLockError::Error(e)) => Err(Error::io("lock", &path)(e)),
+/// Brings a replacement to its end, each part of which may be done twice; what never counted is removed.
+fn settle(path: &Path) -> Result<()> {
+    let [stage, replacing, arriving] = [STAGE, REPLACING, ARRIVING].map(|name| path.join(name));
+    if is_directory(&replacing) {
+        let inputs =
+            [path, &replacing].map(|d| Manifest::read(&d.join(MANIFEST)).map_or_else(|_| Vec::new(), |m| m.files()));
+        remove_run(path, &inputs.concat())?;
+        rename(&replacing, &arriving)?;
     }
+    if is_directory(&arriving) {
+        put_in_place(&arriving, path)?;
+    }
+    if is_directory(&stage) {
+        std::fs::remove_dir_all(&stage).map_err(Error::io("remove", &stage))?;
+    }
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_writer_at_a_time_and_no_run_is_overwritten_by_accident() {
-        let parent = tempfile::tempdir().unwrap();
-        let path = parent.path().join("out/run");
-        assert!(RunDirectory::open(&path).unwrap_err().to_string().contains("holds no run"));
-
-        let first = RunDirectory::create(&path, false).unwrap();
-        assert!(RunDirectory::create(&path, false).unwrap_err().to_string().contains("another process"));
-        first.write("config.toml", "seed = 1").unwrap();
-        first.write("history.csv", "").unwrap();
-        drop(first);
-
-        let error = RunDirectory::create(&path, false).unwrap_err();
-        assert!(error.to_string().contains("`resume = ") && error.exit_code() == 2, "{error}");
-        std::fs::write(path.join(".aon-123.tmp"), "half").unwrap();
-        std::fs::write(path.join("notes.txt"), "mine").unwrap();
-        drop(RunDirectory::open(&path).unwrap());
-        assert!(!path.join(".aon-123.tmp").exists());
-
-        let other = parent.path().join("other");
-        std::fs::create_dir(&other).unwrap();
-        std::fs::write(other.join("weights.mat"), "mine").unwrap();
-        assert!(RunDirectory::create(&other, false).unwrap_err().to_string().contains("weights.mat"));
-        assert!(other.join("weights.mat").exists());
-
-        drop(RunDirectory::create(&path, true).unwrap());
-        assert!(!path.join("history.csv").exists() && path.join("notes.txt").exists());
+/// Moves everything in `from` to `to`, what makes it a run last.
+fn put_in_place(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).map_err(Error::io("create", to))?;
+    let entries = std::fs::read_dir(from).map_err(Error::io("read", from))?;
+    let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    names.sort_by_key(|name| name.to_str() == Some(CONFIG));
+    for name in names {
+        let (from, to) = (from.join(&name), to.join(&name));
+        if is_directory(&from) { put_in_place(&from, &to)? } else { rename(&from, &to)? }
     }
+    std::fs::remove_dir(from).map_err(Error::io("remove", from))
+}
 
-    #[test]
-    fn an_overwritten_batch_takes_its_runs_with_it_and_nothing_else() {
-        let parent = tempfile::tempdir().unwrap();
-        let batch = RunDirectory::create(parent.path(), false).unwrap();
-        for seed in [3, 4] {
-            let run = RunDirectory::open_or_create(&batch.member(seed)).unwrap();
-            run.write(MANIFEST, "").unwrap();
-            run.write(NORMALIZATION, "").unwrap();
-            drop(run);
-            let begun = RunDirectory::open_or_create(&batch.member(seed)).unwrap();
-            begun.write(CONFIG, "").unwrap();
-        }
-        let others = [batch.member(4).join("notes.txt"), parent.path().join("seed-5/history.csv")];
-        std::fs::create_dir(parent.path().join("seed-5")).unwrap();
-        for file in &others {
-            std::fs::write(file, "mine").unwrap();
-        }
-        drop(batch);
-        drop(RunDirectory::create(parent.path(), true).unwrap());
-        assert!(!parent.path().join("seed-3").exists() && !parent.path().join("seed-4/config.toml").exists());
-        assert!(others.iter().all(|f| f.exists()));
-    }
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    std::fs::rename(from, to).map_err(Error::io("write", to))
 }

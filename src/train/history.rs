@@ -1,11 +1,13 @@
 //! `history.csv`: one row per step that was done.
 
-use crate::data::write_atomically;
+use super::RunDirectory;
+use super::seal::hex;
 use crate::engine::StepRecord;
 use crate::error::{Error, Result};
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The header, exactly.
@@ -48,6 +50,12 @@ impl HistoryRow {
         format!("{step},{loss},{data_term},{reg_term},{grad_norm},{seconds:.6}")
     }
 
+    /// What of it two runs of the same settings share: all but the clock.
+    fn result(self) -> String {
+        let line = self.to_line();
+        line.rsplit_once(',').map_or(line.clone(), |(result, _)| result.to_string()) + "\n"
+    }
+
     fn parse(line: &str) -> Option<Self> {
         let (step, numbers) = line.split_once(',')?;
         let values: Vec<f64> = numbers.split(',').map(|v| v.parse().ok()).collect::<Option<_>>()?;
@@ -69,13 +77,37 @@ pub fn read_history(path: &Path) -> Result<Vec<HistoryRow>> {
     Ok(lines.map_while(|l| HistoryRow::parse(l.strip_suffix('\n')?)).collect())
 }
 
+/// The file.
+const HISTORY: &str = "history.csv";
+
+/// The rows of the history of the run in `directory`, none where it has none yet.
+///
+/// # Errors
+/// As [`read_history`].
+pub fn read_history_of(directory: &RunDirectory) -> Result<Vec<HistoryRow>> {
+    let path = directory.file(HISTORY);
+    if path.exists() { read_history(&path) } else { Ok(Vec::new()) }
+}
+
+/// The text of a history that holds `rows`.
+fn text_of(rows: &[HistoryRow]) -> String {
+    rows.iter().fold(format!("{HEADER}\n"), |text, row| text + &row.to_line() + "\n")
+}
+
+/// SHA-256 of `rows` without their seconds.
+pub(super) fn digest(rows: &[HistoryRow]) -> String {
+    hex(&rows.iter().fold(Sha256::new(), |sum, row| sum.chain_update(row.result())).finalize())
+}
+
 /// Appends rows, those of a few seconds at once and all of them at [`Self::sync`]. The file is open only then: a batch
 /// has more runs than a process may have open files.
 #[derive(Debug)]
 pub struct HistoryWriter {
-    path: PathBuf,
+    directory: RunDirectory,
     /// Lines that are not in the file yet.
     pending: String,
+    /// Of all rows without their seconds, those that are pending too.
+    sum: Sha256,
     written: Instant,
 }
 
@@ -88,12 +120,10 @@ impl HistoryWriter {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn create(path: &Path, rows: &[HistoryRow]) -> Result<Self> {
-        write_atomically(path, |w| {
-            writeln!(w, "{HEADER}")?;
-            rows.iter().try_for_each(|row| writeln!(w, "{}", row.to_line()))
-        })?;
-        Ok(Self { path: path.to_path_buf(), pending: String::new(), written: Instant::now() })
+    pub fn create(directory: &RunDirectory, rows: &[HistoryRow]) -> Result<Self> {
+        directory.write(HISTORY, &text_of(rows))?;
+        let sum = rows.iter().fold(Sha256::new(), |sum, row| sum.chain_update(row.result()));
+        Ok(Self { directory: directory.clone(), pending: String::new(), sum, written: Instant::now() })
     }
 
     /// Appends one row.
@@ -101,9 +131,14 @@ impl HistoryWriter {
     /// # Errors
     /// If the file cannot be written.
     pub fn append(&mut self, row: &HistoryRow) -> Result<()> {
-        self.pending.push_str(&row.to_line());
-        self.pending.push('\n');
+        self.sum.update(row.result());
+        self.pending.push_str(&(row.to_line() + "\n"));
         if self.written.elapsed() < ROW_INTERVAL { Ok(()) } else { self.write(false) }
+    }
+
+    /// SHA-256 of all rows until now, without their seconds, so that it is the same of the same run.
+    pub fn digest(&self) -> String {
+        hex(&self.sum.clone().finalize())
     }
 
     /// Returns when the rows are on the disk.
@@ -115,12 +150,14 @@ impl HistoryWriter {
     }
 
     fn write(&mut self, sync: bool) -> Result<()> {
+        self.directory.check_place()?;
+        let path = self.directory.file(HISTORY);
         let write = || {
-            let mut file = File::options().append(true).open(&self.path)?;
+            let mut file = File::options().append(true).open(&path)?;
             file.write_all(self.pending.as_bytes())?;
             if sync { file.sync_data() } else { Ok(()) }
         };
-        write().map_err(Error::io("write", &self.path))?;
+        write().map_err(Error::io("write", &path))?;
         self.pending.clear();
         self.written = Instant::now();
         Ok(())
@@ -155,19 +192,24 @@ mod tests {
 
     #[test]
     fn rows_come_back_with_the_same_bits_and_a_torn_line_is_left_out() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("history.csv");
-        let mut writer = HistoryWriter::create(&path, &[row(1)]).unwrap();
+        let parent = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::create(&parent.path().join("run"), false).unwrap();
+        let path = directory.file(HISTORY);
+        let mut writer = HistoryWriter::create(&directory, &[row(1)]).unwrap();
         writer.append(&row(2)).unwrap();
         writer.append(&row(3)).unwrap();
         writer.sync().unwrap();
+        assert_eq!(writer.digest(), digest(&[row(1), row(2), row(3)]));
+        let later = HistoryRow { seconds: 9.0, ..row(2) };
+        assert_eq!(writer.digest(), digest(&[row(1), later, row(3)]));
+        assert_ne!(writer.digest(), digest(&[row(1), HistoryRow { loss: 3.0, ..row(2) }, row(3)]));
         assert_eq!(read_history(&path).unwrap(), [row(1), row(2), row(3)]);
 
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, &text[..text.len() - 4]).unwrap();
         assert_eq!(read_history(&path).unwrap(), [row(1), row(2)]);
 
-        HistoryWriter::create(&path, &[row(1)]).unwrap().append(&row(2)).unwrap();
+        HistoryWriter::create(&directory, &[row(1)]).unwrap().append(&row(2)).unwrap();
         assert_eq!(read_history(&path).unwrap(), [row(1), row(2)]);
     }
 

@@ -1,6 +1,6 @@
 //! `manifest.json`: what a run was made from and by, so that it can be told whether it would repeat.
 
-use super::{MANIFEST, RunDirectory};
+use super::seal::{hex, read_sealed_json};
 use crate::engine::EngineDescription;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,19 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// From this version of the layout on it has a checksum, and the settings of the run.
+pub const MANIFEST_FORMAT: u32 = 2;
+
+fn earliest() -> u32 {
+    1
+}
+
 /// The provenance of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Version of its layout.
+    #[serde(default = "earliest")]
+    pub format: u32,
     /// Version of this program.
     pub version: String,
     /// Operating system and processor architecture.
@@ -20,6 +30,12 @@ pub struct Manifest {
     pub seed: u64,
     /// Input files and the SHA-256 of their content, in hexadecimal.
     pub inputs: BTreeMap<PathBuf, String>,
+    /// Names the run, see [`Stamp`](super::Stamp).
+    #[serde(default)]
+    pub run: String,
+    /// The settings of the last start, as config.toml has them; earlier versions kept none here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<serde_json::Value>,
     /// Each start of the run: the first, then one per resume.
     pub starts: Vec<Start>,
 }
@@ -38,6 +54,21 @@ pub struct Start {
     pub networks: usize,
     /// What computed it.
     pub engine: EngineDescription,
+    /// How it ended; nothing is known of one that was cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
+}
+
+/// How a start of a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum End {
+    /// As it was asked to, to be resumed.
+    Paused,
+    /// Its loss or gradient was not finite.
+    Diverged,
+    /// With its report.
+    Reported,
 }
 
 fn one() -> usize {
@@ -48,7 +79,7 @@ impl Start {
     /// A start at this moment.
     pub fn now(from_step: u32, planned_steps: u32, networks: usize, engine: EngineDescription) -> Self {
         let time = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
-        Self { time, from_step, planned_steps, networks, engine }
+        Self { time, from_step, planned_steps, networks, engine, end: None }
     }
 }
 
@@ -56,10 +87,13 @@ impl Manifest {
     /// The manifest of a run that is about to start.
     pub fn new(seed: u64, inputs: BTreeMap<PathBuf, String>) -> Self {
         Self {
+            format: MANIFEST_FORMAT,
             version: env!("CARGO_PKG_VERSION").into(),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             seed,
             inputs,
+            run: String::new(),
+            settings: None,
             starts: Vec::new(),
         }
     }
@@ -69,39 +103,35 @@ impl Manifest {
     /// # Errors
     /// If it cannot be read or is damaged.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-        serde_json::from_str(&text).map_err(|e| Error::run(format!("{} is damaged: {e}.", path.display())))
+        read_sealed_json(path, |manifest: &Self| manifest.format >= MANIFEST_FORMAT)
     }
 
-    /// Writes it into a run directory.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn write(&self, directory: &RunDirectory) -> Result<()> {
-        let path = directory.file(MANIFEST);
-        let text = serde_json::to_string_pretty(self)
-            .map_err(|e| Error::run(format!("cannot encode {}: {e}", path.display())))?;
-        directory.write(MANIFEST, &(text + "\n"))
+    /// The input files.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.inputs.keys().cloned().collect()
+    }
+
+    /// Whether a file of this hash was an input of the run: `path` itself, or one that lies elsewhere now.
+    pub fn is_input(&self, path: &Path, hash: &str) -> bool {
+        match self.inputs.get(path) {
+            Some(then) => then == hash,
+            None => self.inputs.values().any(|then| then == hash),
+        }
     }
 
     /// Refuses input files that have changed since the run began.
     ///
     /// # Errors
     /// Naming the first file that differs.
-    pub fn check_inputs(&self, now: &BTreeMap<PathBuf, String>) -> Result<()> {
-        for (path, hash) in now {
-            match self.inputs.get(path) {
-                Some(then) if then == hash => {}
-                Some(_) => {
-                    return Err(Error::input(format!(
-                        "{} has changed since the run began. Put the file back, or start a new run.",
-                        path.display()
-                    )));
-                }
-                None => return Err(Error::input(format!("{} was not an input of this run.", path.display()))),
-            }
+    pub fn check_inputs<'a>(&self, now: impl IntoIterator<Item = (&'a PathBuf, &'a String)>) -> Result<()> {
+        match now.into_iter().find(|(path, hash)| !self.is_input(path, hash)) {
+            None => Ok(()),
+            Some((path, _)) if self.inputs.contains_key(path) => Err(Error::input(format!(
+                "{} has changed since the run began. Put the file back, or start a new run.",
+                path.display()
+            ))),
+            Some((path, _)) => Err(Error::input(format!("{} was not an input of this run.", path.display()))),
         }
-        Ok(())
     }
 }
 
@@ -119,7 +149,7 @@ pub fn hash_file(path: &Path) -> Result<String> {
             n => hash.update(&block[..n]),
         }
     }
-    Ok(hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
+    Ok(hex(&hash.finalize()))
 }
 
 #[cfg(test)]

@@ -5,22 +5,32 @@
 //! are of different steps are trained apart until they meet, which changes no bit of any.
 
 mod checkpoint;
+mod contents;
 mod directory;
 mod history;
+mod last_good;
+mod lock;
 mod manifest;
+mod names;
+mod reading;
 mod run_writer;
 mod schedule;
+mod seal;
 mod settle;
 mod tensors;
 mod trainer;
 mod weights;
 
-pub use checkpoint::{read_checkpoint, write_checkpoint};
-pub use directory::{CONFIG, EXPORT, MANIFEST, NORMALIZATION, RunDirectory, no_run};
-pub use history::{HEADER, HistoryRow, HistoryWriter, read_history};
-pub use manifest::{Manifest, Start, hash_file};
+pub use checkpoint::{Checkpoint, read_progress};
+pub use directory::{RunDirectory, finish_replacement, member_name, no_run};
+pub use history::{HEADER, HistoryRow, HistoryWriter, read_history, read_history_of};
+pub use last_good::{LastGood, last_good, progress};
+pub use manifest::{End, MANIFEST_FORMAT, Manifest, Start, hash_file};
+pub use names::{CONFIG, EXPORT, MANIFEST, NORMALIZATION};
+pub use reading::Reading;
 pub use run_writer::{CHECKPOINT, RunWriter};
 pub use schedule::{DECISION_LAG, Schedule, ScheduleKind};
+pub use seal::{hex, read_sealed_json, sha256, to_sealed_json};
 pub use settle::{Settled, settle};
 pub use trainer::{CheckpointInterval, Observer, Outcome, TrainingPlan, train};
-pub use weights::{WeightsNote, read_weights, write_weights};
+pub use weights::{Stamp, WeightsFile, WeightsNote, write_weights};

@@ -2,25 +2,26 @@
 
 use super::trainer::{last_step, updates};
 use super::{
-    HistoryRow, HistoryWriter, Observer, RunDirectory, WeightsNote, read_history, write_checkpoint, write_weights,
+    Checkpoint, HistoryRow, HistoryWriter, Observer, RunDirectory, Stamp, WeightsNote, read_history_of, write_weights,
 };
 use crate::engine::{BatchState, NetworkState, Problem, StepRecord, StopReason};
 use crate::error::{Error, Result};
-use crate::network::{Constraint, Layout, Population};
 
 /// File of the state that a resume starts from.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
+/// The one before, for when that is damaged.
+pub(super) const PREVIOUS: &str = "checkpoint.previous.safetensors";
 
 /// Writes `history.csv`, `checkpoint.safetensors`, `last.safetensors` and `best.safetensors` of one network of a batch.
 #[derive(Debug)]
 pub struct RunWriter<'a> {
-    directory: &'a RunDirectory,
+    directory: RunDirectory,
     network: usize,
-    layout: Layout,
-    population: &'a Population,
-    constraint: Constraint,
+    problem: &'a Problem,
+    stamp: Stamp,
     history: HistoryWriter,
-    checkpoint_step: u32,
+    /// The step of the checkpoint that is kept; none before there is one.
+    checkpoint_step: Option<u32>,
     /// Whether the state that is kept is that of a network that stopped: there will be no other.
     stopped: bool,
 }
@@ -32,45 +33,49 @@ impl<'a> RunWriter<'a> {
     /// # Errors
     /// If the history lacks steps that the state has done, or the directory cannot be written.
     pub fn begin(
-        directory: &'a RunDirectory,
+        directory: &RunDirectory,
         problem: &'a Problem,
         network: usize,
         step: u32,
         state: &NetworkState,
+        stamp: &Stamp,
     ) -> Result<(Self, Vec<HistoryRow>)> {
-        let path = directory.file("history.csv");
-        let mut rows = if path.exists() { read_history(&path)? } else { Vec::new() };
+        let mut rows = read_history_of(directory)?;
         rows.retain(|row| row.step <= step);
         let complete = rows.iter().zip(1..).all(|(row, k)| row.step == k);
         if !complete || (rows.len() as u32) < step && state.stop.is_none() {
             return Err(Error::run(format!(
                 "{}: expected a row for each of {step} steps, found {}. The run cannot be resumed; its weights can be used (`init`).",
-                path.display(),
+                directory.file("history.csv").display(),
                 rows.len()
             )));
         }
-        let history = HistoryWriter::create(&path, &rows)?;
-        let mut writer = Self {
-            directory,
-            network,
-            layout: Layout::new(&problem.dims),
-            population: &problem.population,
-            constraint: problem.constraint,
-            history,
-            checkpoint_step: step,
-            stopped: false,
-        };
+        let history = HistoryWriter::create(directory, &rows)?;
+        let (directory, stamp) = (directory.clone(), stamp.clone());
+        let mut writer = Self { directory, network, problem, stamp, history, checkpoint_step: None, stopped: false };
         writer.keep(step, state)?;
         Ok((writer, rows))
     }
 
     /// The step of the last checkpoint.
     pub fn checkpoint_step(&self) -> u32 {
-        self.checkpoint_step
+        self.checkpoint_step.unwrap_or(0)
     }
 
-    fn write_weights(&self, file: &str, parameters: &[f32], note: &WeightsNote) -> Result<()> {
-        write_weights(&self.directory.file(file), &self.layout, self.population, &self.constraint, parameters, note)
+    fn write_weights(&self, file: &str, parameters: &[f32], note: WeightsNote) -> Result<()> {
+        let path = self.directory.file(&format!("{file}.safetensors"));
+        write_weights(&path, file, self.problem, parameters, note, &self.stamp)
+    }
+
+    /// The checkpoint that was written before stays beside the new one.
+    fn write_checkpoint(&self, step: u32, state: &NetworkState) -> Result<()> {
+        let (path, previous) = (self.directory.file(CHECKPOINT), self.directory.file(PREVIOUS));
+        self.directory.check_place()?;
+        if self.checkpoint_step.is_some_and(|kept| kept != step) {
+            std::fs::rename(&path, &previous).map_err(Error::io("write", &previous))?;
+        }
+        let checkpoint = Checkpoint { step, network: state.clone(), history: Some(self.history.digest()) };
+        checkpoint.write(&path, &self.stamp.run)
     }
 
     /// History first, then the checkpoint, then the copies for others: a crash between any two leaves a history that
@@ -80,13 +85,13 @@ impl<'a> RunWriter<'a> {
     fn keep(&mut self, step: u32, state: &NetworkState) -> Result<()> {
         let step = last_step(state, step);
         self.history.sync()?;
-        write_checkpoint(&self.directory.file(CHECKPOINT), step, state)?;
+        self.write_checkpoint(step, state)?;
         let loss = state.best_loss.is_finite().then(|| f64::from(state.best_loss));
         let best = WeightsNote { updates: state.best_step.saturating_sub(1), loss };
-        self.write_weights("best.safetensors", &state.best_parameters, &best)?;
+        self.write_weights("best", &state.best_parameters, best)?;
         let updates = updates(state, step);
-        self.write_weights("last.safetensors", &state.parameters, &WeightsNote { updates, loss: None })?;
-        (self.checkpoint_step, self.stopped) = (step, state.stop.is_some());
+        self.write_weights("last", &state.parameters, WeightsNote { updates, loss: None })?;
+        (self.checkpoint_step, self.stopped) = (Some(step), state.stop.is_some());
         Ok(())
     }
 }

@@ -1,0 +1,159 @@
+//! Whether a configuration still says what a run was trained with.
+
+use super::Config;
+use crate::error::{Error, Result};
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// Settings that change no network: where files lie (their content is known by its hash), what computes, how often a
+/// state is kept.
+const INCIDENTAL: [&str; 7] = [
+    "data.firing_rates",
+    "data.inhibitory_mask",
+    "data.mirror",
+    "data.stimulus",
+    "network.init",
+    "engine",
+    "training.checkpoint_every",
+];
+
+/// What the task calls things, which a network knows nothing of.
+const LABELS: [&str; 6] = [
+    "task.name",
+    "task.areas.name",
+    "task.conditions.name",
+    "task.conditions.class",
+    "task.conditions.go",
+    "task.conditions.object",
+];
+
+impl Config {
+    /// The settings as a manifest keeps them. (A setting that a later version adds is to be left out of files where it has
+    /// the value that earlier versions meant, or their runs would seem changed.)
+    ///
+    /// # Errors
+    /// If they cannot be written as JSON.
+    pub fn to_json(&self) -> Result<Value> {
+        serde_json::to_value(self).map_err(|e| Error::run(format!("cannot write the settings: {e}.")))
+    }
+
+    /// The settings that decide what network comes of them, however long it is trained, as text.
+    ///
+    /// # Errors
+    /// As [`Self::to_json`].
+    pub(super) fn essence(&self) -> Result<String> {
+        let once = Self { networks: 1, ..self.clone() };
+        let mut settings = flat(&once.to_json()?);
+        settings.retain(|name, _| !is_in(name, &INCIDENTAL) && !is_in(name, &LABELS) && name != "training.n_trials");
+        Ok(Value::Object(settings).to_string())
+    }
+
+    /// Refuses this configuration, which `file` holds, if it is not the one that a run was `trained` with. Labels may have
+    /// changed: then it says which.
+    ///
+    /// # Errors
+    /// Naming the first setting that differs.
+    pub fn check_trained_with(&self, trained: &Value, file: &Path) -> Result<Option<String>> {
+        let (then, now) = (flat(trained), flat(&self.to_json()?));
+        let names = then.keys().chain(now.keys().filter(|name| !then.contains_key(*name)));
+        let differing: Vec<&String> =
+            names.filter(|name| then.get(*name) != now.get(*name) && !is_in(name, &INCIDENTAL)).collect();
+        let text = |value: Option<&Value>| value.map_or("nothing".to_string(), Value::to_string);
+        if let Some(name) = differing.iter().find(|name| !is_in(name, &LABELS)) {
+            return Err(Error::input(format!(
+                "{}: {name} is {}, but the run was trained with {}. Put it back, or start a new run.",
+                file.display(),
+                text(now.get(*name)),
+                text(then.get(*name))
+            )));
+        }
+        Ok(differing.first().map(|name| {
+            format!(
+                "{}: labels of the task have changed since the training, such as {name} from {} to {}; they are taken as they are now.",
+                file.display(),
+                text(then.get(*name)),
+                text(now.get(*name))
+            )
+        }))
+    }
+}
+
+/// Every value that is no table or list of tables, by its path: `task.conditions[2].name`.
+fn flat(settings: &Value) -> Map<String, Value> {
+    fn gather(path: &str, value: &Value, all: &mut Map<String, Value>) {
+        match value {
+            Value::Object(table) => {
+                let name = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+                table.iter().for_each(|(key, value)| gather(&name(key), value, all));
+            }
+            Value::Array(list) if list.iter().any(Value::is_object) => {
+                list.iter().zip(1..).for_each(|(value, k)| gather(&format!("{path}[{k}]"), value, all));
+            }
+            value => {
+                all.insert(path.to_string(), value.clone());
+            }
+        }
+    }
+    let mut all = Map::new();
+    gather("", settings, &mut all);
+    all
+}
+
+/// Whether `name` is one of `settings`, or in one.
+fn is_in(name: &str, settings: &[&str]) -> bool {
+    let plain = name.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect::<String>();
+    settings.iter().any(|s| plain == *s || plain.strip_prefix(s).is_some_and(|rest| rest.starts_with('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Preset, TaskSource};
+    use super::*;
+    use crate::task::TaskSpec;
+
+    fn config() -> Config {
+        let task = TaskSource::Spec(Box::new(TaskSpec::load("go-nogo").unwrap()));
+        Config { task, ..Preset::Default.config() }
+    }
+
+    fn task(config: &mut Config) -> &mut TaskSpec {
+        match &mut config.task {
+            TaskSource::Spec(task) => task,
+            TaskSource::Named(_) => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn what_decides_the_network_is_refused_and_what_does_not_is_taken() {
+        // As a manifest brings it back.
+        let trained: Value = serde_json::from_str(&config().to_json().unwrap().to_string()).unwrap();
+        type Change = fn(&mut Config);
+        let refused: [(Change, &str); 6] = [
+            (|c| c.network.tau_max = 30.0, "network.tau_max is 30"),
+            (|c| c.training.regularisation *= 1.0 + 1e-15, "training.regularisation"),
+            (|c| task(c).areas[1].size += 1, "task.areas[2].size"),
+            (|c| task(c).conditions[3].input = 7, "task.conditions[4].input"),
+            (|c| c.training.hold_out = vec!["1".into()], "training.hold_out"),
+            (|c| c.seed = 9, "seed is 9"),
+        ];
+        for (change, named) in refused {
+            let mut changed = config();
+            change(&mut changed);
+            let error = changed.check_trained_with(&trained, Path::new("config.toml")).unwrap_err().to_string();
+            assert!(error.contains(named) && error.contains("trained with"), "{error}");
+        }
+        let taken: [(Change, bool); 5] = [
+            (|_| (), false),
+            (|c| c.data.firing_rates = Some("elsewhere.mat".into()), false),
+            (|c| c.engine.threads = Some(3), false),
+            (|c| task(c).conditions[3].object = Some("ring".into()), true),
+            (|c| task(c).areas[0].name = "PFG".into(), true),
+        ];
+        for (change, is_said) in taken {
+            let mut changed = config();
+            change(&mut changed);
+            let remark = changed.check_trained_with(&trained, Path::new("config.toml")).unwrap();
+            assert_eq!(remark.is_some(), is_said, "{remark:?}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The plan of a run that goes on.
+
+use super::stored::{BEGUN, StoredRun};
+use crate::config::{Config, Plan};
+use crate::error::Result;
+use crate::network::Layout;
+use crate::train::{RunDirectory, Stamp, last_good, progress};
+
+/// The plan that continues the run, or the batch, in `directory`, after `change` to its settings; and what its reader
+/// should know, a sentence each.
+///
+/// # Errors
+/// As [`StoredRun::read`], or if the changed settings cannot be used.
+pub fn plan_to_resume(directory: &RunDirectory, change: impl FnOnce(&mut Config)) -> Result<(Plan, Vec<String>)> {
+    let has_begun = progress(directory.path()).is_some();
+    let run = StoredRun::read(directory.path(), if has_begun { &BEGUN } else { &[] })?;
+    let mut config = run.config;
+    change(&mut config);
+    if !has_begun || config.network.init.is_none() {
+        return Ok((Plan::new(config)?, run.remarks));
+    }
+    // The file that it started from may be gone: its state says more.
+    let stamp = Stamp { run: run.manifest.run, divisors: None };
+    let plan = Plan::starting_from(config, None, |problem| {
+        let found = last_good(directory, &Layout::new(&problem.dims), &stamp)?;
+        Ok(found.map(|found| found.checkpoint.network.parameters))
+    })?;
+    Ok((plan, run.remarks))
+}

@@ -1,0 +1,185 @@
+//! What this program may write into a run directory, and what a new run there replaces.
+
+use super::lock::{Hold, Lock, remove_lock};
+use super::names::{CONFIG, EXPORT, MANIFEST, NORMALIZATION};
+use crate::data::ArrayFormat;
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Files of a run, besides exports.
+const FILES: [&str; 12] = [
+    CONFIG,
+    MANIFEST,
+    NORMALIZATION,
+    "history.csv",
+    "checkpoint.safetensors",
+    "checkpoint.previous.safetensors",
+    "last.safetensors",
+    "best.safetensors",
+    "fit.csv",
+    "summary.json",
+    "summary.csv",
+    "report.html",
+];
+
+/// Figures of a run's report, in `figures`.
+const FIGURES: [&str; 5] = ["loss", "fit", "traces", "rates", "parameters"];
+
+/// The study of a run, or of several.
+const STUDY: &str = "perturb";
+
+/// Tables and page of a study.
+const STUDY_FILES: [&str; 13] = [
+    "effects.csv",
+    "cells.csv",
+    "decoding.csv",
+    "connectivity.csv",
+    "balance.csv",
+    "currents.csv",
+    "motifs.csv",
+    "recurrence.csv",
+    "trajectories.csv",
+    "current_traces.csv",
+    "seeds.csv",
+    "consistency.csv",
+    "report.html",
+];
+
+/// Its figures.
+const STUDY_FIGURES: [&str; 16] = [
+    "effects",
+    "intervals",
+    "single-cells",
+    "decoding",
+    "own-decoding",
+    "cross-decoding",
+    "wiring",
+    "currents",
+    "trajectories",
+    "motifs",
+    "recurrence",
+    "across-effects",
+    "across-settings",
+    "across-cells",
+    "consistency",
+    "stability",
+];
+
+/// Runs of a batch lie in directories of this name and their seed.
+pub(super) const MEMBER: &str = "seed-";
+
+/// Where finished lesions of a study lie.
+const LESIONS: &str = "lesions";
+
+/// The name of the exports of `stem`, in every format.
+fn exports(stem: &str) -> impl Iterator<Item = String> {
+    ArrayFormat::ALL.into_iter().map(move |format| format.file_name(stem))
+}
+
+/// Files of a run in `directory`, which need not be there.
+pub(super) fn files() -> impl Iterator<Item = String> {
+    FILES.into_iter().map(String::from).chain(exports(EXPORT))
+}
+
+/// Removes the run in `directory`, its study and the runs of its batch, and nothing that this program does not write:
+/// nothing through a link, and no file in `kept`. What makes it a run goes first.
+///
+/// # Errors
+/// If a file cannot be removed.
+pub(super) fn remove_run(directory: &Path, kept: &[PathBuf]) -> Result<()> {
+    let kept: Vec<PathBuf> = kept.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    for member in members(directory)? {
+        let lock = Lock::take(&member, Hold::Alone)?;
+        remove_files(&member, &kept)?;
+        drop(lock);
+        remove_lock(&member);
+        remove_if_empty(&member);
+    }
+    remove_files(directory, &kept)
+}
+
+fn remove_files(directory: &Path, kept: &[PathBuf]) -> Result<()> {
+    let run = files().map(|file| directory.join(file));
+    run.chain(figures(directory, &FIGURES)).try_for_each(|file| remove(&file, kept))?;
+    remove_if_empty(&directory.join("figures"));
+    let study = directory.join(STUDY);
+    if !is_directory(&study) {
+        return Ok(());
+    }
+    let tables = STUDY_FILES.into_iter().map(String::from).chain(exports(STUDY)).map(|file| study.join(file));
+    tables.chain(figures(&study, &STUDY_FIGURES)).chain(lesions(&study)).try_for_each(|file| remove(&file, kept))?;
+    [study.join("figures"), study.join(LESIONS), study].iter().for_each(|path| remove_if_empty(path));
+    Ok(())
+}
+
+/// Figures of these names in the directory of figures, unless that is a link to somewhere else.
+fn figures(directory: &Path, names: &'static [&str]) -> impl Iterator<Item = PathBuf> {
+    let figures = directory.join("figures");
+    let names = if is_directory(&figures) { names } else { &[] };
+    names.iter().map(move |name| figures.join(format!("{name}.svg")))
+}
+
+/// Finished lesions of a study: `001.npz`, `cells-001.npz`.
+fn lesions(study: &Path) -> Vec<PathBuf> {
+    let lesions = study.join(LESIONS);
+    let is_ours = |path: &PathBuf| {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let number = name.strip_suffix(".npz").map(|n| n.strip_prefix("cells-").unwrap_or(n));
+        number.is_some_and(|n| n.len() >= 3 && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if is_directory(&lesions) { entries(&lesions).into_iter().filter(is_ours).collect() } else { Vec::new() }
+}
+
+/// Runs of a batch that lie in `directory`.
+pub(super) fn members(directory: &Path) -> Result<Vec<PathBuf>> {
+    let read = std::fs::read_dir(directory).map_err(Error::io("read", directory))?;
+    let is_member = |path: &PathBuf| {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let seed = name.strip_prefix(MEMBER).and_then(|s| s.parse::<u64>().ok());
+        seed.is_some() && is_directory(path) && path.join(MANIFEST).is_file()
+    };
+    Ok(read.flatten().map(|e| e.path()).filter(is_member).collect())
+}
+
+/// Removes what a killed process left half-written in a run directory, its figures and its study.
+///
+/// # Errors
+/// If a file cannot be removed.
+pub(super) fn remove_temporary_files(directory: &Path) -> Result<()> {
+    let study = directory.join(STUDY);
+    let places = [directory.join("figures"), study.join("figures"), study.join(LESIONS), study];
+    let places = std::iter::once(directory.to_path_buf()).chain(places.into_iter().filter(|p| is_directory(p)));
+    for path in places.flat_map(|place| entries(&place)) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(".aon-") && name.ends_with(".tmp") {
+            remove(&path, &[])?;
+        }
+    }
+    Ok(())
+}
+
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+/// Whether there is a directory, and no link to one.
+pub(super) fn is_directory(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|m| m.is_dir())
+}
+
+fn remove(path: &Path, kept: &[PathBuf]) -> Result<()> {
+    if path.canonicalize().is_ok_and(|path| kept.contains(&path)) {
+        return Ok(());
+    }
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(e)),
+        _ => Ok(()),
+    }
+}
+
+/// Directories with something else in them stay.
+fn remove_if_empty(path: &Path) {
+    if is_directory(path) {
+        let _ = std::fs::remove_dir(path);
+    }
+}
