@@ -191,7 +191,7 @@ fn waves_change_no_bit_on_a_gpu() {
     waves_change_no_bit(&["--n-trials", "4", "--engine", "gpu"]);
 }
 
-/// One network is made to diverge by a checkpoint with a weight beyond all bounds.
+/// One network is made to diverge by a checkpoint with weights beyond all bounds.
 #[test]
 fn a_network_that_diverges_is_reported_and_the_others_finish() {
     let parent = tempfile::tempdir().unwrap();
@@ -203,7 +203,7 @@ fn a_network_that_diverges_is_reported_and_the_others_finish() {
     let layout = Layout { neurons: 12, channels: 10, input_groups: 2 };
     let run = json(&member(&broken, 1).join("manifest.json"))["run"].as_str().unwrap().to_string();
     let mut checkpoint = Checkpoint::read(&path, &layout, &run).unwrap();
-    checkpoint.network.parameters[1] = f32::MAX;
+    checkpoint.network.parameters[..144].fill(f32::MAX);
     checkpoint.write(&path, &run).unwrap();
 
     for _ in 0..2 {

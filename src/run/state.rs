@@ -1,6 +1,6 @@
 //! What of a run is finished.
 
-use super::summary::RunSummary;
+use super::summary::{PLANNED, RunSummary};
 use crate::error::{Error, Result};
 use crate::train::{End, Manifest, progress};
 use std::fmt;
@@ -44,18 +44,13 @@ impl RunState {
         if summary.as_ref().is_some_and(|s| !manifest.run.is_empty() && s.run != manifest.run) {
             return Err(Error::run(format!("{}: summary.json belongs to another run.", directory.display())));
         }
-        let end = manifest.starts.last().and_then(|start| start.end);
-        let Some((step, stop)) = progress(directory) else {
-            // Those who pass a finished run on may leave its checkpoint out.
-            return Ok(match summary {
-                Some(s) if s.steps >= planned || s.stop_reason != "planned" => Self::Finished,
-                _ => Self::Unfinished { step: 0, planned },
-            });
-        };
-        if stop.is_some() || step >= planned {
-            return Ok(if summary.is_some_and(|s| s.steps == step) { Self::Finished } else { Self::NotReported });
+        // A summary of fewer steps is that of a shorter training, which was resumed.
+        if summary.is_some_and(|s| s.steps >= planned || s.stop_reason != PLANNED) {
+            return Ok(Self::Finished);
         }
-        Ok(match end {
+        let (step, stop) = progress(directory).unwrap_or((0, None));
+        Ok(match manifest.starts.last().and_then(|start| start.end) {
+            _ if stop.is_some() || step >= planned => Self::NotReported,
             Some(End::Diverged) => Self::Diverged { step },
             Some(End::Paused) => Self::Paused { step, planned },
             Some(End::Reported) | None => Self::Unfinished { step, planned },

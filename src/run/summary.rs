@@ -13,6 +13,9 @@ use std::path::Path;
 /// The figures of a run that has ended.
 const SUMMARY: &str = "summary.json";
 
+/// Why a run ended that did all its steps.
+pub(super) const PLANNED: &str = "planned";
+
 /// The figures of a finished run. Numbers that are not defined are `None`, null in the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunSummary {
@@ -111,7 +114,7 @@ impl RunSummary {
             best_step: settled.best_note.updates + 1,
             last_loss: settled.last_note.loss,
             steps: trained.steps,
-            stop_reason: trained.stop.map_or("planned", StopReason::name).into(),
+            stop_reason: trained.stop.map_or(PLANNED, StopReason::name).into(),
             seconds: trained.seconds,
             trials_per_second: trials / trained.seconds.max(1e-9),
             seed: plan.config.seed,
