@@ -82,9 +82,13 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 fn weights(run: &Path, weights: WhichWeights) -> Result<(String, bool)> {
     let opened = TrainedRun::open(run, &Opening { weights, ..Opening::default() })?;
     let (p, settings) = (&opened.plan.problem, &opened.plan.settings);
-    let bits: Vec<u32> =
-        [&opened.parameters, &p.targets, &p.stimulus, &p.initial_r].into_iter().flatten().map(|v| v.to_bits()).collect();
-    let read = (p.population.inhibitory(), p.constraint, p.time_constants, p.dims, &p.bins, &p.sequence, &p.input_group);
+    let bits: Vec<u32> = [&opened.parameters, &p.targets, &p.stimulus, &p.initial_r]
+        .into_iter()
+        .flatten()
+        .map(|v| v.to_bits())
+        .collect();
+    let read =
+        (p.population.inhibitory(), p.constraint, p.time_constants, p.dims, &p.bins, &p.sequence, &p.input_group);
     let is_said = !opened.remarks.is_empty();
     assert!(opened.state == RunState::Finished || is_said, "{:?} is not said", opened.state);
     Ok((format!("{bits:?} {read:?} {settings:?} {:?} {:?}", opened.plan.factors, opened.plan.held_out), is_said))
