@@ -29,23 +29,28 @@ pub struct LastGood {
 /// If no checkpoint is intact, or the run has done something and has none.
 pub fn last_good(directory: &RunDirectory, layout: &Layout, stamp: &Stamp) -> Result<Option<LastGood>> {
     let mut newer: Option<Error> = None;
-    for file in CHECKPOINTS.iter().map(|file| directory.file(file)).filter(|file| file.exists()) {
-        match read(directory, &file, layout, stamp) {
+    for file in CHECKPOINTS.map(|file| directory.file(file)) {
+        let found = if file.exists() { read(directory, &file, layout, stamp) } else { Err(missing(&file)) };
+        match found {
             Ok((checkpoint, rows)) => {
                 return Ok(Some(LastGood { checkpoint, rows, newer: newer.map(|e| e.to_string()) }));
             }
             Err(error) => newer = newer.or(Some(error)),
         }
     }
-    match newer {
-        Some(error) => Err(error),
-        None if has_begun(directory) => Err(Error::run(format!(
-            "{} is missing, so that the run cannot be resumed. Its weights can be used (`init = {}`).",
-            directory.file(CHECKPOINT).display(),
-            directory.path().display()
-        ))),
-        None => Ok(None),
+    let has_any = CHECKPOINTS.iter().any(|file| directory.file(file).exists());
+    if !has_any && !has_begun(directory) {
+        return Ok(None);
     }
+    let why = newer.map_or(String::new(), |error| error.to_string());
+    Err(Error::run(format!(
+        "{why} The run cannot be resumed; its weights can be used (`init = {}`).",
+        directory.path().display()
+    )))
+}
+
+fn missing(file: &Path) -> Error {
+    Error::run(format!("{} is missing.", file.display()))
 }
 
 fn read(

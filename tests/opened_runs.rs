@@ -1,0 +1,342 @@
+//! A finished run keeps its meaning: whatever is opened is read as it was trained, or refused.
+#![allow(missing_docs)]
+
+mod cli_support;
+
+use aon::data::{ArrayFile, NamedArray, write_arrays};
+use cli_support::{aon, copy_directory, json, resume, small, table};
+use ndarray::{Array1, Array2};
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use std::path::{Path, PathBuf};
+
+/// A project: data, and a run on them.
+struct Project {
+    parent: tempfile::TempDir,
+    place: PathBuf,
+}
+
+impl Project {
+    fn new(flags: &[&str]) -> Self {
+        let parent = tempfile::tempdir().unwrap();
+        let place = parent.path().join("project");
+        copy_directory(&small(), &place.join("data"), &|_, bytes| bytes);
+        let mirror: Array1<f64> = (0..12).map(|i| f64::from(u8::from(i % 3 == 0))).collect();
+        write_arrays(&place.join("data/Mirror.mat"), &[NamedArray::new("mirror", mirror)]).unwrap();
+        let project = Self { parent, place };
+        project.train(&project.run(), flags).assert().success();
+        project
+    }
+
+    fn train(&self, run: &Path, flags: &[&str]) -> assert_cmd::Command {
+        let mut command = aon();
+        let data = |name: &str| self.place.join("data").join(name);
+        command.args([
+            "train",
+            "--no-baseline",
+            "--quiet",
+            "--engine",
+            "cpu",
+            "--areas",
+            "A=4,B=3,C=5",
+            "--thermal",
+            "100",
+        ]);
+        command.arg("--firing-rates-mat").arg(data("Firing_Rates.mat"));
+        command.arg("--inhibitory-mask-mat").arg(data("InhibitoryMask.mat"));
+        command.arg("--mirror-mat").arg(data("Mirror.mat"));
+        command.arg("--stimulus").arg(data("stim.mat"));
+        command.arg("--output-dir").arg(run).args(["--n-trials", "4"]).args(flags);
+        command
+    }
+
+    fn run(&self) -> PathBuf {
+        self.place.join("run")
+    }
+
+    fn data(&self, name: &str) -> PathBuf {
+        self.place.join("data").join(name)
+    }
+
+    /// Everything that opens a finished run.
+    fn openings(&self) -> [assert_cmd::Command; 4] {
+        let run = self.run();
+        let of = |command: &str| {
+            let mut program = aon();
+            program.arg(command).arg(&run).args(["--engine", "cpu"]);
+            program
+        };
+        let mut perturb = of("perturb");
+        perturb.args(["--quiet", "--controls", "0", "--trials", "0"]);
+        [of("eval"), of("export"), perturb, resume(&run, &["--n-trials", "6", "--quiet"])]
+    }
+
+    fn refused_by_all(&self, words: &[&str]) {
+        for mut command in self.openings() {
+            let output = command.assert().code(2).get_output().stderr.clone();
+            let said = String::from_utf8(output).unwrap();
+            words.iter().for_each(|word| assert!(said.contains(word), "{word}: {said}"));
+        }
+    }
+
+    fn taken_by_all(&self, word: &str) {
+        for mut command in self.openings() {
+            command.assert().success().stderr(contains(word));
+        }
+    }
+
+    fn edit_config(&self, from: &str, to: &str) {
+        let path = self.run().join("config.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    }
+}
+
+/// A mask with one value turned.
+fn turn(path: &Path, variable: &str, neuron: usize) {
+    let mut mask = ArrayFile::open(path).unwrap().vector(variable, "values", None).unwrap();
+    mask[neuron] = 1.0 - mask[neuron];
+    write_arrays(path, &[NamedArray::new(variable, Array1::from(mask))]).unwrap();
+}
+
+#[test]
+fn inputs_that_decide_the_network_are_those_of_the_training() {
+    let project = Project::new(&[]);
+    let change: [(&str, &dyn Fn(&Path)); 3] = [
+        ("InhibitoryMask.mat", &|path| turn(path, "inhibitory", 2)),
+        ("stim.mat", &|path| {
+            let stimulus = ArrayFile::open(path).unwrap().array("stim").unwrap();
+            write_arrays(path, &[NamedArray::new("stim", stimulus * 0.5)]).unwrap();
+        }),
+        ("Firing_Rates.mat", &|path| {
+            // The same numbers in another file: what matters is found by its content.
+            let mut bytes = std::fs::read(path).unwrap();
+            bytes[3] ^= 1;
+            std::fs::write(path, bytes).unwrap();
+        }),
+    ];
+    for (name, change) in change {
+        let path = project.data(name);
+        let whole = std::fs::read(&path).unwrap();
+        change(&path);
+        project.refused_by_all(&[name, "has changed"]);
+        std::fs::write(&path, whole).unwrap();
+    }
+    project.openings()[0].assert().success();
+}
+
+#[test]
+fn labels_that_change_no_network_are_taken_and_said() {
+    let project = Project::new(&[]);
+    turn(&project.data("Mirror.mat"), "mirror", 1);
+    project.taken_by_all("Mirror.mat has changed since the training");
+    let report = std::fs::read_to_string(project.run().join("perturb/report.html")).unwrap();
+    assert!(report.contains("has changed since the training"));
+
+    let project = Project::new(&[]);
+    project.edit_config("name = \"C\"", "name = \"F6\"");
+    project.openings()[0].assert().success().stderr(contains("labels of the task have changed"));
+}
+
+#[test]
+fn settings_that_decide_the_network_are_those_of_the_training() {
+    let edits = [
+        ("tau_max = 100.0", "tau_max = 30.0", "network.tau_max is 30"),
+        ("dale = \"presynaptic\"", "dale = \"postsynaptic\"", "network.dale"),
+        ("regularisation = 0.001", "regularisation = 0.1", "training.regularisation"),
+        ("n_trials = 4", "n_trials = 400", "training.n_trials"),
+        ("thermal = 100", "thermal = 90", "task.time.thermal"),
+    ];
+    let project = Project::new(&[]);
+    let whole = std::fs::read(project.run().join("config.toml")).unwrap();
+    for (from, to, named) in edits {
+        project.edit_config(from, to);
+        project.refused_by_all(&[named, "trained with"]);
+        std::fs::write(project.run().join("config.toml"), &whole).unwrap();
+    }
+    // The sizes of two areas change places: the mask is the same file.
+    project.edit_config("size = 4", "size = 3");
+    project.refused_by_all(&["task.areas[1].size"]);
+}
+
+/// A project that is moved, and a file that is moved alone.
+#[test]
+fn files_are_found_by_their_content() {
+    let mut project = Project::new(&["--normalize", "peak"]);
+    let moved = project.parent.path().join("elsewhere");
+    std::fs::rename(&project.place, &moved).unwrap();
+    project.place = moved;
+    for mut command in project.openings() {
+        command.assert().success();
+    }
+
+    let (old, new) = (project.data("InhibitoryMask.mat"), project.parent.path().join("mask.mat"));
+    std::fs::rename(&old, &new).unwrap();
+    project.refused_by_all(&["InhibitoryMask.mat is not there", "inhibitory-mask", "config.toml"]);
+    project.edit_config(&old.display().to_string(), &new.display().to_string());
+    for mut command in project.openings() {
+        command.assert().success();
+    }
+    turn(&new, "inhibitory", 0);
+    project.refused_by_all(&["mask.mat has changed"]);
+}
+
+/// Rates of another file are divided by what those of the training were.
+#[test]
+fn other_data_are_scaled_as_those_of_the_training() {
+    let project = Project::new(&["--normalize", "soft"]);
+    let (file, half) = (project.data("Firing_Rates.mat"), project.data("half.npz"));
+    let rates = ArrayFile::open(&file).unwrap();
+    let halved =
+        |name: &str| NamedArray::new(name, rates.array(name).unwrap() * if name.contains('X') { 1.0 } else { 0.5 });
+    write_arrays(&half, &rates.names().into_iter().map(halved).collect::<Vec<_>>()).unwrap();
+    let fit = |data: &Path| {
+        let csv = project.parent.path().join("fit.csv");
+        let mut command = aon();
+        command.args(["eval", "--engine", "cpu", "--firing-rates-mat"]).arg(data).arg("--fit").arg(&csv);
+        command.arg(project.run()).assert().success();
+        table(&csv)
+    };
+    let column = |rows: &[Vec<String>], name: &str| -> Vec<f64> {
+        let k = rows[0].iter().position(|c| c == name).unwrap();
+        rows[1..].iter().map(|r| r[k].parse().unwrap_or(f64::NAN)).collect()
+    };
+    let (own, other) = (fit(&file), fit(&half));
+    let known = fit(&project.data("Firing_Rates.mat"));
+    assert_eq!(own, known);
+    let [a, b] = [&own, &other].map(|rows| column(rows, "r2"));
+    assert!(a.iter().zip(&b).all(|(a, b)| a.is_nan() || a != b), "half the rates are not the same rates");
+    // The data of the training are not needed for that.
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(fit(&half), other);
+    aon().args(["export", "--engine", "cpu"]).arg(project.run()).assert().code(2);
+}
+
+#[test]
+fn exports_carry_divisors_time_constants_and_state() {
+    let project = Project::new(&["--normalize", "peak", "--tau-max", "60", "--stop-after", "2"]);
+    let [_, mut export, ..] = project.openings();
+    let said = contains("not finished (paused after step 2 of 4)");
+    export.args(["--format", "npz"]).assert().success().stderr(said);
+    let file = ArrayFile::open(&project.run().join("weights.npz")).unwrap();
+    let range = file.vector("tau_range", "values", None).unwrap();
+    let divisors = file.vector("divisors", "values", Some(12)).unwrap();
+    let written = table(&project.run().join("normalization.csv"));
+    assert!(written[1..].iter().zip(&divisors).all(|(row, d)| (row[1].parse::<f64>().unwrap() - d).abs() < 1e-6));
+    assert_eq!(range, [1.0, 60.0]);
+    let state: String = file.array("state").unwrap().iter().map(|c| *c as u8 as char).collect();
+    assert!(state.contains("paused after step 2 of 4"));
+}
+
+#[test]
+fn what_is_not_finished_is_said() {
+    let project = Project::new(&["--stop-after", "2"]);
+    let [mut eval, _, mut perturb, _] = project.openings();
+    let paused = "not finished (paused after step 2 of 4)";
+    eval.assert().success().stdout(contains(paused)).stderr(contains("warning").and(contains(paused)));
+    perturb.assert().success().stderr(contains(paused));
+    let report = std::fs::read_to_string(project.run().join("perturb/report.html")).unwrap();
+    assert!(report.contains(paused));
+    resume(&project.run(), &["--quiet"]).assert().success();
+    project.openings()[0].assert().success().stdout(contains("run        finished")).stderr("");
+    // A longer training of it is not finished until it is.
+    resume(&project.run(), &["--quiet", "--n-trials", "9", "--stop-after", "6"]).assert().success();
+    project.openings()[0].assert().success().stderr(contains("paused after step 6 of 9"));
+    // Cut off: nothing was written about its end.
+    let path = project.run().join("manifest.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"end\": \"paused\""));
+}
+
+/// The same numbers under other types, areas or time constants are another network.
+#[test]
+fn a_start_from_weights_of_another_reading_is_refused() {
+    let project = Project::new(&[]);
+    aon().args(["export", "--engine", "cpu"]).arg(project.run()).assert().success();
+    let run = project.run();
+    let starts = [run.clone(), run.join("best.safetensors"), run.join("weights.mat")];
+    let mask = project.data("InhibitoryMask.mat");
+    let whole = std::fs::read(&mask).unwrap();
+    for start in starts.map(|path| path.display().to_string()) {
+        let next = |k: &str, flags: &[&str]| {
+            project.train(&project.place.join(k), &[&["--overwrite", "--init", &start], flags].concat())
+        };
+        next("next", &[]).assert().success();
+        turn(&mask, "inhibitory", 1);
+        next("refused", &[]).assert().code(2);
+        std::fs::write(&mask, &whole).unwrap();
+        next("refused", &["--tau-max", "50"]).assert().code(2);
+        next("refused", &["--areas", "A=5,B=3,C=4"]).assert().code(2);
+        next("next", &[]).assert().success();
+    }
+}
+
+#[test]
+fn no_network_counts_twice() {
+    let project = Project::new(&[]);
+    let run = project.run();
+    let around = run.join("..").join("run");
+    let mut command = aon();
+    command.arg("perturb").arg(&run).arg(&around).args(["--controls", "0", "--trials", "0"]);
+    command.assert().code(2).stderr(contains("named twice, also as"));
+    #[cfg(unix)]
+    {
+        let link = project.place.join("link");
+        std::os::unix::fs::symlink(&run, &link).unwrap();
+        let mut command = aon();
+        command.arg("perturb").arg(&link).arg(&run).args(["--controls", "0", "--trials", "0"]);
+        command.assert().code(2).stderr(contains("named twice"));
+    }
+}
+
+/// Finished lesions are those of a network with all that reads it, by content.
+#[test]
+fn lesions_of_another_network_are_not_served() {
+    let first = Project::new(&[]);
+    let others: [&[&str]; 3] = [&["--tau-max", "50"], &["--dale", "postsynaptic"], &["--normalize", "peak"]];
+    let perturb = |run: &Path| {
+        let mut command = aon();
+        command.arg("perturb").arg(run).args(["--quiet", "--controls", "0", "--trials", "0"]);
+        command.assert().success();
+        std::fs::read(run.join("perturb/effects.csv")).unwrap()
+    };
+    perturb(&first.run());
+    for flags in others {
+        let run = first.place.join("other");
+        first.train(&run, &[&["--overwrite"], flags].concat()).assert().success();
+        // As if the weights were the same, too: what is stored lies where it would be looked for.
+        copy_directory(&first.run().join("perturb"), &run.join("perturb"), &|_, bytes| bytes);
+        let found = perturb(&run);
+        std::fs::remove_dir_all(run.join("perturb")).unwrap();
+        assert!(found == perturb(&run), "{flags:?}");
+    }
+}
+
+#[test]
+fn a_run_without_its_checkpoint_does_not_begin_again() {
+    let project = Project::new(&["--stop-after", "3"]);
+    let (run, history) = (project.run(), std::fs::read(project.run().join("history.csv")).unwrap());
+    let missing = contains("checkpoint.safetensors is missing");
+    std::fs::remove_file(run.join("checkpoint.safetensors")).unwrap();
+    let copy = project.place.join("copy");
+    copy_directory(&run, &copy, &|_, bytes| bytes);
+    // The checkpoint before is that of the beginning.
+    resume(&copy, &[]).assert().success().stderr(missing.clone().and(contains("the checkpoint before, of step 0")));
+    std::fs::remove_file(run.join("checkpoint.previous.safetensors")).unwrap();
+    resume(&run, &[]).assert().code(1).stderr(missing);
+    assert_eq!(std::fs::read(run.join("history.csv")).unwrap(), history);
+}
+
+#[test]
+fn a_manifest_says_what_the_run_was_trained_with() {
+    let project = Project::new(&[]);
+    let manifest = json(&project.run().join("manifest.json"));
+    assert_eq!(manifest["settings"]["network"]["tau_max"], 100.0);
+    assert_eq!(manifest["starts"][0]["end"], "reported");
+    assert_eq!(manifest["run"].as_str().map(str::len), Some(64));
+    let matrix: Array2<f64> = Array2::zeros((1, 1));
+    write_arrays(&project.run().join("best.npz"), &[NamedArray::new("W", matrix)]).unwrap();
+    std::fs::rename(project.run().join("best.npz"), project.run().join("best.safetensors")).unwrap();
+    project.openings()[0].assert().code(1).stderr(contains("best.safetensors is damaged"));
+}
