@@ -1,6 +1,7 @@
 //! The configuration as a file.
 
 use super::settings::{Config, Preset};
+use crate::data::read_text;
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -10,7 +11,7 @@ impl Config {
     /// # Errors
     /// If the file cannot be read, is not TOML, or holds an unknown setting or value.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = read_text(path)?;
         Self::from_toml(&text).map_err(|e| Error::input(format!("{}: {e}", path.display())))
     }
 

@@ -33,6 +33,8 @@ pub struct Plan {
     given: Option<Vec<f32>>,
     /// What the rates were divided by.
     pub factors: Option<NormalizationFactors>,
+    /// Neurons, by number from 0, whose rates were nothing but rounding errors and count as 0.
+    pub silenced: Vec<usize>,
     /// SHA-256 of the input files.
     pub inputs: BTreeMap<PathBuf, String>,
 }
@@ -112,8 +114,8 @@ impl Plan {
         let settings = network_settings(&config, &task, &layout)?;
         let settings = seeds.iter().map(|seed| with_seed(settings.clone(), *seed)).collect();
         let given = start(&problem)?;
-        let (factors, inputs) = (recording.factors, BTreeMap::new());
-        let mut plan = Self { config, task, problem, held_out, seeds, settings, given, factors, inputs };
+        let (factors, silenced, inputs) = (recording.factors, recording.silenced, BTreeMap::new());
+        let mut plan = Self { config, task, problem, held_out, seeds, settings, given, factors, silenced, inputs };
         plan.problem.recurrent = plan.has_recurrence();
         Ok(plan)
     }
@@ -208,6 +210,7 @@ impl Plan {
             settings: vec![self.settings[network].clone()],
             given: self.given.clone(),
             factors: self.factors.clone(),
+            silenced: self.silenced.clone(),
             inputs: self.inputs.clone(),
         }
     }

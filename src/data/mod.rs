@@ -3,13 +3,16 @@
 mod array_file;
 mod arrays;
 mod atomic;
+mod foreign;
 mod inputs;
 pub mod mat;
 mod npy;
 pub mod npz;
 mod recording;
 mod regular;
+pub(crate) mod rounding;
 mod table;
+mod text;
 
 pub use array_file::{ArrayFile, ArrayFormat, write_arrays};
 pub(crate) use arrays::shape_text;
@@ -18,3 +21,4 @@ pub use atomic::write_atomically;
 pub use inputs::{read_mask, read_stimulus};
 pub use recording::{ConditionRates, Normalization, NormalizationFactors, RecordedCondition, Recording};
 pub(crate) use table::{csv, csv_number, csv_text};
+pub(crate) use text::read_text;

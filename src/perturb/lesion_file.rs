@@ -1,6 +1,7 @@
 //! Lesions as a TOML file states them.
 
 use super::lesion::{Lesion, Mode, marked, members};
+use crate::data::read_text;
 use crate::error::{Error, Result, ensure};
 use crate::lab::Subject;
 use crate::rng::{Rng, Stream};
@@ -40,7 +41,7 @@ struct LesionSpec {
 /// # Errors
 /// Naming the lesion and what is wrong with it.
 pub fn read_lesions(path: &Path, subject: &Subject, seed: u64) -> Result<Vec<Lesion>> {
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = read_text(path)?;
     let file: LesionFile = toml::from_str(&text)
         .map_err(|e| Error::input(format!("{}: not a list of lesions ([[lesion]] …): {e}", path.display())))?;
     let lesion = |(k, spec): (usize, &LesionSpec)| {

@@ -1,6 +1,7 @@
 //! Tasks from files, and the built-in ones.
 
 use super::TaskSpec;
+use crate::data::read_text;
 use crate::error::{Error, Result, ensure};
 use std::path::Path;
 
@@ -41,7 +42,7 @@ impl TaskSpec {
             "there is no task `{name_or_path}`: it is neither a built-in one ({names}) nor a file. \
              Name one of them, or give the path of a task file (TOML)."
         );
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = read_text(path)?;
         Self::parse(&text, name_or_path)
     }
 

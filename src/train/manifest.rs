@@ -2,6 +2,7 @@
 
 use super::{MANIFEST, RunDirectory};
 use crate::engine::EngineDescription;
+use crate::data::read_text;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -69,7 +70,7 @@ impl Manifest {
     /// # Errors
     /// If it cannot be read or is damaged.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = read_text(path)?;
         serde_json::from_str(&text).map_err(|e| Error::run(format!("{} is damaged: {e}.", path.display())))
     }
 
