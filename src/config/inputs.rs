@@ -69,8 +69,7 @@ impl Inputs {
         let variables: Vec<String> = task.conditions.iter().map(|c| c.firing_rates.clone()).collect();
         let conditions = RecordedCondition::read_all(&source, &variables)?;
         let neurons = conditions.first().map_or(0, |c| c.rates.nrows());
-        let mut inputs =
-            Self { source, conditions, inhibitory: None, mirror: None, stimulus: None, start: None };
+        let mut inputs = Self { source, conditions, inhibitory: None, mirror: None, stimulus: None, start: None };
         let masks = [(&data.inhibitory_mask, "inhibitory"), (&data.mirror, "mirror")];
         let given = masks.iter().filter_map(|(path, variable)| Some((path.as_deref()?, *variable)));
         let lengths = given.map(|(path, variable)| Ok(ArrayFile::open(path)?.array(variable)?.len()));

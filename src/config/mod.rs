@@ -9,6 +9,7 @@ mod inputs;
 mod plan;
 mod preset;
 mod settings;
+mod sizes;
 mod task_source;
 mod warnings;
 

@@ -2,6 +2,7 @@
 
 use super::hold_out::held_out;
 use super::inputs::{IN_MEMORY, Inputs, initial_from_file, initial_from_memory};
+use super::sizes::check_sizes;
 use super::{Config, NetworkConfig, Preset, StimulusNoise, TaskSource};
 use crate::analysis::{HeldOut, Recorded};
 use crate::data::{NormalizationFactors, Recording};
@@ -330,6 +331,7 @@ fn problem(
 ) -> Result<Problem> {
     let bins: Vec<usize> = recording.conditions.iter().map(|c| c.rates.ncols()).collect();
     let (n, longest) = (population.len(), bins.iter().copied().max().unwrap_or(0));
+    check_sizes(task, n, longest)?;
     let time_steps = task.time.time_steps(longest);
     let stimulus = given_or_rendered(stimulus, config, task, time_steps)?;
     let dims = Dims {

@@ -19,6 +19,7 @@ pub(crate) use arrays::shape_text;
 pub use arrays::{NamedArray, Values};
 pub use atomic::write_atomically;
 pub use inputs::{read_mask, read_stimulus};
+pub(crate) use recording::initial_names;
 pub use recording::{ConditionRates, Normalization, NormalizationFactors, RecordedCondition, Recording};
 pub(crate) use table::{csv, csv_number, csv_text};
 pub(crate) use text::read_text;

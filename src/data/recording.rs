@@ -253,7 +253,7 @@ fn check_present(file: &ArrayFile, conditions: &[String]) -> Result<()> {
 }
 
 /// The variables that hold r and x at t = 0 of the condition `variable`.
-fn initial_names(variable: &str) -> (String, String) {
+pub(crate) fn initial_names(variable: &str) -> (String, String) {
     match variable.strip_prefix("FR") {
         Some(number) => (format!("IC_FR{number}"), format!("IC_X{number}")),
         None => (format!("IC_{variable}"), format!("IC_X_{variable}")),

@@ -16,8 +16,12 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     open_regular(path)?.take(LONGEST + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
     let place = path.display();
-    ensure!(bytes.len() as u64 <= LONGEST, "{place}: expected a text, found more than {LONGEST} bytes. Give another file.");
-    let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.iter().take(4).any(|b| *b == 0);
+    ensure!(
+        bytes.len() as u64 <= LONGEST,
+        "{place}: expected a text, found more than {LONGEST} bytes. Give another file."
+    );
+    let wide =
+        bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.iter().take(4).any(|b| *b == 0);
     ensure!(!wide, "{place}: expected a text in UTF-8, found one in UTF-16, or none. Save it as UTF-8.");
     let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     String::from_utf8(bytes.split_off(start)).map_err(|e| {

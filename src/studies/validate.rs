@@ -2,7 +2,7 @@
 
 use super::student::{Recipe, student};
 use super::validate_tables::Validation;
-use crate::data::{write_atomically, read_text};
+use crate::data::{read_text, write_atomically};
 use crate::engine::{BatchState, Device, NetworkSettings, Problem};
 use crate::error::{Error, Result, ensure};
 use crate::lab::OpenEngine;

@@ -1,6 +1,6 @@
 //! `history.csv`: one row per step that was done.
 
-use crate::data::{write_atomically, read_text};
+use crate::data::{read_text, write_atomically};
 use crate::engine::StepRecord;
 use crate::error::{Error, Result};
 use std::fs::File;

@@ -1,8 +1,8 @@
 //! `manifest.json`: what a run was made from and by, so that it can be told whether it would repeat.
 
 use super::{MANIFEST, RunDirectory};
-use crate::engine::EngineDescription;
 use crate::data::read_text;
+use crate::engine::EngineDescription;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

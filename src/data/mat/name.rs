@@ -7,8 +7,26 @@ const LONGEST: usize = 63;
 
 /// Words of MATLAB's language, which name no variable.
 const KEYWORDS: [&str; 20] = [
-    "break", "case", "catch", "classdef", "continue", "else", "elseif", "end", "for", "function", "global", "if",
-    "otherwise", "parfor", "persistent", "return", "spmd", "switch", "try", "while",
+    "break",
+    "case",
+    "catch",
+    "classdef",
+    "continue",
+    "else",
+    "elseif",
+    "end",
+    "for",
+    "function",
+    "global",
+    "if",
+    "otherwise",
+    "parfor",
+    "persistent",
+    "return",
+    "spmd",
+    "switch",
+    "try",
+    "while",
 ];
 
 /// A name that MATLAB takes for each of `names`, in their order, and no name twice: those that it takes stay; in others `_`
