@@ -19,7 +19,7 @@ impl Plan {
         let more = if self.silenced.len() > LISTED { ", …" } else { "" };
         (!rows.is_empty()).then(|| {
             format!(
-                "{} of {} neurons (rows {}{more}) have no rates but rounding errors beside the largest rate in the file, and \
+                "{} of {} neurons ({}{more}) have no rates but rounding errors beside the largest rate in the file, and \
                  count as silent. Is that rate right?",
                 self.silenced.len(),
                 self.problem.dims.neurons,

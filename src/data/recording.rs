@@ -217,7 +217,8 @@ impl RecordedCondition {
     }
 
     fn scaled(self, factors: Option<&[f64]>) -> ConditionRates {
-        let scale = |i: usize, v: f64| factors.map_or(v as f32, |f| (v / f[i]) as f32);
+        // Where nothing is divided, rates above 1 are so by rounding.
+        let scale = |i: usize, v: f64| factors.map_or(v.min(1.0) as f32, |f| (v / f[i]) as f32);
         let (rates, initial_r) = (&self.rates, self.initial_r);
         ConditionRates {
             rates: Array2::from_shape_fn(rates.dim(), |(i, b)| scale(i, rates[[i, b]])),
