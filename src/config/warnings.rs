@@ -19,8 +19,8 @@ impl Plan {
         let more = if self.silenced.len() > LISTED { ", …" } else { "" };
         (!rows.is_empty()).then(|| {
             format!(
-                "{} of {} neurons ({}{more}) have no rates but rounding errors beside the largest rate in the file, and \
-                 count as silent. Is that rate right?",
+                "{} of {} neurons ({}{more}) count as silent: beside the largest rate in the file, theirs are rounding \
+                 errors. Is that rate right?",
                 self.silenced.len(),
                 self.problem.dims.neurons,
                 rows.join(", ")

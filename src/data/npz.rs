@@ -79,7 +79,7 @@ const INTACT: &str = "an intact NumPy archive of plain numeric arrays";
 /// Refuses archives without a single array: Excel's workbooks and others are zip archives too.
 fn refuse_other_archives<S: AsRef<str>>(path: &Path, entries: &[S]) -> Result<()> {
     let has = |is: &dyn Fn(&str) -> bool| entries.iter().any(|e| is(e.as_ref()));
-    if entries.is_empty() || has(&|e| e.ends_with(".npy")) {
+    if entries.is_empty() || has(&|e| e.strip_suffix(".npy").is_some()) {
         return Ok(());
     }
     let (found, remedy) = if has(&|e| e == "[Content_Types].xml") {

@@ -1,32 +1,39 @@
-//! Reading files of text that others wrote.
+//! Reading whole files that others wrote.
 
 use super::regular::open_regular;
 use crate::error::{Error, Result, ensure};
-use std::io::Read;
+use std::io::Read as _;
 use std::path::Path;
 
 /// The longest text that is read: 256 MiB, the history of some million steps. Nothing that people write comes near.
 const LONGEST: u64 = 1 << 28;
 
+/// The bytes of a regular file.
+///
+/// # Errors
+/// If it is none, as a pipe is, which may never end, or cannot be read.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    Ok(bytes)
+}
+
 /// The text of a file in UTF-8, without a byte order mark.
 ///
 /// # Errors
-/// If it is no regular file, cannot be read, is longer than 256 MiB, or is in another encoding; the sentence names the line.
+/// As [`read_bytes`], and if it is longer than 256 MiB, or in another encoding; the sentence names the line.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
-    let mut bytes = Vec::new();
-    open_regular(path)?.take(LONGEST + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
     let place = path.display();
-    ensure!(
-        bytes.len() as u64 <= LONGEST,
-        "{place}: expected a text, found more than {LONGEST} bytes. Give another file."
-    );
+    let length = open_regular(path)?.metadata().map_err(Error::io("read", path))?.len();
+    ensure!(length <= LONGEST, "{place}: expected a text, found {length} bytes. Give a file of at most {LONGEST}.");
+    let mut bytes = read_bytes(path)?;
     let wide =
         bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.iter().take(4).any(|b| *b == 0);
     ensure!(!wide, "{place}: expected a text in UTF-8, found one in UTF-16, or none. Save it as UTF-8.");
     let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     String::from_utf8(bytes.split_off(start)).map_err(|e| {
         let (valid, bytes) = (e.utf8_error().valid_up_to(), e.as_bytes());
-        let line = 1 + bytes[..valid].iter().filter(|b| **b == b'\n').count();
+        let line = bytes[..valid].split(|b| *b == b'\n').count();
         Error::input(format!(
             "{place}, line {line}: expected a text in UTF-8, found the byte {:#04x}, as in Latin-1 or Windows-1252. Save it as UTF-8.",
             bytes[valid]

@@ -127,7 +127,7 @@ impl LesionSpec {
             "mean" => Ok(Mode::Mean),
             "gain" => {
                 let gain = number("gain", self.gain)?;
-                ensure!(gain >= 0.0, "gain = {gain}: expected 0 or a larger number.");
+                ensure!(!gain.is_sign_negative(), "gain = {gain}: expected 0 or a larger number.");
                 Ok(Mode::Gain(gain))
             }
             "current" => number("current", self.current).map(Mode::Current),

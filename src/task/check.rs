@@ -65,18 +65,18 @@ impl TaskSpec {
             time.thermal,
             time.steps_per_bin
         );
-        let series = (stimulus.sequences.len() * stimulus.channels) as f64;
+        let series = stimulus.sequences.len() * stimulus.channels;
         // What is drawn has numbers of 32 bits.
         ensure!(
-            series * steps as f64 <= f64::from(u32::MAX),
+            u32::try_from(series.saturating_mul(steps)).is_ok(),
             "task `{}`: a stimulus of {} sequences, {} channels and {steps} steps has more than 2^32 values. Make it smaller.",
             self.name,
             stimulus.sequences.len(),
             stimulus.channels
         );
-        let of_filter = |s: &Smoothing| series * steps as f64 * 4.0 * s.sigma * s.passes as f64;
+        let of_filter = |s: &Smoothing| (series * steps * s.passes) as f64 * 4.0 * s.sigma;
         ensure!(
-            stimulus.smoothing.as_ref().map_or(0.0, of_filter) <= MOST_PRODUCTS,
+            stimulus.smoothing.as_ref().is_none_or(|s| of_filter(s) < MOST_PRODUCTS),
             "task `{}`: the filter stimulus.smoothing would take hours for {steps} steps of {series} series. Give a smaller sigma or fewer passes.",
             self.name
         );
@@ -141,7 +141,7 @@ impl TimeSpec {
     fn verify(&self) -> Verified {
         let step = self.step_ms;
         let (shortest, longest) = (STEP_MS.start(), STEP_MS.end());
-        require!(STEP_MS.contains(&step), "time.step_ms is {step}. A step lasts {shortest} to {longest} ms.");
+        require!(STEP_MS.contains(&step), "time.step_ms is {step:?}. A step lasts {shortest} to {longest} ms.");
         require!(self.steps_per_bin > 0, "time.steps_per_bin is 0. A bin is the mean of at least one step.");
         for (name, steps) in [("thermal", self.thermal), ("steps_per_bin", self.steps_per_bin)] {
             require!(steps <= MOST_STEPS, "time.{name} is {steps}. Give at most {MOST_STEPS} steps.");
@@ -160,12 +160,12 @@ impl StimulusSpec {
         require!(channels <= MOST_CHANNELS, "stimulus.channels is {channels}. Give at most {MOST_CHANNELS}.");
         require!(
             (0.0..=MOST_NOISE).contains(&noise),
-            "stimulus.noise is {noise}. A standard deviation is 0 or larger, and at most {MOST_NOISE:e}."
+            "stimulus.noise is {noise:?}. A standard deviation is 0 or larger, and at most {MOST_NOISE:e}."
         );
         if let Some(Smoothing { sigma, passes }) = self.smoothing {
             require!(
                 sigma > 0.0 && sigma <= MOST_SIGMA,
-                "stimulus.smoothing.sigma is {sigma}. Give a width above 0 and up to {MOST_SIGMA}, in steps, or leave [stimulus.smoothing] out."
+                "stimulus.smoothing.sigma is {sigma:?}. Give a width above 0 and up to {MOST_SIGMA}, in steps, or leave [stimulus.smoothing] out."
             );
             require!(
                 (1..=MOST_PASSES).contains(&passes),
