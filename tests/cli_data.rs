@@ -85,10 +85,10 @@ fn names_of_tables_own_rows_are_refused_before_anything_is_written() {
     let parent = tempfile::tempdir().unwrap();
     let run = parent.path().join("run");
     let mut command = train(&run, &case("octave-append.mat"), "inhibitory.mat", &case("task-all.toml"));
-    command.assert().code(2).stderr(contains("condition `all`").and(contains("another name")));
+    command.assert().code(2).stderr(contains("condition “all”").and(contains("another name")));
     let areas = ["--areas", "stimulus=4,B=3,C=5"];
     let mut command = train(&run, &case("octave-append.mat"), "inhibitory.mat", &case("task.toml"));
-    command.args(areas).assert().code(2).stderr(contains("area `stimulus`"));
+    command.args(areas).assert().code(2).stderr(contains("area “stimulus”"));
     assert!(!run.exists());
 }
 

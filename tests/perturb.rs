@@ -410,8 +410,8 @@ fn lesion_files_say_whom_when_and_how_and_errors_name_the_lesion() {
         ("[[lesion]]\nmode = \"current\"\ncurrent = -inf\n", "expected a finite number"),
         ("[[lesion]]\nmode = \"current\"\n", "needs the value current"),
         // Names that tables have for themselves, or cannot hold.
-        ("[[lesion]]\nname = \"intact\"\n", "`intact`"),
-        ("[[lesion]]\nname = \" Intact\"\n", "`intact`"),
+        ("[[lesion]]\nname = \"intact\"\n", "“intact”"),
+        ("[[lesion]]\nname = \" Intact\"\n", "“intact”"),
         ("[[lesion]]\nname = \"one\\ntwo\"\n", "control character"),
         // Numbers beyond any trial or population.
         ("[[lesion]]\nfrom = 9223372036854775807\n", "no step"),

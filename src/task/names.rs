@@ -48,7 +48,7 @@ impl Named {
         let reserved = RESERVED.iter().filter(|(named, _)| *named == self).flat_map(|(_, names)| *names);
         match reserved.into_iter().find(|r| r.to_lowercase() == plain.to_lowercase()) {
             Some(reserved) => Err(format!(
-                "the {kind} `{name}` has a name that tables give rows of their own (`{reserved}`). Give it another name."
+                "the {kind} “{name}” has a name that tables give rows of their own (“{reserved}”). Give it another name."
             )),
             None => Ok(()),
         }
@@ -69,7 +69,7 @@ pub(super) fn verify_scopes(areas: &[Area], conditions: &[&str]) -> Result<(), S
         if !scopes.insert(name.into()) {
             let kind = kind.text();
             return Err(format!(
-                "the {kind} `{name}` is called as an area, or as a class of the neurons of one: tables could not tell them apart. Give it another name."
+                "the {kind} “{name}” is called as an area, or as a class of the neurons of one: tables could not tell them apart. Give it another name."
             ));
         }
     }
@@ -91,7 +91,7 @@ mod tests {
             (Named::Lesion, "Intact"),
         ] {
             let sentence = kind.verify(name).unwrap_err();
-            assert!(sentence.contains(&format!("`{name}`")) && sentence.contains("another name"), "{sentence}");
+            assert!(sentence.contains(&format!("“{name}”")) && sentence.contains("another name"), "{sentence}");
         }
         for (kind, name) in [
             (Named::Condition, "intact"),
