@@ -22,4 +22,4 @@ pub use inputs::{read_mask, read_stimulus};
 pub(crate) use recording::initial_names;
 pub use recording::{ConditionRates, Normalization, NormalizationFactors, RecordedCondition, Recording};
 pub(crate) use table::{csv, csv_number, csv_text};
-pub(crate) use text::{read_bytes, read_text};
+pub(crate) use text::{read_bytes, read_text, toml_fault};

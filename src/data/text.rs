@@ -41,6 +41,12 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
     })
 }
 
+/// Where in `text` a TOML error is, by line, and what it says, in one line.
+pub(crate) fn toml_fault(error: &toml::de::Error, text: &str) -> (Option<usize>, String) {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    (before.map(|b| 1 + b.matches('\n').count()), error.message().trim_end().replace('\n', ", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

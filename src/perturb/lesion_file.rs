@@ -1,7 +1,7 @@
 //! Lesions as a TOML file states them.
 
 use super::lesion::{Lesion, Mode, marked, members};
-use crate::data::read_text;
+use crate::data::{read_text, toml_fault};
 use crate::error::{Error, Result, ensure};
 use crate::lab::Subject;
 use crate::rng::{Rng, Stream};
@@ -43,8 +43,11 @@ struct LesionSpec {
 /// Naming the lesion and what is wrong with it.
 pub fn read_lesions(path: &Path, subject: &Subject, seed: u64) -> Result<Vec<Lesion>> {
     let text = read_text(path)?;
-    let file: LesionFile = toml::from_str(&text)
-        .map_err(|e| Error::input(format!("{}: not a list of lesions ([[lesion]] …): {e}", path.display())))?;
+    let file: LesionFile = toml::from_str(&text).map_err(|e| {
+        let (line, message) = toml_fault(&e, &text);
+        let place = path.display();
+        Error::input(format!("{place}, line {}: not a list of lesions ([[lesion]] …): {message}.", line.unwrap_or(1)))
+    })?;
     let lesion = |(k, spec): (usize, &LesionSpec)| {
         spec.lesion(k, subject, seed).map_err(|e| Error::input(format!("{}, lesion {}: {e}", path.display(), k + 1)))
     };
