@@ -11,7 +11,7 @@ use aon::error::Result;
 use aon::lab::{Simulator, Subject, Trial};
 use aon::network::{Constraint, InitScheme, InitSettings, Layout, MagnitudeDistribution, initial_parameters};
 use aon::perturb::{
-    CellOutcome, ControlSettings, Experiment, ExperimentSettings, Finished, Lesion, LesionDecoding, Measures, Mode,
+    CellOutcome, ControlSettings, Experiment, ExperimentSettings, Finished, Lesion, LesionDecoding, Mode,
     ReadoutSettings, default_lesions, draw_controls, effects, read_cells, read_finished, read_lesions, write_cells,
     write_finished,
 };
@@ -422,24 +422,6 @@ fn lesion_files_say_whom_when_and_how_and_errors_name_the_lesion() {
         assert!(error.exit_code() == 2 && error.to_string().contains(word), "{text}: {error}");
     }
     assert!(read_lesions(Path::new("/nowhere.toml"), &subject, 0).is_err());
-}
-
-/// Rates that are constant but for rounding have no variance that could be explained.
-#[test]
-fn r2_of_a_class_whose_rates_vary_by_rounding_only_is_undefined() {
-    let mut subject = subject(&[]);
-    let population = subject.problem.population.clone();
-    let class = |i: usize| format!("{} {} {}", population.area_name(i), population.cell_type(i), population.class(i));
-    let near = |k: usize| f32::from_bits(0.3_f32.to_bits() + (k % 3) as u32);
-    for (k, rate) in subject.problem.targets.iter_mut().enumerate() {
-        if class(k % population.len()) == class(0) {
-            *rate = near(k / population.len());
-        }
-    }
-    for (scope, r2, rmse) in Measures::new(&subject).intact_fit() {
-        assert_eq!(r2.is_nan(), scope == class(0), "{scope}: {r2}");
-        assert!(rmse > 0.0);
-    }
 }
 
 #[test]
