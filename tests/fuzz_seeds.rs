@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 #[path = "../fuzz/src/lib.rs"]
-#[allow(dead_code, clippy::expect_used)]
+#[allow(dead_code, unreachable_pub)]
 mod targets;
 
 use std::path::Path;

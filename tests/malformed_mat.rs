@@ -146,7 +146,6 @@ fn named_cases() -> Vec<(&'static str, Vec<u8>)> {
         ("name that is too long", with_fr1(variable(LE, 6, &[2, 3], &long_name, &[values(9, 6)]))),
         ("name with control characters", with_fr1(variable(LE, 6, &[2, 3], "FR\x1b[31m", &[values(9, 6)]))),
         ("no name", with_fr1(double(&[2, 3], "", &[0.5; 6]))),
-        ("two variables of one name", file(&[good(false).split_off(128), double(&[2, 3], "FR1", &[0.5; 6])])),
         ("nothing after the name", fr1(6, &[2, 3], &[])),
         ("values of type text", fr1(6, &[2, 3], &[element(LE, 16, &[b'x'; 48])])),
         ("values of an unknown type", fr1(6, &[2, 3], &[element(LE, 200, &[0; 48])])),

@@ -398,6 +398,28 @@ fn lesion_files_say_whom_when_and_how_and_errors_name_the_lesion() {
         ("[[lesion]]\nwindow = 3\n", "window"),
         ("[[lesion]]\n[[lesion]]\n", "two lesions"),
         ("lesions = 3\n", "lesion"),
+        // A key that the mode does not read would be given in vain, and the lesion would silence.
+        ("[[lesion]]\ngain = 0.5\n", "gain belongs to mode = \"gain\", but there is no mode"),
+        ("[[lesion]]\ncurrent = 1.0\n", "current belongs to mode = \"current\""),
+        ("[[lesion]]\narea = \"AIP\"\nonto = \"F5\"\n", "onto belongs to mode = \"cut\""),
+        ("[[lesion]]\nmode = \"current\"\ncurrent = 1.0\ngain = 0.5\n", "but the mode is \"current\""),
+        ("[[lesion]]\nmode = \"silence\"\nonto = \"F5\"\n", "but the mode is \"silence\""),
+        ("[[lesion]]\nmode = \"mean\"\ngain = 0.5\n", "but the mode is \"mean\""),
+        ("[[lesion]]\nmode = \"cut\"\nonto = \"F5\"\ncurrent = 1.0\n", "but the mode is \"cut\""),
+        ("[[lesion]]\nmode = \"gains\"\n", "expected one of silence, mean, gain, current, cut"),
+        ("[[lesion]]\nmode = \"gain\"\ngain = nan\n", "expected a finite number"),
+        ("[[lesion]]\nmode = \"gain\"\ngain = 1e39\n", "expected a finite number"),
+        ("[[lesion]]\nmode = \"gain\"\ngain = -0.5\n", "0 or a larger number"),
+        ("[[lesion]]\nmode = \"current\"\ncurrent = -inf\n", "expected a finite number"),
+        ("[[lesion]]\nmode = \"current\"\n", "needs the value current"),
+        // Names that tables have for themselves, or cannot hold.
+        ("[[lesion]]\nname = \"intact\"\n", "“intact”"),
+        ("[[lesion]]\nname = \" Intact\"\n", "“intact”"),
+        ("[[lesion]]\nname = \"one\\ntwo\"\n", "control character"),
+        // Numbers beyond any trial or population.
+        ("[[lesion]]\nfrom = 9223372036854775807\n", "no step"),
+        ("[[lesion]]\nneurons = [9223372036854775807]\n", "9223372036854775807"),
+        ("[[lesion]]\nfrom = 2\nto = 1\n", "no step"),
     ] {
         let error = read(text).unwrap_err();
         assert!(error.exit_code() == 2 && error.to_string().contains(word), "{text}: {error}");

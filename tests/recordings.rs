@@ -123,6 +123,71 @@ fn normalization_divides_each_neuron_by_one_factor_over_all_conditions() {
     assert_eq!(soft.conditions[1].rates[[0, 1]], (40.0_f64 / 45.0) as f32);
 }
 
+/// What smoothing by FFT leaves where nothing fires: of either sign, some 1e-16 of the largest rate in double precision,
+/// some 1e-7 in single.
+#[test]
+fn rounding_errors_count_as_zeros() {
+    let double = [
+        rates("FR1", array![[4e-15_f64, -2.7e-15, 1e-15], [47.0, 0.1, -3e-15], [0.01, 0.02, 0.0]]),
+        rates("FR2", array![[-1e-15_f64, 2e-15], [30.0, 40.1], [1e-14, -1e-14]]),
+    ];
+    let single = [
+        rates("FR1", array![[4e-6_f32, -2.7e-6, 0.0], [47.0, 0.1, -3e-6], [0.01, 0.02, 0.0]]),
+        rates("FR2", array![[-1e-6_f32, 2e-6], [30.0, 40.1], [1e-6, -1e-6]]),
+    ];
+    for (arrays, normalization, factors) in [
+        (&double, Normalization::Peak, [1.0, 47.0, 0.02]),
+        (&double, Normalization::Soft, [1.0, 52.0, 5.02]),
+        (&single, Normalization::Peak, [1.0, 47.0, 0.02]),
+        (&single, Normalization::Soft, [1.0, 52.0, 5.02]),
+    ] {
+        let recording = read(arrays, &["FR1", "FR2"], normalization).unwrap();
+        assert_eq!(recording.factors.unwrap().0, factors);
+        assert_eq!(recording.silenced, [0]);
+        let (first, second) = (&recording.conditions[0].rates, &recording.conditions[1].rates);
+        assert!(first.row(0).iter().chain(second.row(0)).chain(second.row(2)).all(|r| *r == 0.0), "{first} {second}");
+        // Rates that are there stay, however low.
+        assert!(first[[1, 1]] > 0.0 && first[[2, 0]] == 0.5_f32.min(first[[2, 1]] / 2.0) && first[[1, 2]] == 0.0);
+    }
+    // In a file in double precision, these are none.
+    let mixed = [rates("FR1", array![[47.1_f64, -3e-6]])];
+    refused(read(&mixed, &["FR1"], Normalization::Peak), &["0 or more", "rounding errors", "set rates below 0 to 0"]);
+    let baseline = [rates("FR1", array![[47.1_f64, -3e-6, -2.0]])];
+    refused(read(&baseline, &["FR1"], Normalization::Peak), &["2", "cannot be modelled"]);
+    // Given states are rates, and one of all is the largest.
+    let states = [rates("FR1", array![[1e-14_f64], [20.1]]), rates("IC_FR1", array![-1e-15_f64, 30.0])];
+    let recording = read(&states, &["FR1"], Normalization::Peak).unwrap();
+    assert_eq!(recording.conditions[0].initial_r, Some(array![0.0, 1.0]));
+}
+
+#[test]
+fn rates_above_1_by_rounding_are_1() {
+    let of = |value: f64| read(&[rates("FR1", array![[0.3, value]])], &["FR1"], Normalization::None);
+    for value in [1.0 + f64::EPSILON, f64::from(1.0_f32 + f32::EPSILON), 1.0 + 9e-7] {
+        assert_eq!(of(value).unwrap().conditions[0].rates, array![[0.3, 1.0]]);
+    }
+    refused(of(1.00001), &["maximum of 1.00001"]);
+}
+
+/// A neuron that is silent but for rounding in all conditions that are trained on, and fires in a held-out one.
+#[test]
+fn a_divisor_is_never_made_of_rounding_errors() {
+    let (_directory, path) =
+        file("mat", &[rates("FR1", array![[1e-15_f64, 0.0], [20.1, 4.0]]), rates("FR2", array![[3.0], [2.0_f64]])]);
+    let recorded = RecordedCondition::read_all(&path, &names(&["FR1", "FR2"])).unwrap();
+    for normalization in [Normalization::Peak, Normalization::Soft] {
+        refused(Recording::new(&path, recorded.clone(), &[1], normalization), &["row 1", "silent in all of them"]);
+    }
+}
+
+#[test]
+fn rates_of_single_trials_are_refused_with_what_to_do() {
+    let stacked = [rates("FR1", Array3::<f64>::zeros((2, 3, 4)))];
+    refused(read(&stacked, &["FR1"], Normalization::None), &["[2×3×4]", "mean over trials", "third dimension"]);
+    let (_directory, path) = file("npz", &[rates("FR1", array![0.5_f64, 0.25])]);
+    refused(read_file(&path, &names(&["FR1"]), Normalization::None), &["[2]", "second dimension"]);
+}
+
 #[test]
 fn unusable_rates_are_refused_with_what_was_found_and_what_to_do() {
     let good = || rates("FR1", array![[0.5_f64, 0.25], [0.0, 1.0]]);
@@ -149,7 +214,7 @@ fn unusable_rates_are_refused_with_what_was_found_and_what_to_do() {
     }
     let with = |name: &str, values: Values| read(&[good(), rates(name, values)], &["FR1"], Normalization::None);
     refused(with("IC_FR1", array![0.5_f64, 1.5].into()), &["IC_FR1", "maximum of 1.5"]);
-    refused(with("IC_FR1", array![0.5_f64].into()), &["IC_FR1", "2 values", "[1×1]"]);
+    refused(with("IC_FR1", array![0.5_f64].into()), &["IC_FR1", "2 values", "found [1]"]);
     refused(with("IC_X1", array![0.5_f64, f64::NAN].into()), &["IC_X1", "neuron 2"]);
     for state in ["IC_FR", "IC_X"] {
         let first = NamedArray::new(format!("{state}1"), array![0.5_f64, 0.5]);

@@ -2,7 +2,7 @@
 
 mod common;
 
-use aon::task::{BUILT_IN, StimulusSpec, TaskSpec};
+use aon::task::{BUILT_IN, Smoothing, StimulusSpec, TaskSpec};
 use common::golden::{Golden, inside};
 
 /// The golden stimulus was filtered with sums in f64 and rounded to f32 after each pass. Our sums run in another
@@ -190,6 +190,39 @@ fn every_wrong_task_is_refused_with_a_sentence_that_names_it() {
         (second("seen", "FR2", 0), "two of the conditions are called `seen`"),
         (second("heard", "FR1", 0), "two of the firing_rates of conditions are called `FR1`"),
         (second("heard", "FR2", 2), "uses input matrix 2, but no condition uses number 1"),
+        // Names that tables have for themselves.
+        (with("name = \"seen\"", "name = \"all\""), "condition “all” has a name that tables give rows"),
+        (with("name = \"seen\"", "name = \"Held out\""), "(“held out”)"),
+        (with("name = \"seen\"", "name = \"together\""), "(“together”)"),
+        (with("name = \"seen\"", "name = \"se\\nen\""), "control character"),
+        (with("name = \"V1\"", "name = \"constant\""), "area “constant”"),
+        (with("name = \"V1\"", "name = \" ALL\""), "(“all”)"),
+        (with("name = \"seen\"", "name = \"V1\""), "condition “V1” is called as an area"),
+        (with("name = \"seen\"", "name = \"V1 inhibitory\""), "tell them apart"),
+        (second("heard", "IC_FR1", 0), "by its name, the state at t = 0 of condition `seen`"),
+        (second("heard", "IC_X1", 0), "`IC_X1`"),
+        // Sizes that cannot be meant.
+        (with("thermal = 0", "thermal = 9223372036854775807"), "time.thermal is 9223372036854775807"),
+        (with("steps_per_bin = 1", "steps_per_bin = 4611686018427387904"), "time.steps_per_bin is"),
+        (with("step_ms = 2.0", "step_ms = 1e-300"), "time.step_ms is"),
+        (with("step_ms = 2.0", "step_ms = 1e300"), "time.step_ms is"),
+        (with("channels = 2", "channels = 9223372036854775807"), "stimulus.channels is 9223372036854775807"),
+        (with("size = 3", "size = 9223372036854775807"), "the areas hold 9223372036854775807 neurons"),
+        (
+            with("size = 3 }", "size = 9223372036854775807 }, { name = \"V2\", size = 9223372036854775807 }"),
+            "the areas hold 18446744073709551614 neurons",
+        ),
+        (
+            with(
+                "size = 3 }",
+                "size = 9223372036854775807 }, { name = \"V2\", size = 9223372036854775807 }, { name = \"V3\", size = 2 }",
+            ),
+            "the areas hold 18446744073709551615 neurons",
+        ),
+        (with("noise = 0.1", "noise = 1e300"), "stimulus.noise is"),
+        (with("sigma = 3.0", "sigma = 1e7"), "smoothing.sigma is 10000000"),
+        (with("sigma = 3.0", "sigma = inf"), "smoothing.sigma is inf"),
+        (with("passes = 1", "passes = 4000000000"), "smoothing.passes is 4000000000"),
         // Syntax, types and fields: file and line as well.
         (with("noise = 0.1", "nose = 0.1"), "small.toml, line 8: unknown field `nose`, expected one of `channels`"),
         (with("passes = 1", "passes = -1"), "small.toml, line 9: invalid value: integer `-1`, expected a whole number"),
@@ -224,4 +257,71 @@ fn a_task_that_is_nowhere_is_refused_with_the_names_of_the_built_in_ones() {
     let error = TaskSpec::load("go-no-go").unwrap_err();
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("(go-nogo, go-nogo-published)"), "{error}");
+}
+
+#[test]
+fn trials_that_nobody_can_mean_are_refused_before_they_are_made() {
+    let small = TaskSpec::parse(SMALL, "small.toml").unwrap();
+    small.check_trial(1000).unwrap();
+    let refused = |change: fn(&mut TaskSpec), bins: usize, words: &str| {
+        let mut task = small.clone();
+        change(&mut task);
+        task.check().unwrap();
+        let error = task.check_trial(bins).unwrap_err();
+        assert!(error.to_string().contains(words) && error.exit_code() == 2, "{words}: {error}");
+    };
+    refused(|t| t.time.steps_per_bin = 1 << 24, 2, "33554432 steps");
+    refused(|t| t.time.thermal = 1 << 24, 1, "`thermal` 16777216");
+    refused(|_| (), usize::MAX, "a trial of 18446744073709551615 bins");
+    refused(|t| t.stimulus.channels = 1 << 16, 1 << 17, "2^32 values");
+    refused(|t| t.stimulus.smoothing.as_mut().unwrap().sigma = 1e6, 1 << 20, "would take hours");
+    refused(|t| t.stimulus.smoothing = Some(Smoothing { sigma: 30.0, passes: 1000 }), 1 << 24, "would take hours");
+}
+
+#[test]
+fn epochs_far_beyond_the_trial_are_cut_and_named() {
+    let mut task = TaskSpec::parse(SMALL, "small.toml").unwrap();
+    let epoch = &mut task.stimulus.sequences[0].epochs[0];
+    (epoch.from, epoch.to) = (usize::MAX - 1, Some(usize::MAX));
+    task.check().unwrap();
+    task.stimulus.noise = 0.0;
+    assert!(task.stimulus.render(20, 10).values.iter().all(|v| *v == 0.0));
+    assert!(task.warnings(20)[0].contains("is never shown"));
+}
+
+#[test]
+fn names_that_matlab_does_not_take_are_named_before_a_training() {
+    let rates = |name: &str| TaskSpec::parse(&SMALL.replace("FR1", name), "small.toml").unwrap().warnings(100);
+    assert_eq!(rates("FR1"), Vec::<String>::new());
+    assert_eq!(rates("end"), Vec::<String>::new(), "`modelled_end` is no keyword");
+    for (name, written) in
+        [("go left", "modelled_go_left"), ("größe", "modelled_gr__e"), (&"n".repeat(60), "modelled_nnn")]
+    {
+        let warnings = rates(name);
+        assert!(warnings.len() == 1 && warnings[0].contains(name) && warnings[0].contains(written), "{warnings:?}");
+    }
+}
+
+/// Other encodings, and what is no text or no file.
+#[test]
+fn task_files_that_are_no_text_in_utf_8_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("task.toml");
+    let load = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        TaskSpec::load(path.to_str().unwrap())
+    };
+    let marked = [b"\xef\xbb\xbf", SMALL.as_bytes()].concat();
+    assert_eq!(load(&marked).unwrap(), TaskSpec::parse(SMALL, "small.toml").unwrap());
+    let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(SMALL.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let latin: Vec<u8> = SMALL.replace("flash", "größe").chars().map(|c| c as u8).collect();
+    for (bytes, words) in [(wide, "UTF-16"), (latin, "line 12: expected a text in UTF-8")] {
+        let error = load(&bytes).unwrap_err();
+        assert!(error.to_string().contains(words) && error.to_string().contains("Save it as UTF-8"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+    let error = TaskSpec::load(directory.path().to_str().unwrap()).unwrap_err();
+    assert!(error.to_string().contains("found a directory") && error.exit_code() == 2, "{error}");
+    #[cfg(unix)]
+    assert!(TaskSpec::load("/dev/zero").unwrap_err().to_string().contains("found a device or pipe"));
 }

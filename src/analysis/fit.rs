@@ -278,6 +278,22 @@ mod tests {
         assert_eq!(fit.ranking().len(), 2);
     }
 
+    /// 0.3 to its last digits, as rounding leaves it.
+    #[test]
+    fn r2_of_a_neuron_that_is_constant_but_for_rounding_is_undefined_too() {
+        let near = |k: i32| f32::from_bits(0.3_f32.to_bits().wrapping_add_signed(k));
+        let recorded = [near(0), 0.3, near(1), 0.3001, near(-1), 0.3, near(0), 0.3];
+        let fit = Recorded::new(&recorded, &[2, 2], 2).unwrap().score(&[0.31; 8]).unwrap();
+        assert!(fit.overall[0].r2.is_nan() && fit.by_condition.iter().all(|scores| scores[0].r2.is_nan()));
+        // What is small and there counts.
+        assert!(fit.overall[1].r2 < -100.0 && fit.by_condition[0][1].r2.is_finite());
+        let held_out = [HeldOut { condition: 1, siblings: vec![0] }];
+        let rates = [near(0), near(1), near(-1), near(0)];
+        let fit = Recorded::new(&rates, &[2, 2], 1).unwrap().holding_out(&held_out).score(&[0.31; 4]).unwrap();
+        let held_out = fit.held_out.unwrap();
+        assert!(held_out.r2.is_nan() && held_out.r2_by_condition[0].is_nan() && held_out.overall[0].r2.is_nan());
+    }
+
     #[test]
     fn sizes_that_do_not_fit_and_numbers_that_are_not_finite_are_refused() {
         assert!(Recorded::new(&RECORDED, &[5, 2], 3).unwrap_err().to_string().contains("condition 1"));

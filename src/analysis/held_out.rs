@@ -39,7 +39,7 @@ impl HeldOutFit {
 }
 
 fn pooled_r2<'a>(sums: impl Iterator<Item = &'a Sums>) -> f64 {
-    let (sse, sst) = sums.fold((0.0, 0.0), |(sse, sst), s| (sse + s.sse, sst + s.sst));
+    let (sse, sst) = sums.fold((0.0, 0.0), |(sse, sst), s| (sse + s.sse, sst + s.variation()));
     if sst > 0.0 { 1.0 - sse / sst } else { f64::NAN }
 }
 

@@ -1,5 +1,6 @@
 //! How well rates are reproduced: sums over bins, the score of a neuron, the summary of a group.
 
+use crate::data::rounding::is_constant;
 use serde::Deserialize as _;
 
 /// R² above which a neuron counts as well fitted in the summaries.
@@ -12,7 +13,7 @@ pub(super) struct Sums {
     pub(super) mean: f64,
     min: f32,
     max: f32,
-    /// Σ (recorded − mean)².
+    /// Σ (recorded − mean)²; see [`Self::variation`].
     pub(super) sst: f64,
     /// Σ (recorded − modelled)².
     pub(super) sse: f64,
@@ -57,11 +58,15 @@ impl Sums {
         }
     }
 
+    /// SST, 0 where the rates differ by rounding only. They are compared, since the mean of equal f32 values rounds as well.
+    pub(super) fn variation(&self) -> f64 {
+        if is_constant(self.min, self.max) { 0.0 } else { self.sst }
+    }
+
     pub(super) fn score(&self) -> Score {
-        // Compared by value, not by SST = 0 alone: the mean of equal f32 values may carry a rounding error.
-        let constant = self.min >= self.max || self.sst <= 0.0;
+        let variation = self.variation();
         Score {
-            r2: if constant { f64::NAN } else { 1.0 - self.sse / self.sst },
+            r2: if variation > 0.0 { 1.0 - self.sse / variation } else { f64::NAN },
             rmse: (self.sse / self.count as f64).sqrt(),
         }
     }

@@ -1,6 +1,7 @@
 //! The configuration as a file.
 
 use super::settings::{Config, Preset};
+use crate::data::{read_text, toml_fault};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -10,7 +11,7 @@ impl Config {
     /// # Errors
     /// If the file cannot be read, is not TOML, or holds an unknown setting or value.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = read_text(path)?;
         Self::from_toml(&text).map_err(|e| Error::input(format!("{}: {e}", path.display())))
     }
 
@@ -21,8 +22,8 @@ impl Config {
     fn from_toml(text: &str) -> std::result::Result<Self, String> {
         let one_line = |e: &dyn std::fmt::Display| e.to_string().trim_end().replace('\n', " ");
         let file: toml::Table = toml::from_str(text).map_err(|e: toml::de::Error| {
-            let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            format!("line {}: {}.", 1 + before.matches('\n').count(), e.message().replace('\n', ", "))
+            let (line, message) = toml_fault(&e, text);
+            format!("line {}: {message}.", line.unwrap_or(1))
         })?;
         let preset = match file.get("preset") {
             Some(value) => value.clone().try_into().map_err(|e| one_line(&e))?,

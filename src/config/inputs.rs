@@ -50,9 +50,17 @@ impl Inputs {
             expected.join(", "),
             found.join(", ")
         );
+        let masks = [&self.inhibitory, &self.mirror].into_iter().flatten();
+        self.check_orientation(task, masks.map(Vec::len))?;
         let finite = |stimulus: &Stimulus| stimulus.values.iter().all(|v| v.is_finite());
         ensure!(self.stimulus.as_ref().is_none_or(finite), "the stimulus: expected finite values.");
         Ok(())
+    }
+
+    /// Rates that are transposed must not put the blame on a mask: that of their size says what a row is.
+    fn check_orientation(&self, task: &TaskSpec, masks: impl Iterator<Item = usize>) -> Result<()> {
+        let known: Vec<usize> = masks.chain([task.neurons()]).collect();
+        self.conditions.iter().try_for_each(|c| c.check_orientation(&self.source, &known))
     }
 
     /// What the files that `config` names hold; initial values are read when the sizes are known.
@@ -64,18 +72,19 @@ impl Inputs {
         let variables: Vec<String> = task.conditions.iter().map(|c| c.firing_rates.clone()).collect();
         let conditions = RecordedCondition::read_all(&source, &variables)?;
         let neurons = conditions.first().map_or(0, |c| c.rates.nrows());
-        let mask = |path: &Option<PathBuf>, variable: &str| {
+        let mut inputs =
+            Self { source, conditions, inhibitory: None, mirror: None, stimulus: None, divisors: None, start: None };
+        let masks = [(&data.inhibitory_mask, "inhibitory"), (&data.mirror, "mirror")];
+        let given = masks.iter().filter_map(|(path, variable)| Some((path.as_deref()?, *variable)));
+        let lengths = given.map(|(path, variable)| Ok(ArrayFile::open(path)?.array(variable)?.len()));
+        inputs.check_orientation(task, lengths.collect::<Result<Vec<_>>>()?.into_iter())?;
+        let mask = |(path, variable): (&Option<PathBuf>, &str)| {
             path.as_deref().map(|path| read_mask(path, variable, neurons)).transpose()
         };
-        Ok(Self {
-            source,
-            conditions,
-            inhibitory: mask(&data.inhibitory_mask, "inhibitory")?,
-            mirror: mask(&data.mirror, "mirror")?,
-            stimulus: data.stimulus.as_deref().map(Stimulus::read).transpose()?,
-            divisors: None,
-            start: None,
-        })
+        let [inhibitory, mirror] = masks.map(mask);
+        (inputs.inhibitory, inputs.mirror) = (inhibitory?, mirror?);
+        inputs.stimulus = data.stimulus.as_deref().map(Stimulus::read).transpose()?;
+        Ok(inputs)
     }
 }
 

@@ -10,6 +10,7 @@ mod inputs;
 mod plan;
 mod preset;
 mod settings;
+mod sizes;
 mod task_source;
 mod trained_with;
 mod warnings;

@@ -3,6 +3,7 @@
 use super::hold_out::held_out;
 use super::input_files::INIT;
 use super::inputs::{IN_MEMORY, Inputs, init_file, initial_from_file, initial_from_memory};
+use super::sizes::check_sizes;
 use super::{Config, NetworkConfig, Preset, StimulusNoise, TaskSource};
 use crate::analysis::{HeldOut, Recorded};
 use crate::data::{NormalizationFactors, Recording};
@@ -11,7 +12,7 @@ use crate::engine::{FreshNoise, NetworkSettings, Perturbation, Problem, TimeCons
 use crate::error::{Error, Result, ensure};
 use crate::network::{Constraint, Dale, Group, InitSettings, Layout, Population, initial_parameters};
 use crate::task::{Stimulus, TaskSpec};
-use crate::train::{Schedule, Stamp, hash_file, sha256};
+use crate::train::{Schedule, hash_file};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,8 @@ pub struct Plan {
     given: Option<Vec<f32>>,
     /// What the rates were divided by.
     pub factors: Option<NormalizationFactors>,
+    /// Neurons, by number from 0, whose rates were nothing but rounding errors and count as 0.
+    pub silenced: Vec<usize>,
     /// SHA-256 of the input files.
     pub inputs: BTreeMap<PathBuf, String>,
 }
@@ -132,8 +135,8 @@ impl Plan {
         let settings = network_settings(&config, &task, &layout)?;
         let settings = seeds.iter().map(|seed| with_seed(settings.clone(), *seed)).collect();
         let given = start(&problem)?;
-        let (factors, inputs) = (recording.factors, BTreeMap::new());
-        let mut plan = Self { config, task, problem, held_out, seeds, settings, given, factors, inputs };
+        let (factors, silenced, inputs) = (recording.factors, recording.silenced, BTreeMap::new());
+        let mut plan = Self { config, task, problem, held_out, seeds, settings, given, factors, silenced, inputs };
         plan.problem.recurrent = plan.has_recurrence();
         Ok(plan)
     }
@@ -217,19 +220,6 @@ impl Plan {
         Config { seed: self.seeds[network], networks: 1, ..self.config.clone() }
     }
 
-    /// What the files of one network's run carry of it. Its name is a digest of the settings that decide what the network
-    /// becomes, and of the data.
-    ///
-    /// # Errors
-    /// If the settings cannot be written as text.
-    pub fn stamp(&self, network: usize) -> Result<Stamp> {
-        let data = &self.config.data;
-        let files = [&data.firing_rates, &data.inhibitory_mask, &data.stimulus, &self.config.network.init];
-        let hashes = files.map(|path| path.as_ref().and_then(|p| self.inputs.get(p)).map_or("", String::as_str));
-        let run = sha256(format!("{} {}", self.config_of(network).essence()?, hashes.join(" ")).as_bytes());
-        Ok(Stamp { run, divisors: self.factors.as_ref().map(|f| f.0.clone()) })
-    }
-
     /// The plan of one network's run.
     pub fn run_of(&self, network: usize) -> Self {
         Self {
@@ -241,6 +231,7 @@ impl Plan {
             settings: vec![self.settings[network].clone()],
             given: self.given.clone(),
             factors: self.factors.clone(),
+            silenced: self.silenced.clone(),
             inputs: self.inputs.clone(),
         }
     }
@@ -339,6 +330,7 @@ fn problem(
 ) -> Result<Problem> {
     let bins: Vec<usize> = recording.conditions.iter().map(|c| c.rates.ncols()).collect();
     let (n, longest) = (population.len(), bins.iter().copied().max().unwrap_or(0));
+    check_sizes(task, n, longest)?;
     let time_steps = task.time.time_steps(longest);
     let stimulus = given_or_rendered(stimulus, config, task, time_steps)?;
     let dims = Dims {

@@ -1,7 +1,8 @@
 //! Whether a configuration still says what a run was trained with.
 
-use super::Config;
+use super::{Config, Plan};
 use crate::error::{Error, Result};
+use crate::train::{Stamp, sha256};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -41,7 +42,7 @@ impl Config {
     ///
     /// # Errors
     /// As [`Self::to_json`].
-    pub(super) fn essence(&self) -> Result<String> {
+    fn essence(&self) -> Result<String> {
         let once = Self { networks: 1, ..self.clone() };
         let mut settings = flat(&once.to_json()?);
         settings.retain(|name, _| !is_in(name, &INCIDENTAL) && !is_in(name, &LABELS) && name != "training.n_trials");
@@ -75,6 +76,21 @@ impl Config {
                 text(now.get(*name))
             )
         }))
+    }
+}
+
+impl Plan {
+    /// What the files of one network's run carry of it. Its name is a digest of the settings that decide what the network
+    /// becomes, and of the data.
+    ///
+    /// # Errors
+    /// If the settings cannot be written as text.
+    pub fn stamp(&self, network: usize) -> Result<Stamp> {
+        let data = &self.config.data;
+        let files = [&data.firing_rates, &data.inhibitory_mask, &data.stimulus, &self.config.network.init];
+        let hashes = files.map(|path| path.as_ref().and_then(|p| self.inputs.get(p)).map_or("", String::as_str));
+        let run = sha256(format!("{} {}", self.config_of(network).essence()?, hashes.join(" ")).as_bytes());
+        Ok(Stamp { run, divisors: self.factors.as_ref().map(|f| f.0.clone()) })
     }
 }
 

@@ -1,9 +1,33 @@
 //! Settings that are allowed, and that experience says to think about.
 
-use super::{Config, Preset};
+use super::{Config, Plan, Preset};
 use crate::engine::LossKind;
 use crate::network::{Dale, InitScheme, SignConstraint};
 use crate::train::ScheduleKind;
+
+impl Plan {
+    /// What a user should know before these networks are trained: of the settings, the task and the data, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let of_the_task = self.task.warnings(self.problem.dims.bins);
+        warnings(&self.config).into_iter().chain(of_the_task).chain(self.silenced()).collect()
+    }
+
+    /// Silent neurons are no news where a file says 0; here the program does.
+    fn silenced(&self) -> Option<String> {
+        const LISTED: usize = 10;
+        let rows: Vec<String> = self.silenced.iter().take(LISTED).map(|i| (i + 1).to_string()).collect();
+        let more = if self.silenced.len() > LISTED { ", …" } else { "" };
+        (!rows.is_empty()).then(|| {
+            format!(
+                "{} of {} neurons ({}{more}) count as silent: beside the largest rate in the file, theirs are rounding \
+                 errors. Is that rate right?",
+                self.silenced.len(),
+                self.problem.dims.neurons,
+                rows.join(", ")
+            )
+        })
+    }
+}
 
 /// What was found to fail or to mislead about these settings, a sentence each
 /// (docs/model.md#the-default-recipe-and-why).

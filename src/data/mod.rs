@@ -3,18 +3,23 @@
 mod array_file;
 mod arrays;
 mod atomic;
+mod foreign;
 mod inputs;
 pub mod mat;
 mod npy;
 pub mod npz;
 mod recording;
 mod regular;
+pub(crate) mod rounding;
 mod table;
+mod text;
 
 pub use array_file::{ArrayFile, ArrayFormat, write_arrays};
 pub(crate) use arrays::shape_text;
 pub use arrays::{NamedArray, Values};
 pub use atomic::{sync_fault, write_atomically};
 pub use inputs::{read_mask, read_stimulus};
+pub(crate) use recording::initial_names;
 pub use recording::{ConditionRates, Normalization, NormalizationFactors, RecordedCondition, Recording};
 pub(crate) use table::{csv, csv_number, csv_text};
+pub(crate) use text::{read_bytes, read_text, toml_fault};

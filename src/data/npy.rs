@@ -10,8 +10,27 @@ const MAGIC: [u8; 6] = *b"\x93NUMPY";
 /// The longest header that is read. Those of plain arrays take 128 bytes.
 const MAX_HEADER: u64 = 1 << 16;
 
+/// What is wrong with an array, and what to do where it is a plain thing of its own.
+#[derive(Debug)]
+pub(super) struct Flaw {
+    pub(super) found: String,
+    pub(super) remedy: &'static str,
+}
+
+impl From<String> for Flaw {
+    fn from(found: String) -> Self {
+        Self { found, remedy: "" }
+    }
+}
+
+impl From<&str> for Flaw {
+    fn from(found: &str) -> Self {
+        found.to_string().into()
+    }
+}
+
 /// Reads an array of real numbers or booleans, to the end of `from`. An error says what was found instead.
-pub(super) fn read(mut from: impl Read) -> Result<ArrayD<f64>, String> {
+pub(super) fn read(mut from: impl Read) -> Result<ArrayD<f64>, Flaw> {
     let header = Header::parse(&header_text(&mut from)?)?;
     let count = header.shape.iter().try_fold(1_u64, |product, d| product.checked_mul(*d as u64));
     let count = count.filter(|c| *c <= MAX_VALUES).ok_or_else(|| format!("more than {MAX_VALUES} values"))?;
@@ -23,13 +42,13 @@ pub(super) fn read(mut from: impl Read) -> Result<ArrayD<f64>, String> {
     if bytes.len() as u64 > size {
         return Err("bytes after the last value".into());
     } else if (bytes.len() as u64) < size {
-        return Err(format!("{} bytes for {count} values", bytes.len()));
+        return Err(format!("{} bytes for {count} values", bytes.len()).into());
     }
     if let Some(byte) = bytes.iter().find(|b| header.is_bool && **b > 1) {
-        return Err(format!("the byte {byte} for a boolean"));
+        return Err(format!("the byte {byte} for a boolean").into());
     }
     let values = bytes.chunks_exact(value_size).map(|value| decode(value, header.big_endian)).collect();
-    ArrayD::from_shape_vec(IxDyn(&header.shape).set_f(header.fortran), values).map_err(|e| e.to_string())
+    Ok(ArrayD::from_shape_vec(IxDyn(&header.shape).set_f(header.fortran), values).map_err(|e| e.to_string())?)
 }
 
 /// The dictionary before the numbers.
@@ -55,7 +74,8 @@ fn header_text(from: &mut impl Read) -> Result<String, String> {
     if length > MAX_HEADER {
         return Err(format!("a header of {length} bytes"));
     }
-    String::from_utf8(bytes(length)?).map_err(|_| "a header that is no text".into())
+    // Of plain arrays it is ASCII. Python 2 wrote names of fields in Latin-1, and no array with fields is read.
+    Ok(String::from_utf8_lossy(&bytes(length)?).into_owned())
 }
 
 /// Bytes of a number, and how they are decoded, big-endian or not.
@@ -72,7 +92,12 @@ fn number(name: &str) -> Option<Number> {
             Some((size_of::<$type>(), decode as fn(&[u8], bool) -> f64))
         }};
     }
+    fn half(bytes: &[u8], big_endian: bool) -> f64 {
+        let bytes = bytes.try_into().unwrap_or_default();
+        (if big_endian { half::f16::from_be_bytes(bytes) } else { half::f16::from_le_bytes(bytes) }).into()
+    }
     match name {
+        "f2" => Some((2, half)),
         "f8" => of!(f64),
         "f4" => of!(f32),
         "i8" => of!(i64),
@@ -87,6 +112,18 @@ fn number(name: &str) -> Option<Number> {
     }
 }
 
+/// An array of another type, `descr` as the header has it.
+fn unknown_type(descr: &str) -> Flaw {
+    let (what, remedy) = match descr.trim_start_matches(['<', '>', '|', '=']).bytes().next() {
+        Some(b'O') => (", Python objects", "Save a numeric array: array.astype(\"float64\")."),
+        Some(b'c') => (", complex numbers", "Save the real part: array.real."),
+        Some(b'U' | b'S') => (", text", "Save a numeric array: array.astype(\"float64\")."),
+        Some(b'[') => (", fields", "Save each field as an array of its own."),
+        _ => ("", "Save it in double precision: array.astype(\"float64\")."),
+    };
+    Flaw { found: format!("the type {descr}{what}"), remedy }
+}
+
 /// What a header says of the numbers.
 struct Header {
     number: Number,
@@ -98,24 +135,26 @@ struct Header {
 }
 
 impl Header {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Flaw> {
         let damaged = || format!("the header {}", text.trim());
         let value = |key: &str| {
-            let at = ['\'', '"'].iter().find_map(|q| text.split_once(&format!("{q}{key}{q}:")));
-            at.map(|(_, rest)| rest.trim_start()).ok_or_else(damaged)
+            let after = ['\'', '"'].iter().find_map(|q| text.split_once(&format!("{q}{key}{q}")));
+            after.and_then(|(_, rest)| rest.trim_start().strip_prefix(':')).map(str::trim_start).ok_or_else(damaged)
         };
         let descr = value("descr")?;
         let quote = descr.chars().next().filter(|q| "'\"".contains(*q));
-        let descr = quote.and_then(|q| descr[1..].split(q).next()).ok_or_else(|| format!("the type {descr}"))?;
+        let descr = quote.and_then(|q| descr[1..].split(q).next()).ok_or_else(|| unknown_type(descr))?;
         let kind = descr.trim_start_matches(['<', '>', '|', '=']);
-        let number = number(kind).ok_or_else(|| format!("the type {descr}"))?;
+        let number = number(kind).ok_or_else(|| unknown_type(descr))?;
         let order = value("fortran_order")?;
         let fortran = order.starts_with("True");
         let shape = value("shape")?.strip_prefix('(').and_then(|s| s.split_once(')')).ok_or_else(damaged)?.0;
         let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty());
-        let shape = sizes.map(|size| size.parse().map_err(|_| damaged())).collect::<Result<_, _>>()?;
+        // Python 2 writes `3L`.
+        let size = |size: &str| size.strip_suffix('L').unwrap_or(size).parse().map_err(|_| damaged());
+        let shape = sizes.map(size).collect::<Result<_, _>>()?;
         if !fortran && !order.starts_with("False") {
-            return Err(damaged());
+            return Err(damaged().into());
         }
         Ok(Self { number, is_bool: kind == "b1", big_endian: descr.starts_with('>'), fortran, shape })
     }
@@ -166,13 +205,39 @@ mod tests {
         assert_eq!((scalar.ndim(), scalar.sum()), (0, 1.0));
         let empty = read(&npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 0), }", &[])[..]).unwrap();
         assert_eq!(empty.shape(), [3, 0]);
+        // Half precision; Python 2; blanks.
+        for header in [
+            "{'descr': '<f2', 'fortran_order': False, 'shape': (1L, 2L), }",
+            "{ \"descr\" : '<f2','fortran_order' : False , 'shape' :( 1 ,2 )}",
+        ] {
+            let half = read(&npy(1, header, &[0, 0x38, 0, 0xc0])[..]).unwrap();
+            assert_eq!(half, ndarray::array![[0.5, -2.0]].into_dyn());
+        }
+        let big = read(&npy(1, "{'descr': '>f2', 'fortran_order': False, 'shape': (1,)}", &[0x3c, 1])[..]).unwrap();
+        assert_eq!(big[[0]], 1.0 + 1.0 / 1024.0);
+    }
+
+    #[test]
+    fn arrays_of_other_types_are_told_apart_by_what_to_do() {
+        for (descr, found, remedy) in [
+            ("'|O'", "Python objects", "astype"),
+            ("'>c8'", "complex", "array.real"),
+            ("'<U7'", "text", "astype"),
+            ("'<f16'", "the type <f16", "double precision"),
+            ("'<M8[ns]'", "the type <M8[ns]", "double precision"),
+            ("[('a', '<f8')]", "fields", "Save each field"),
+        ] {
+            let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (1,), }}");
+            let flaw = read(&npy(1, &header, &[0; 16])[..]).unwrap_err();
+            assert!(flaw.found.contains(found) && flaw.remedy.contains(remedy), "{flaw:?}");
+        }
     }
 
     #[test]
     fn what_is_no_array_of_numbers_is_refused_in_words() {
         let of = |descr: &str, shape: &str, numbers: &[u8]| {
             let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n");
-            read(&npy(1, &header, numbers)[..]).unwrap_err()
+            read(&npy(1, &header, numbers)[..]).unwrap_err().found
         };
         for (error, named) in [
             (of("'<c16'", "(1,)", &[0; 16]), "the type <c16"),
@@ -186,11 +251,11 @@ mod tests {
             // A declared size reserves nothing.
             (of("'<f8'", "(100000000000, 1000)", &[]), "more than"),
             (of("'<f8'", "(18446744073709551615, 18446744073709551615, 0)", &[]), "more than"),
-            (read(&npy(4, "{}", &[])[..]).unwrap_err(), "version 4"),
-            (read(&npy(1, "{}", &[])[..]).unwrap_err(), "the header {}"),
-            (read(&b"\x93NUMPY\x02\x00\xff\xff\xff\xff"[..]).unwrap_err(), "a header of 4294967295 bytes"),
-            (read(&b"PK\x03\x04 and more"[..]).unwrap_err(), "no NumPy array"),
-            (read(&b"\x93NUMP"[..]).unwrap_err(), "ends in its header"),
+            (read(&npy(4, "{}", &[])[..]).unwrap_err().found, "version 4"),
+            (read(&npy(1, "{}", &[])[..]).unwrap_err().found, "the header {}"),
+            (read(&b"\x93NUMPY\x02\x00\xff\xff\xff\xff"[..]).unwrap_err().found, "a header of 4294967295 bytes"),
+            (read(&b"PK\x03\x04 and more"[..]).unwrap_err().found, "no NumPy array"),
+            (read(&b"\x93NUMP"[..]).unwrap_err().found, "ends in its header"),
         ] {
             assert!(error.contains(named), "{named}: {error}");
         }

@@ -42,6 +42,7 @@ impl NpzFile {
         let name = |i| archive.name_for_index(i).transpose().map(Option::unwrap_or_default);
         let names: ZipResult<Vec<_>> = (0..archive.len()).map(name).collect();
         let names = names.map_err(|e| refuse(path, "header", e))?;
+        refuse_other_archives(path, &names)?;
         let names = names.iter().map(|n| n.strip_suffix(".npy").unwrap_or(n).to_string()).collect();
         Ok(Self { path: path.to_path_buf(), names, archive: RefCell::new(archive) })
     }
@@ -62,18 +63,35 @@ impl NpzFile {
     /// If there is no such array (the error lists those that there are), it is of another type, larger than
     /// [`MAX_VALUES`](super::mat::MAX_VALUES), or damaged.
     pub fn array(&self, name: &str) -> Result<ArrayD<f64>> {
-        let Some(index) = self.names.iter().position(|n| n == name) else {
+        // Of two arrays of one name, the later one counts, as in NumPy.
+        let Some(index) = self.names.iter().rposition(|n| n == name) else {
             let found = if self.names.is_empty() { "no arrays at all".into() } else { self.names.join(", ") };
             return Err(Error::variable(&self.path, name, "an array of this name", found, ""));
         };
         let mut archive = self.archive.borrow_mut();
         let entry = archive.by_index(index).map_err(|e| refuse(&self.path, name, e))?;
-        npy::read(entry).map_err(|found| refuse(&self.path, name, found))
+        npy::read(entry).map_err(|flaw| Error::variable(&self.path, name, INTACT, flaw.found, flaw.remedy))
     }
 }
 
+const INTACT: &str = "an intact NumPy archive of plain numeric arrays";
+
+/// Refuses archives without a single array: Excel's workbooks and others are zip archives too.
+fn refuse_other_archives<S: AsRef<str>>(path: &Path, entries: &[S]) -> Result<()> {
+    let has = |is: &dyn Fn(&str) -> bool| entries.iter().any(|e| is(e.as_ref()));
+    if entries.is_empty() || has(&|e| e.strip_suffix(".npy").is_some()) {
+        return Ok(());
+    }
+    let (found, remedy) = if has(&|e| e == "[Content_Types].xml") {
+        ("an Office document (Excel?)", "Save the arrays with save -v7 in MATLAB, or with np.savez in Python.")
+    } else {
+        ("a zip archive of other files", "Unpack it, and give the file that is in it.")
+    };
+    Err(Error::variable(path, "header", INTACT, found, remedy))
+}
+
 fn refuse(file: &Path, variable: &str, found: impl fmt::Display) -> Error {
-    Error::variable(file, variable, "an intact NumPy archive of plain numeric arrays", found.to_string(), "")
+    Error::variable(file, variable, INTACT, found.to_string(), "")
 }
 
 /// Writes `arrays` as a compressed npz archive, whole or not at all.

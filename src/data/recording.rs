@@ -2,6 +2,7 @@
 
 use super::array_file::ArrayFile;
 use super::arrays::shape_text;
+use super::rounding;
 use crate::error::{Error, Result};
 use ndarray::{Array1, Array2, Ix2};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub struct Recording {
     pub conditions: Vec<ConditionRates>,
     /// What the rates of each neuron were divided by, where a normalisation was asked for.
     pub factors: Option<NormalizationFactors>,
+    /// Neurons, by number from 0, whose rates were nothing but rounding errors and are 0 here.
+    pub silenced: Vec<usize>,
 }
 
 /// How rates outside 0…1 are brought there, per neuron over all conditions that are trained on.
@@ -77,6 +80,9 @@ impl From<&ConditionRates> for RecordedCondition {
 impl Recording {
     /// The recording of these conditions, checked and normalised; `source` is how errors name where they come from.
     ///
+    /// Rates below 0 by no more than rounding (1e-12 of the largest rate of all, 1e-6 where all are numbers of single
+    /// precision) are taken as 0, and so are those of a neuron that has none above that in a condition: it is silent there.
+    ///
     /// A normalisation divides the rates of each neuron in all conditions by one factor, r at t = 0 included, which counts
     /// as a rate when the largest is looked for; a silent neuron keeps the factor 1. x at t = 0 is left as it is: it is a
     /// state of the model, in units of the network's input, and not a rate. A normalisation knows nothing of the conditions
@@ -88,11 +94,11 @@ impl Recording {
     /// to divide the rates of a neuron by, which fires in held-out conditions only.
     pub fn new(
         source: &Path,
-        recorded: Vec<RecordedCondition>,
+        mut recorded: Vec<RecordedCondition>,
         held_out: &[usize],
         normalization: Normalization,
     ) -> Result<Self> {
-        check_all(source, &recorded)?;
+        let silenced = check_all(source, &mut recorded)?;
         let factors = match normalization {
             Normalization::None => {
                 check_at_most_one(source, &recorded)?;
@@ -103,7 +109,7 @@ impl Recording {
         };
         let conditions = recorded.into_iter().map(|c| c.scaled(factors.as_deref())).collect();
         let factors = factors.map(|f| NormalizationFactors(f.into_iter().map(|v| v as f32).collect()));
-        Ok(Self { file: source.to_path_buf(), conditions, factors })
+        Ok(Self { file: source.to_path_buf(), conditions, factors, silenced })
     }
 
     /// The recording of these conditions, checked and divided by `factors`, which belong to another recording of the same
@@ -111,8 +117,12 @@ impl Recording {
     ///
     /// # Errors
     /// As [`Self::new`], and if the factors are those of another number of neurons.
-    pub fn divided_by(source: &Path, recorded: Vec<RecordedCondition>, factors: NormalizationFactors) -> Result<Self> {
-        check_all(source, &recorded)?;
+    pub fn divided_by(
+        source: &Path,
+        mut recorded: Vec<RecordedCondition>,
+        factors: NormalizationFactors,
+    ) -> Result<Self> {
+        let silenced = check_all(source, &mut recorded)?;
         let (given, neurons) = (factors.0.len(), recorded.first().map_or(0, |c| c.rates.nrows()));
         if given != neurons {
             let (expected, found) = (format!("{given} neurons, as in the training"), neurons.to_string());
@@ -120,7 +130,7 @@ impl Recording {
         }
         let wide: Vec<f64> = factors.0.iter().copied().map(f64::from).collect();
         let conditions = recorded.into_iter().map(|c| c.scaled(Some(&wide))).collect();
-        Ok(Self { file: source.to_path_buf(), conditions, factors: Some(factors) })
+        Ok(Self { file: source.to_path_buf(), conditions, factors: Some(factors), silenced })
     }
 
     /// N (0 without conditions).
@@ -144,18 +154,32 @@ impl RecordedCondition {
 
     fn read(file: &ArrayFile, variable: &str) -> Result<Self> {
         let array = file.array(variable)?;
-        let shape = shape_text(array.shape());
+        let (shape, axes) = (shape_text(array.shape()), array.ndim());
         let Ok(rates) = array.into_dimensionality::<Ix2>() else {
-            return Err(file.error(variable, "[neurons × bins] firing rates", shape, ""));
+            let remedy = if axes > 2 { STACKED } else { "Give it a second dimension: a row per neuron." };
+            return Err(file.error(variable, "[neurons × bins] firing rates", shape, remedy));
         };
         let (name_r, name_x) = initial_names(variable);
         let initial = |name: &str| {
-            let values =
-                || file.vector(name, "values, one per neuron,", Some(rates.nrows()).filter(|_| !rates.is_empty()));
+            let values = || file.vector(name, "values, one per neuron,", None);
             file.contains(name).then(|| values().map(Array1::from)).transpose()
         };
         let (initial_r, initial_x) = (initial(&name_r)?, initial(&name_x)?);
         Ok(Self { variable: variable.into(), rates, initial_r, initial_x })
+    }
+
+    /// Refuses rates whose columns are as many as a population has neurons, of which `known` has the possible sizes, and
+    /// whose rows are not.
+    ///
+    /// # Errors
+    /// Saying that they look transposed.
+    pub(crate) fn check_orientation(&self, source: &Path, known: &[usize]) -> Result<()> {
+        let (rows, columns) = self.rates.dim();
+        if known.contains(&rows) || !known.contains(&columns) {
+            return Ok(());
+        }
+        let (expected, found) = (format!("{columns} rows, one per neuron"), shape_text(self.rates.shape()));
+        Err(Error::variable(source, &self.variable, expected, found, TRANSPOSED))
     }
 
     /// Refuses what are no rates, or not those of as many neurons as in the `first` condition.
@@ -163,7 +187,7 @@ impl RecordedCondition {
         let (variable, (n, bins)) = (&self.variable, self.rates.dim());
         let shape = shape_text(self.rates.shape());
         if let Some((name, expected)) = first.filter(|(_, expected)| *expected != n) {
-            let remedy = if bins == *expected { "The array looks transposed: rows are neurons." } else { "" };
+            let remedy = if bins == *expected { TRANSPOSED } else { "" };
             let expected = format!("{expected} rows (neurons) as in {name}");
             return Err(Error::variable(source, variable, expected, shape, remedy));
         }
@@ -177,10 +201,6 @@ impl RecordedCondition {
                 return Err(Error::variable(source, name, format!("{n} values, one per neuron"), found, ""));
             }
         }
-        check_rates(source, variable, self.rates.indexed_iter().map(|(at, v)| (at, *v)))?;
-        if let Some(r) = &self.initial_r {
-            check_rates(source, &name_r, r.indexed_iter().map(|(i, v)| ((i, 0), *v)))?;
-        }
         // A state of the model is kept in f32, which holds less than f64.
         let finite = |x: &f64| (*x as f32).is_finite();
         if let Some(i) = self.initial_x.as_ref().and_then(|x| x.iter().position(|x| !finite(x))) {
@@ -190,8 +210,31 @@ impl RecordedCondition {
         Ok(())
     }
 
+    /// Refuses rates that are not finite, or below 0 by more than `rounding`, given the `largest` of all rates.
+    fn check_rates(&self, source: &Path, rounding: f64, largest: f64) -> Result<()> {
+        let bad = |v: f64| !v.is_finite() || v < -rounding;
+        for at_start in [false, true] {
+            let bad = || self.values().filter(|(initial, _, v)| *initial == at_start && bad(*v));
+            let Some((_, (i, b), value)) = bad().next() else { continue };
+            let count = bad().count();
+            let others = if count > 1 { format!(" (and {} more such values)", count - 1) } else { String::new() };
+            let found = format!("{value} in row {}, column {}{others}", i + 1, b + 1);
+            let remedy = if !value.is_finite() {
+                "Leave out the neurons or bins without data, or fill them in."
+            } else if bad().all(|(.., v)| v >= -rounding::SINGLE * largest) {
+                "They look like rounding errors of a filter: set rates below 0 to 0."
+            } else {
+                "Rates below 0 (from a baseline subtraction or z-scores, say) cannot be modelled: save the rates themselves."
+            };
+            let variable = if at_start { &initial_names(&self.variable).0 } else { &self.variable };
+            return Err(Error::variable(source, variable, "finite firing rates of 0 or more", found, remedy));
+        }
+        Ok(())
+    }
+
     fn scaled(self, factors: Option<&[f64]>) -> ConditionRates {
-        let scale = |i: usize, v: f64| factors.map_or(v as f32, |f| (v / f[i]) as f32);
+        // Where nothing is divided, rates above 1 are so by rounding.
+        let scale = |i: usize, v: f64| factors.map_or(v.min(1.0) as f32, |f| (v / f[i]) as f32);
         let (rates, initial_r) = (&self.rates, self.initial_r);
         ConditionRates {
             rates: Array2::from_shape_fn(rates.dim(), |(i, b)| scale(i, rates[[i, b]])),
@@ -209,6 +252,9 @@ impl RecordedCondition {
     }
 }
 
+const TRANSPOSED: &str = "The array looks transposed: rows are neurons, columns are bins.";
+const STACKED: &str = "Take the mean over trials: where they are the third dimension, mean(FR1, 3) in MATLAB and FR1.mean(axis=2) in NumPy.";
+
 fn check_present(file: &ArrayFile, conditions: &[String]) -> Result<()> {
     let missing: Vec<&str> = conditions.iter().map(String::as_str).filter(|c| !file.contains(c)).collect();
     if missing.is_empty() {
@@ -224,37 +270,41 @@ fn check_present(file: &ArrayFile, conditions: &[String]) -> Result<()> {
 }
 
 /// The variables that hold r and x at t = 0 of the condition `variable`.
-fn initial_names(variable: &str) -> (String, String) {
+pub(crate) fn initial_names(variable: &str) -> (String, String) {
     match variable.strip_prefix("FR") {
         Some(number) => (format!("IC_FR{number}"), format!("IC_X{number}")),
         None => (format!("IC_{variable}"), format!("IC_X_{variable}")),
     }
 }
 
-fn check_rates(
-    source: &Path,
-    variable: &str,
-    rates: impl Iterator<Item = ((usize, usize), f64)> + Clone,
-) -> Result<()> {
-    let bad = |v: f64| !v.is_finite() || v < 0.0;
-    let Some(((i, b), value)) = rates.clone().find(|(_, v)| bad(*v)) else { return Ok(()) };
-    let count = rates.filter(|(_, v)| bad(*v)).count();
-    let others = if count > 1 { format!(" (and {} more such values)", count - 1) } else { String::new() };
-    let found = format!("{value} in row {}, column {}{others}", i + 1, b + 1);
-    let remedy = if value.is_finite() {
-        "Rates below 0 (from a baseline subtraction or z-scores, say) cannot be modelled: save the rates themselves."
-    } else {
-        "Leave out the neurons or bins without data, or fill them in."
-    };
-    Err(Error::variable(source, variable, "finite firing rates of 0 or more", found, remedy))
+/// Takes rates below 0 by rounding as 0, and those of a neuron that has no others in a condition; refuses what are no rates.
+/// Returns the neurons that have no others in any condition.
+fn clear_rounding(source: &Path, recorded: &mut [RecordedCondition]) -> Result<Vec<usize>> {
+    let values = recorded.iter().flat_map(RecordedCondition::values).map(|(.., v)| v);
+    let (top, rounding) = rounding::limit(values.filter(|v| v.is_finite()));
+    recorded.iter().try_for_each(|c| c.check_rates(source, rounding, top))?;
+    let largest = largest_rates(recorded, recorded.iter());
+    let silenced = (0..largest.len()).filter(|i| largest[*i] > 0.0 && largest[*i] <= rounding).collect();
+    let in_each: Vec<Vec<f64>> = recorded.iter().map(|c| largest_rates(recorded, std::iter::once(c))).collect();
+    for (condition, largest) in recorded.iter_mut().zip(in_each) {
+        let initial = condition.initial_r.iter_mut().flat_map(|r| r.indexed_iter_mut());
+        for (i, rate) in condition.rates.indexed_iter_mut().map(|((i, _), rate)| (i, rate)).chain(initial) {
+            *rate = if largest[i] <= rounding { 0.0 } else { rate.max(0.0) };
+        }
+    }
+    Ok(silenced)
 }
 
-fn check_all(source: &Path, recorded: &[RecordedCondition]) -> Result<()> {
+/// Refuses what are no rates of one population, and takes those below 0 by rounding as 0. Returns the neurons that have no
+/// others.
+fn check_all(source: &Path, recorded: &mut [RecordedCondition]) -> Result<Vec<usize>> {
     let first = recorded.first().map(|c| (c.variable.clone(), c.rates.nrows()));
     for (k, condition) in recorded.iter().enumerate() {
         condition.check(source, first.as_ref().filter(|_| k > 0))?;
     }
-    check_complete(source, recorded)
+    let silenced = clear_rounding(source, recorded)?;
+    check_complete(source, recorded)?;
+    Ok(silenced)
 }
 
 /// Checks that r, and x, at t = 0 are given for every condition or for none: where only some are, the others have
@@ -275,7 +325,7 @@ fn check_complete(source: &Path, recorded: &[RecordedCondition]) -> Result<()> {
 fn check_at_most_one(source: &Path, recorded: &[RecordedCondition]) -> Result<()> {
     let values = recorded.iter().flat_map(|c| c.values().map(move |value| (c, value)));
     match values.max_by(|a, b| a.1.2.total_cmp(&b.1.2)) {
-        Some((c, (is_initial, (i, b), largest))) if largest > 1.0 => Err(Error::variable(
+        Some((c, (is_initial, (i, b), largest))) if largest > 1.0 + rounding::SINGLE => Err(Error::variable(
             source,
             &if is_initial { initial_names(&c.variable).0 } else { c.variable.clone() },
             "firing rates in 0…1",

@@ -13,11 +13,7 @@ pub(super) fn open_regular(path: &Path) -> Result<File> {
     let metadata = std::fs::metadata(path).map_err(Error::io("read", path))?;
     if !metadata.is_file() {
         let found = if metadata.is_dir() { "a directory" } else { "a device or pipe" };
-        return Err(unreadable(path, found, "Give a file."));
+        return Err(Error::input(format!("{}: expected a file, found {found}. Give a file.", path.display())));
     }
     File::open(path).map_err(Error::io("read", path))
-}
-
-pub(super) fn unreadable(path: &Path, found: &str, remedy: &str) -> Error {
-    Error::variable(path, "header", "a MATLAB file of version 5 to 7.2", found, remedy)
 }

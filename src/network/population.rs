@@ -27,7 +27,7 @@ impl Population {
     /// # Errors
     /// If the areas' sizes do not sum to the length of `inhibitory`, or `mirror` has another length.
     pub fn new(areas: Vec<Area>, inhibitory: Vec<bool>, mirror: Option<Vec<bool>>) -> Result<Self> {
-        let total: usize = areas.iter().map(|a| a.size).sum();
+        let total = areas.iter().fold(0_usize, |sum, area| sum.saturating_add(area.size));
         if total != inhibitory.len() {
             let list: Vec<String> = areas.iter().map(|a| format!("{} {}", a.name, a.size)).collect();
             let (list, found) = (list.join(", "), inhibitory.len());

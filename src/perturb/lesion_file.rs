@@ -1,9 +1,11 @@
 //! Lesions as a TOML file states them.
 
 use super::lesion::{Lesion, Mode, marked, members};
+use crate::data::{read_text, toml_fault};
 use crate::error::{Error, Result, ensure};
 use crate::lab::Subject;
 use crate::rng::{Rng, Stream};
+use crate::task::Named;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -29,8 +31,8 @@ struct LesionSpec {
     from: Option<usize>,
     to: Option<usize>,
     mode: Option<String>,
-    gain: Option<f32>,
-    current: Option<f32>,
+    gain: Option<f64>,
+    current: Option<f64>,
     /// With mode `cut`: the area whose input from these neurons is cut.
     onto: Option<String>,
 }
@@ -40,9 +42,12 @@ struct LesionSpec {
 /// # Errors
 /// Naming the lesion and what is wrong with it.
 pub fn read_lesions(path: &Path, subject: &Subject, seed: u64) -> Result<Vec<Lesion>> {
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-    let file: LesionFile = toml::from_str(&text)
-        .map_err(|e| Error::input(format!("{}: not a list of lesions ([[lesion]] …): {e}", path.display())))?;
+    let text = read_text(path)?;
+    let file: LesionFile = toml::from_str(&text).map_err(|e| {
+        let (line, message) = toml_fault(&e, &text);
+        let place = path.display();
+        Error::input(format!("{place}, line {}: not a list of lesions ([[lesion]] …): {message}.", line.unwrap_or(1)))
+    })?;
     let lesion = |(k, spec): (usize, &LesionSpec)| {
         spec.lesion(k, subject, seed).map_err(|e| Error::input(format!("{}, lesion {}: {e}", path.display(), k + 1)))
     };
@@ -50,6 +55,7 @@ pub fn read_lesions(path: &Path, subject: &Subject, seed: u64) -> Result<Vec<Les
     for (k, lesion) in lesions.iter().enumerate() {
         let (path, name) = (path.display(), &lesion.name);
         let is_new = lesions[..k].iter().all(|other| other.name != *name);
+        Named::Lesion.verify(name).map_err(|e| Error::input(format!("{path}, lesion {}: {e}", k + 1)))?;
         ensure!(is_new, "{path}: two lesions are called “{name}”. Give each a name of its own.");
     }
     Ok(lesions)
@@ -66,8 +72,8 @@ impl LesionSpec {
             neurons = rng.subset(&neurons, size, 0);
         }
         let (d, all) = (subject.dims(), || "all".to_string());
-        let from = self.from.map_or(0, |t| t + d.thermal);
-        let to = self.to.map_or(d.time_steps, |t| t + d.thermal);
+        let step = |t: usize| t.saturating_add(d.thermal);
+        let (from, to) = (self.from.map_or(0, step), self.to.map_or(d.time_steps, step));
         ensure!(
             from < to && from < d.time_steps,
             "the window from {} to {} holds no step: a trial has {} steps after the warm-up.",
@@ -109,12 +115,25 @@ impl LesionSpec {
     }
 
     fn mode(&self, subject: &Subject) -> Result<Mode> {
-        let missing = |key: &str| Error::input(format!("mode = \"{key}\" needs the value {key} = …."));
-        match self.mode.as_deref().unwrap_or("silence") {
-            "silence" => Ok(Mode::Silence),
+        let mode = self.mode.as_deref().unwrap_or("silence");
+        expect_one_of("mode", Some(mode), &["silence", "mean", "gain", "current", "cut"])?;
+        // Each is read by one mode; where another is asked for, or none, it would be given in vain.
+        let values = [("gain", "gain", self.gain.is_some()), ("current", "current", self.current.is_some())];
+        for (key, of, is_given) in values.into_iter().chain([("onto", "cut", self.onto.is_some())]) {
+            let given = self.mode.as_ref().map_or("there is no mode".into(), |m| format!("the mode is \"{m}\""));
+            ensure!(
+                !is_given || mode == of,
+                "{key} belongs to mode = \"{of}\", but {given}. Give that mode, or leave {key} out."
+            );
+        }
+        match mode {
             "mean" => Ok(Mode::Mean),
-            "gain" => self.gain.map(Mode::Gain).ok_or_else(|| missing("gain")),
-            "current" => self.current.map(Mode::Current).ok_or_else(|| missing("current")),
+            "gain" => {
+                let gain = number("gain", self.gain)?;
+                ensure!(!gain.is_sign_negative(), "gain = {gain}: expected 0 or a larger number.");
+                Ok(Mode::Gain(gain))
+            }
+            "current" => number("current", self.current).map(Mode::Current),
             "cut" => {
                 let onto = self.onto.as_deref().ok_or_else(|| {
                     Error::input(
@@ -125,7 +144,7 @@ impl LesionSpec {
                 let post = members(population, Some(known_area(subject, onto)?), None, None);
                 Ok(Mode::Cut(marked(&post, population.len())))
             }
-            other => Err(Error::input(format!("mode = \"{other}\": expected silence, mean, gain, current or cut."))),
+            _ => Ok(Mode::Silence),
         }
     }
 
@@ -154,6 +173,15 @@ impl LesionSpec {
         );
         Ok(members(population, self.area.as_deref(), self.cell_type.as_deref(), self.class.as_deref()))
     }
+}
+
+/// The number that the mode of the same name needs.
+fn number(key: &str, value: Option<f64>) -> Result<f32> {
+    let Some(value) = value else {
+        return Err(Error::input(format!("mode = \"{key}\" needs the value {key} = ….")));
+    };
+    ensure!((value as f32).is_finite(), "{key} = {value}: expected a finite number.");
+    Ok(value as f32)
 }
 
 fn known_area<'a>(subject: &Subject, name: &'a str) -> Result<&'a str> {

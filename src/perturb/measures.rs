@@ -1,5 +1,6 @@
 //! What a lesion does to the neurons that it spares.
 
+use crate::data::rounding::is_constant;
 use crate::lab::Subject;
 use std::collections::BTreeMap;
 
@@ -230,9 +231,14 @@ fn squares(subject: &Subject) -> Vec<f64> {
     let mean: Vec<f64> = trained.mean_rate().into_iter().map(f64::from).collect();
     let mut sst = vec![0.0; d.conditions * d.neurons];
     for (c, sst) in sst.chunks_exact_mut(d.neurons).enumerate() {
+        let (mut least, mut largest): (Vec<f32>, Vec<f32>) = mean.iter().map(|m| (*m as f32, *m as f32)).unzip();
         for row in rows(subject, c, &subject.problem.targets) {
-            (0..d.neurons).for_each(|i| sst[i] += (f64::from(row[i]) - mean[i]).powi(2));
+            for i in 0..d.neurons {
+                sst[i] += (f64::from(row[i]) - mean[i]).powi(2);
+                (least[i], largest[i]) = (least[i].min(row[i]), largest[i].max(row[i]));
+            }
         }
+        (0..d.neurons).filter(|i| is_constant(least[*i], largest[*i])).for_each(|i| sst[i] = 0.0);
     }
     sst
 }

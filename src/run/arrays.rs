@@ -43,7 +43,7 @@ fn modelled_rates(plan: &Plan, rates: &[f32]) -> Vec<NamedArray> {
     let condition = |(c, condition): (usize, &Condition)| {
         let bins = plan.problem.bins[c];
         let array = Array2::from_shape_fn((d.neurons, bins), |(i, b)| rates[(c * d.bins + b) * d.neurons + i]);
-        NamedArray::new(format!("modelled_{}", condition.firing_rates), array)
+        NamedArray::new(condition.modelled(), array)
     };
     plan.task.conditions.iter().enumerate().map(condition).collect()
 }
@@ -69,6 +69,8 @@ fn masks(plan: &Plan) -> Vec<NamedArray> {
     let sizes = population.areas().iter().map(|a| a.size as f64).collect::<Array1<f64>>();
     list.push(NamedArray::new("area_sizes", sizes));
     let names: Vec<&str> = population.areas().iter().map(|a| a.name.as_str()).collect();
-    list.push(NamedArray::new("area_names", names.join(",").as_str()));
+    // A name may hold a comma, and no line break.
+    let between = if names.iter().any(|name| name.contains(',')) { "\n" } else { "," };
+    list.push(NamedArray::new("area_names", names.join(between).as_str()));
     list
 }

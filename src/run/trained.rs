@@ -4,7 +4,7 @@ use super::notice::{Listener, Notice};
 use super::state::RunState;
 use super::stored::{BEGUN, StoredRun};
 use crate::config::Plan;
-use crate::data::NormalizationFactors;
+use crate::data::{NormalizationFactors, read_text};
 use crate::engine::{BatchState, Device, EngineConfig, LossRecord, Problem};
 use crate::error::{Error, Result};
 use crate::network::{Group, Layout};
@@ -166,7 +166,7 @@ fn divisors(directory: &Path, weights: &WeightsFile) -> Result<Option<Normalizat
     if weights.reading().is_some() || !path.is_file() {
         return Ok(None);
     }
-    let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    let text = read_text(&path)?;
     let divisor = |row: &str| row.split_once(',')?.1.parse::<f32>().ok().filter(|d| d.is_finite() && *d > 0.0);
     let divisors: Option<Vec<f32>> = text.lines().skip(1).map(divisor).collect();
     let damaged = || Error::run(format!("{} is damaged: expected rows of a neuron and a divisor.", path.display()));

@@ -8,7 +8,7 @@ use super::notice::{Divergence, Listener, Notice, TrainingStage};
 use super::register::register;
 use super::session::{Member, Options, Session, TrainedNetwork};
 use super::waves::{Trainings, in_waves};
-use crate::config::{Plan, warnings};
+use crate::config::Plan;
 use crate::engine::{Device, DeviceNotice, EngineDescription};
 use crate::error::{Error, Result};
 use crate::train::{End, RunDirectory};
@@ -169,8 +169,7 @@ impl Training<'_> {
             listener.notice(&Notice::Memory { memory, networks: pending.len() });
         }
         self.directory.warnings().for_each(|text| listener.notice(&Notice::Advice(text)));
-        let of_the_task = plan.task.warnings(plan.problem.dims.bins);
-        warnings(&plan.config).iter().chain(&of_the_task).for_each(|text| listener.notice(&Notice::Advice(text)));
+        plan.warnings().iter().for_each(|text| listener.notice(&Notice::Advice(text)));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::student::{Recipe, student};
 use super::validate_tables::Validation;
-use crate::data::write_atomically;
+use crate::data::{read_text, write_atomically};
 use crate::engine::{BatchState, Device, NetworkSettings, Problem};
 use crate::error::{Error, Result, ensure};
 use crate::lab::OpenEngine;
@@ -141,7 +141,7 @@ fn earlier_rows(directory: &Path, now: &ValidateSettings) -> Result<Vec<Row>> {
         write_atomically(&settings, |w| w.write_all(now.settings().as_bytes()))?;
         return Ok(Vec::new());
     }
-    let theirs = std::fs::read_to_string(&settings).map_err(Error::io("read", &settings))?;
+    let theirs = read_text(&settings)?;
     if theirs != now.settings() {
         let text = |settings: &str| settings.trim_end().replace('\n', ", ");
         return Err(Error::input(format!(

@@ -46,7 +46,7 @@ impl Synthetic {
         let circuit = Circuit::new(settings, &task, &active_classes(settings, &mirror));
         let conditions = (0..task.conditions.len()).map(|c| observe(settings, &task, &circuit, c)).collect();
         let population = Population::new(settings.areas.clone(), inhibitory, Some(mirror))?;
-        let recording = Recording { file: "synthetic".into(), conditions, factors: None };
+        let recording = Recording { file: "synthetic".into(), conditions, factors: None, silenced: Vec::new() };
         Ok(Self { settings: settings.clone(), task, population, recording })
     }
 }

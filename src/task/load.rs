@@ -1,6 +1,7 @@
 //! Tasks from files, and the built-in ones.
 
 use super::TaskSpec;
+use crate::data::{read_text, toml_fault};
 use crate::error::{Error, Result, ensure};
 use std::path::Path;
 
@@ -41,7 +42,7 @@ impl TaskSpec {
             "there is no task `{name_or_path}`: it is neither a built-in one ({names}) nor a file. \
              Name one of them, or give the path of a task file (TOML)."
         );
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = read_text(path)?;
         Self::parse(&text, name_or_path)
     }
 
@@ -67,9 +68,8 @@ impl TaskSpec {
 
 /// `FILE, line L: what is wrong there, and what is allowed.`
 fn sentence(error: &toml::de::Error, text: &str, origin: &str) -> String {
-    let line = error.span().and_then(|span| text.get(..span.start)).map(|before| 1 + before.matches('\n').count());
+    let (line, message) = toml_fault(error, text);
     let place = line.map_or_else(|| origin.to_string(), |line| format!("{origin}, line {line}"));
-    let message = error.message().trim_end().replace('\n', ", ");
     let message = TYPE_NAMES
         .iter()
         .find(|(theirs, _)| message.contains(theirs))

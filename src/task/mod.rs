@@ -7,11 +7,13 @@ mod areas;
 mod check;
 mod filter;
 mod load;
+mod names;
 mod spec;
 mod stimulus;
 mod stimulus_file;
 
 pub use areas::parse_areas;
 pub use load::BUILT_IN;
+pub use names::Named;
 pub use spec::{Condition, ConditionClass, Epoch, Sequence, Smoothing, StimulusSpec, TaskSpec, TimeSpec};
 pub use stimulus::Stimulus;

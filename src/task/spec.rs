@@ -1,5 +1,6 @@
 //! The task file.
 
+use crate::data::mat::variable_names;
 use crate::network::Area;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,7 @@ impl TaskSpec {
     }
 
     /// What a user should know before a run whose longest condition has `bins` bins: epochs that begin after its end
-    /// are never shown. One sentence each.
+    /// are never shown, and rates whose names MATLAB does not take are exported under others. One sentence each.
     pub fn warnings(&self, bins: usize) -> Vec<String> {
         let steps = bins * self.time.steps_per_bin;
         let late = |s: &Sequence| {
@@ -59,7 +60,20 @@ impl TaskSpec {
             let epochs = s.epochs.iter().enumerate().filter(|(_, e)| e.from >= steps);
             epochs.map(sentence).collect::<Vec<_>>()
         };
-        self.stimulus.sequences.iter().flat_map(late).collect()
+        self.stimulus.sequences.iter().flat_map(late).chain(self.renamed_in_matlab()).collect()
+    }
+
+    fn renamed_in_matlab(&self) -> Option<String> {
+        let modelled: Vec<String> = self.conditions.iter().map(Condition::modelled).collect();
+        let names = variable_names(&modelled.iter().map(String::as_str).collect::<Vec<_>>());
+        let is_renamed = |(given, name): &(&String, &String)| given != name;
+        let pairs: Vec<_> = modelled.iter().zip(&names).filter(is_renamed).collect();
+        let (given, name) = pairs.first()?;
+        let others = if pairs.len() > 1 { format!(" ({} more such names)", pairs.len() - 1) } else { String::new() };
+        Some(format!(
+            "MATLAB takes no variable called `{given}`{others}: MAT files will hold it as `{name}`, and the list \
+             `variable_names`; npz files keep the name"
+        ))
     }
 }
 
@@ -165,6 +179,13 @@ pub struct Condition {
     /// The object it is shown, by name: the label of an object read-out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
+}
+
+impl Condition {
+    /// The variable of its modelled rates in exported files.
+    pub fn modelled(&self) -> String {
+        format!("modelled_{}", self.firing_rates)
+    }
 }
 
 /// What the animal does in a condition.

@@ -2,6 +2,7 @@
 
 use super::RunDirectory;
 use super::seal::hex;
+use crate::data::read_text;
 use crate::engine::StepRecord;
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -69,7 +70,7 @@ impl HistoryRow {
 /// # Errors
 /// If the file cannot be read or does not begin with [`HEADER`].
 pub fn read_history(path: &Path) -> Result<Vec<HistoryRow>> {
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = read_text(path)?;
     let mut lines = text.split_inclusive('\n');
     if lines.next().map(str::trim_end) != Some(HEADER) {
         return Err(Error::run(format!("{}: the first line is not `{HEADER}`.", path.display())));

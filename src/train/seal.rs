@@ -1,5 +1,6 @@
 //! Checksums inside files, so that a damaged number is not taken for a number.
 
+use crate::data::read_bytes;
 use crate::error::{Error, Result};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -39,7 +40,7 @@ pub fn to_sealed_json(path: &Path, value: &impl Serialize) -> Result<String> {
 /// # Errors
 /// If the file cannot be read, or is damaged.
 pub fn read_sealed_json<T: DeserializeOwned>(path: &Path, is_sealed: impl Fn(&T) -> bool) -> Result<T> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = read_bytes(path)?;
     let damaged = |why: &dyn std::fmt::Display| Error::run(format!("{} is damaged: {why}.", path.display()));
     let text = std::str::from_utf8(&bytes).map_err(|e| damaged(&e))?;
     let value: T = serde_json::from_str(text).map_err(|e| damaged(&e))?;

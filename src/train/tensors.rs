@@ -1,7 +1,7 @@
 //! Named f32 arrays and a note about them in one safetensors file.
 
 use super::seal::{FIELD, hex};
-use crate::data::write_atomically;
+use crate::data::{read_bytes, write_atomically};
 use crate::error::{Error, Result};
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView, serialize};
 use serde::{Serialize, de::DeserializeOwned};
@@ -81,7 +81,7 @@ impl<N: DeserializeOwned> TensorFile<N> {
     /// # Errors
     /// If it cannot be read, is damaged, holds a number that is not finite, or was not written by this program.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        let bytes = read_bytes(path)?;
         let damaged = |what: &dyn std::fmt::Display| {
             Error::run(format!("{} is damaged or not a file of this program: {what}.", path.display()))
         };

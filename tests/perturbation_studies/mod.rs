@@ -1,5 +1,5 @@
 //! Studies for the tests of their report.
-#![allow(missing_docs)]
+#![allow(missing_docs, dead_code)] // Each test file uses a part.
 
 pub(crate) mod made_up;
 pub(crate) mod runs;

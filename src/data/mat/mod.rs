@@ -11,6 +11,7 @@ mod fault;
 #[cfg(feature = "hdf5")]
 mod hdf5;
 mod header;
+mod name;
 mod signature;
 mod v5;
 mod values;
@@ -19,10 +20,11 @@ mod write;
 
 pub use super::regular::MAX_VALUES;
 pub use class::Class;
+pub use name::variable_names;
 pub use variable::Variable;
 pub use write::write;
 
-use super::regular::{open_regular, unreadable};
+use super::regular::open_regular;
 use crate::error::{Error, Result};
 use fault::Fault;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
@@ -37,6 +39,10 @@ pub struct MatFile {
     path: PathBuf,
     variables: Vec<Variable>,
     format: Format,
+}
+
+fn unreadable(path: &Path, found: &str, remedy: &str) -> Error {
+    Error::variable(path, "header", "a MATLAB file of version 5 to 7.2", found, remedy)
 }
 
 #[derive(Debug)]
@@ -56,7 +62,7 @@ impl MatFile {
         let mut file = open_regular(path)?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
         let fault = |f: Fault| f.into_error(path);
-        match signature::recognise(&mut file, length).map_err(fault)? {
+        match signature::recognise(&mut file).map_err(fault)? {
             Signature::V5(endian) => {
                 let (variables, places) = v5::walk(&file, length, endian).map_err(fault)?.into_iter().unzip();
                 Ok(Self { path: path.to_path_buf(), variables, format: Format::V5 { file: Mutex::new(file), places } })
@@ -74,7 +80,7 @@ impl MatFile {
 
     #[cfg(not(feature = "hdf5"))]
     fn open_v73(path: &Path) -> Result<Self> {
-        let remedy = "Save it again with save -v7, or build aon with --features hdf5.";
+        let remedy = "Save it again with save -v7 in MATLAB or np.savez in Python, or build aon with --features hdf5.";
         Err(unreadable(path, "a MATLAB v7.3 file (HDF5)", remedy))
     }
 

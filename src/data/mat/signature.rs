@@ -2,6 +2,7 @@
 
 use super::element::Endian;
 use super::fault::Fault;
+use crate::data::foreign;
 use std::io::{Read, Seek, SeekFrom};
 
 /// Length of the header of a v5 file.
@@ -10,8 +11,6 @@ pub(super) const HEADER: u64 = 128;
 const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 /// Where the HDF5 signature may stand; MATLAB puts it behind 512 bytes of its own.
 const HDF5_OFFSETS: [u64; 4] = [0, 512, 1024, 2048];
-
-const WRITERS: &str = "Such files are written by save -v7 in MATLAB, and by scipy.io.savemat.";
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,36 +24,39 @@ pub(super) enum Signature {
 }
 
 /// Recognises a file by its header.
-pub(super) fn recognise(file: &mut (impl Read + Seek), length: u64) -> Result<Signature, Fault> {
-    if length == 0 {
-        return Err(Fault::new("a MATLAB file", "an empty file"));
-    }
+pub(super) fn recognise(file: &mut (impl Read + Seek)) -> Result<Signature, Fault> {
     let io = |e: std::io::Error| Fault::new("a readable header", e.to_string());
     for offset in HDF5_OFFSETS {
         if bytes_at::<8>(file, offset).map_err(io)? == Some(HDF5) {
             return Ok(Signature::V73);
         }
     }
-    match bytes_at::<128>(file, 0).map_err(io)? {
-        Some(header) => from_header(&header),
-        None if bytes_at(file, 0).map_err(io)?.is_some_and(|b: [u8; 20]| is_v4(&b)) => Ok(Signature::V4),
-        None => {
-            Err(Fault::new("a MATLAB file, which has a header of 128 bytes", format!("{length} bytes")).remedy(WRITERS))
-        }
-    }
+    let known = match bytes_at::<128>(file, 0).map_err(io)? {
+        Some(header) => from_header(&header)?,
+        None => bytes_at(file, 0).map_err(io)?.is_some_and(|b: [u8; 20]| is_v4(&b)).then_some(Signature::V4),
+    };
+    known.map_or_else(|| Err(another_kind(file).map_err(io)?), Ok)
 }
 
-fn from_header(header: &[u8; 128]) -> Result<Signature, Fault> {
+fn another_kind(file: &mut (impl Read + Seek)) -> std::io::Result<Fault> {
+    let mut start = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(foreign::START).read_to_end(&mut start)?;
+    let (found, remedy) = foreign::name(&start);
+    Ok(Fault::new("a MATLAB file or npz archive", found).remedy(remedy))
+}
+
+/// The kind of a file with this header, if it is MATLAB's.
+fn from_header(header: &[u8; 128]) -> Result<Option<Signature>, Fault> {
     let (version, order) = ([header[124], header[125]], [header[126], header[127]]);
     let (endian, version) = match &order {
         b"IM" => (Endian::Little, u16::from_le_bytes(version)),
         b"MI" => (Endian::Big, u16::from_be_bytes(version)),
-        _ if header.first_chunk().is_some_and(is_v4) => return Ok(Signature::V4),
-        _ => return Err(Fault::new("a MATLAB file", "a file of another kind").remedy(WRITERS)),
+        _ => return Ok(header.first_chunk().is_some_and(is_v4).then_some(Signature::V4)),
     };
     match version {
-        0x0100 => Ok(Signature::V5(endian)),
-        0x0200 => Ok(Signature::V73),
+        0x0100 => Ok(Some(Signature::V5(endian))),
+        0x0200 => Ok(Some(Signature::V73)),
         _ => Err(Fault::new("MATLAB file version 0x0100", format!("{version:#06x}"))),
     }
 }

@@ -21,23 +21,22 @@ pub(super) struct Place {
 }
 
 /// Lists the variables of a file of `length` bytes. Of each, only as much is read (and inflated) as stands before
-/// its values.
+/// its values. Of several of one name, as `save -append` of Octave leaves them, the last counts, as in MATLAB and SciPy.
 pub(super) fn walk(file: &File, length: u64, endian: Endian) -> Result<Vec<(Variable, Place)>, Fault> {
     let mut found: Vec<(Variable, Place)> = Vec::new();
-    let mut names = HashSet::new();
     let mut offset = HEADER;
     while offset < length {
         let here = || format!("variable {} (byte {offset})", found.len() + 1);
         let place = top_level(file, offset, length, endian).map_err(|f| f.at(here))?;
         let header = place.open(file).and_then(|mut s| Header::read(&mut s)).map_err(|f| f.at(here))?;
-        if !names.insert(header.name.clone()) {
-            let twice = Fault::new("names that differ", "a second variable of this name");
-            return Err(twice.at(|| header.name));
-        }
         offset = place.offset + place.size;
         let variable = Variable { name: header.name, class: header.class, dims: header.dims, complex: header.complex };
         found.push((variable, place));
     }
+    let mut names = HashSet::new();
+    let is_last: Vec<bool> = found.iter().rev().map(|(v, _)| names.insert(v.name.clone())).collect();
+    let mut is_last = is_last.into_iter().rev();
+    found.retain(|_| is_last.next() == Some(true));
     Ok(found)
 }
 

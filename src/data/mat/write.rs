@@ -2,46 +2,44 @@
 
 use super::class::Storage;
 use super::element::{COMPRESSED, Endian, MATRIX, UTF8};
+use super::name::variable_names;
 use super::signature::HEADER;
 use crate::data::arrays::{NamedArray, Values};
 use crate::data::atomic::write_atomically;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use ndarray::ArrayD;
 use std::io::{self, Write};
 use std::path::Path;
 
+/// The text that says which variables were renamed.
+const RENAMED: &str = "variable_names";
+
 /// Writes `arrays` as a compressed MAT v5 file, whole or not at all. Vectors become columns; text becomes a row of `char`.
+/// Arrays whose names MATLAB does not take are written under those of [`variable_names`], and a text `variable_names` has a
+/// line for each of them, `name in the file = name of the array`.
 ///
 /// The same arrays give the same bytes: the header holds no date.
 ///
 /// # Errors
-/// If a name is no MATLAB identifier (a letter, then letters, digits or underscores, 63 at most), an array is larger
-/// than the format's 4 GiB, or the file cannot be written.
+/// If an array is larger than the format's 4 GiB, or the file cannot be written.
 pub fn write(path: &Path, arrays: &[NamedArray]) -> Result<()> {
-    if let Some(array) = arrays.iter().find(|a| !is_identifier(&a.name)) {
-        return Err(Error::run(format!(
-            "cannot write {}: \"{}\" cannot be the name of a MATLAB variable.",
-            path.display(),
-            array.name
-        )));
-    }
+    let given: Vec<&str> = std::iter::once(RENAMED).chain(arrays.iter().map(|a| a.name.as_str())).collect();
+    let names = &variable_names(&given)[1..];
+    let pairs = names.iter().zip(arrays).filter(|(name, array)| **name != array.name);
+    let lines: Vec<String> = pairs.map(|(name, array)| format!("{name} = {}", array.name)).collect();
+    let renamed = Values::Text(lines.join("\n"));
+    let listing = (!lines.is_empty()).then_some((RENAMED, &renamed));
     write_atomically(path, |writer| {
         writer.write_all(&file_header(Endian::Little))?;
-        for array in arrays {
-            let compressed = compress(&matrix(&array.name, &array.values)?)?;
+        for (name, values) in names.iter().map(String::as_str).zip(arrays.iter().map(|a| &a.values)).chain(listing) {
+            let compressed = compress(&matrix(name, values)?)?;
             writer.write_all(&tag_bytes(COMPRESSED, size(compressed.len())?, u32::to_le_bytes))?;
             writer.write_all(&compressed)?;
         }
         Ok(())
     })
-}
-
-fn is_identifier(name: &str) -> bool {
-    name.len() <= 63
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The header of a v5 file.

@@ -3,6 +3,7 @@
 use super::Observed;
 use super::teacher::Kind;
 use crate::analysis::statistics::{Interval, clopper_pearson, pearson, quantile};
+use crate::data::read_text;
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -77,7 +78,7 @@ pub fn rows_csv(rows: &[Row]) -> String {
 /// # Errors
 /// If it cannot be read, or is not such a table.
 pub fn read_rows(path: &Path) -> Result<Vec<Row>> {
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = read_text(path)?;
     let mut lines = text.lines();
     let damaged =
         || Error::input(format!("{} is not a table of aon validate. Remove it to start anew.", path.display()));
