@@ -148,7 +148,12 @@ fn row(
         value,
         effect,
         same_sign: same / effects.len() as f64,
-        superiority,
+        // A probability.
+        superiority: Interval {
+            low: superiority.low.clamp(0.0, 1.0),
+            high: superiority.high.clamp(0.0, 1.0),
+            ..superiority
+        },
         mean_rank_superiority,
         p,
         q: f64::NAN,
@@ -160,10 +165,12 @@ fn known(values: Vec<f64>) -> Vec<f64> {
     values.into_iter().filter(|v| v.is_finite()).collect()
 }
 
-/// The mean over runs, with an interval that covers with 95 % together with the others of its family (Bonferroni).
+/// The mean over runs, with an interval that covers with 95 % together with the others of its family (Bonferroni). None where
+/// runs are few, or all equal, as shares of few cells can be: neither says how much others differ.
 fn joint(values: &[f64], family: usize) -> Interval {
     let interval = t_interval(values, 1.0 - 0.05 / family as f64);
-    if values.len() < FEWEST_RUNS { Interval { low: f64::NAN, high: f64::NAN, ..interval } } else { interval }
+    let says = values.len() >= FEWEST_RUNS && interval.low < interval.high;
+    if says { interval } else { Interval { low: f64::NAN, high: f64::NAN, ..interval } }
 }
 
 /// The lesion minus the mean of its controls; NaN where there are none.
@@ -216,10 +223,21 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Balance, Controls, cell_lesions};
+    use super::super::{Balance, ControlComparison, Controls, cell_lesions};
     use super::*;
     use crate::network::Area;
     use crate::rng::{Rng, Stream};
+
+    const NOTHING: ControlComparison = ControlComparison {
+        mean: 0.0,
+        low: 0.0,
+        high: 0.0,
+        effect_size: 0.0,
+        matched: true,
+        superiority: 0.5,
+        p: 1.0,
+        q: 1.0,
+    };
 
     /// A run whose only lesion has this value, beside controls around zero.
     fn outcome(value: f64) -> Vec<LesionOutcome> {
@@ -319,6 +337,27 @@ mod tests {
         assert_eq!(settings, [("all", 7), ("strong", 5), ("weak", 2)]);
         assert!(all[1].effect.high < 0.0 && all[1].same_sign == 1.0);
         assert!(all[2].effect.mean.abs() < 1e-12 && all[2].effect.high.is_nan() && all[2].same_sign == 0.5);
+    }
+
+    /// Of two runs where every cell of a lesion does more harm than any like one, and three where none does.
+    #[test]
+    fn a_superiority_is_a_probability_also_at_the_ends_of_its_interval() {
+        let of = |superiority: f64| {
+            let comparison = ControlComparison { superiority, ..NOTHING };
+            vec![LesionEffect { lesion: 0, measure: 0, size: 1, value: 0.0, comparison: Some(comparison) }]
+        };
+        let effects = [1.0, 1.0, 0.0, 0.0, 0.0].map(of);
+        let outcomes = outcome(-0.5);
+        let run =
+            |effects| RunResult { name: "", setting: "a", outcomes: &outcomes, effects, cells: &[], effective: &[] };
+        let keys = [MeasureKey { measure: "r2_change", scope: "all".into(), harm: -1.0 }];
+        let of = |runs: &[RunResult]| across_seeds(runs, &keys, &[lesion()], &population(), 0).remove(0).superiority;
+        let runs: Vec<RunResult> = effects.iter().map(|e| run(e)).collect();
+        assert_eq!(of(&runs), Interval { mean: 0.4, low: 0.0, high: 1.0 });
+        let equal = vec![runs[0]; 5];
+        for without in [&runs[..4], &equal] {
+            assert!(of(without).mean >= 0.5 && of(without).low.is_nan() && of(without).high.is_nan());
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct PerturbSettings {
     pub controls: ControlSettings,
     /// Read-outs of noisy trials; `None` leaves them out.
     pub readouts: Option<ReadoutSettings>,
-    /// Seed of labels dealt anew, rewirings and bootstrap.
+    /// Seed of labels dealt anew and rewirings.
     pub seed: u64,
     /// Which weights.
     pub weights: WhichWeights,
