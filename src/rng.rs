@@ -22,8 +22,6 @@ pub enum Stream {
     Subsets = 7,
     /// Folds and label permutations of decoders.
     Decoding = 8,
-    /// Bootstrap resamples.
-    Bootstrap = 9,
     /// Rewirings of a connectivity graph.
     Rewiring = 10,
     /// Directions of kicks, starting vectors of iterations.

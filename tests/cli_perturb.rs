@@ -84,9 +84,15 @@ fn a_batch_is_studied_run_by_run_and_as_a_whole_and_finished_lesions_are_not_don
     for file in ["report.html", "perturb.npz", "lesions/001.npz", "lesions/012.npz", "lesions/cells-001.npz"] {
         assert!(place.join(file).is_file(), "{file}");
     }
-    for file in ["seeds.csv", "consistency.csv", "report.html"] {
+    for file in ["consistency.csv", "report.html"] {
         assert!(run.join("perturb").join(file).is_file(), "{file}");
     }
+    let seeds = table(&run.join("perturb/seeds.csv"));
+    let number = |name: &str| seeds[0].iter().position(|c| c == name).unwrap();
+    let (effect, low, p) = (number("effect"), number("effect_joint_low"), number("p"));
+    assert!(seeds.iter().all(|row| row.len() == seeds[0].len()));
+    assert!(seeds[1..].iter().all(|row| row[low].is_empty()), "two runs have no interval");
+    assert!(seeds[1..].iter().any(|row| !row[effect].is_empty() && !row[p].is_empty()));
 
     // One lesion is lost: it is done again, the others are read, and every table is as it was.
     let before = std::fs::read(place.join("effects.csv")).unwrap();

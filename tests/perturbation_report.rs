@@ -319,12 +319,16 @@ fn held_out(r2: Option<f64>) -> HeldOutSummary {
 fn a_study_of_the_published_sizes_has_a_report() {
     let mut study = made_up();
     study.held_out = Some(held_out(Some(0.614)));
+    study.anatomy.motif_q[0] = 0.01;
     let (directory, html) = report("reference", &study);
     for name in FIGURES.into_iter().chain(["recurrence"]) {
         assert!(html.contains(&format!("<figure id=\"{name}\">")), "{name}");
     }
     assert_cells_are_the_data(&directory, &study);
     assert_dots_are_the_data(&directory, &study, |_, _| false);
+    // An asterisk is about labels dealt, nothing else.
+    let motifs = std::fs::read_to_string(directory.join("figures/motifs.svg")).unwrap();
+    assert!(texts(&motifs).iter().all(|t| !t.contains('*')), "the first motif has q < 0.05 of rewired networks");
     assert!(html.contains("on 1 held-out condition: R² 0.61"));
     let subsampled = study.outcomes.iter().position(|o| o.controls.as_ref().is_some_and(|c| c.drawn.size < o.size));
     let name = &study.lesions[subsampled.unwrap()].name;
@@ -360,6 +364,10 @@ fn several_runs_have_a_report() {
             assert!(found.contains(&note), "{note} of {found:?}");
         }
         assert_eq!(found.iter().filter(|t| *t == "–").count(), 4);
+        assert_asterisks_are_q(&directory, &html, &runs, &study);
+        // The six runs are three of either setting, too few for an interval; the twenty are ten.
+        let few = "Too few runs for an interval, which takes 5: Dale, λ 0.001 (3) and unconstrained, λ 0.001 (3).";
+        assert_eq!(html.contains(few), count == 6);
         // Numbers have room in matrices of few runs; every pair is in each matrix twice.
         let found = texts(&std::fs::read_to_string(directory.join("figures/consistency.svg")).unwrap());
         let decimals = found.iter().filter(|t| t.contains('.'));
@@ -371,6 +379,26 @@ fn several_runs_have_a_report() {
             assert!(if count == 6 { times >= 2 } else { times == 0 }, "{value}: {times} of {found:?}");
         }
     }
+}
+
+/// Only the second lesion has q < 0.05, in every measure: it has all asterisks, and the first sentence, although intervals of
+/// others lie beside zero.
+fn assert_asterisks_are_q(directory: &std::path::Path, html: &str, runs: &Runs, study: &Study) {
+    assert!(runs.rows.iter().all(|r| r.lesion == 1 || r.q.is_nan() || r.q >= 0.05));
+    assert!(runs.rows.iter().any(|r| r.lesion != 1 && (r.effect.low > 0.0 || r.effect.high < 0.0)));
+    let found = texts(&std::fs::read_to_string(directory.join("figures/across-effects.svg")).unwrap());
+    let at = |l: usize| found.iter().position(|t| *t == study.lesions[l].name).unwrap();
+    let (own, next) = (at(1), at(2));
+    let starred: Vec<usize> = (0..found.len()).filter(|t| found[*t].ends_with(" *")).collect();
+    assert!(starred.len() > 8 && starred.iter().all(|t| (own..next).contains(t)), "{found:?}");
+    let sentence = html.split("<li>").nth(1).unwrap();
+    let start = format!(
+        "Lesioned alone, cells of {} harm more than like cells in {n} of {n} ",
+        study.lesions[1].name,
+        n = study.keys.len()
+    );
+    assert!(sentence.starts_with(&start), "{sentence}");
+    assert_eq!(html.matches("Lesioned alone, cells of ").count(), 1);
 }
 
 #[test]
@@ -391,7 +419,11 @@ fn one_run_has_neither_intervals_nor_pairs() {
     assert!(!checked(&directory).contains("<figure id=\"consistency\">"));
     let found = texts(&std::fs::read_to_string(directory.join("figures/across-cells.svg")).unwrap());
     let superiority = format!("{:.2}", runs.rows[0].superiority.mean);
-    assert!(found.contains(&superiority) && found.iter().all(|t| !t.contains('(') || t.contains("harm")), "{found:?}");
+    assert!(
+        found.contains(&superiority) && found.contains(&"all (1 run: too few for an interval)".into()),
+        "{found:?}"
+    );
+    assert!(found.iter().all(|t| !t.contains('(') || t.contains("harm") || t.contains("too few")), "{found:?}");
 
     let wrong = AcrossReport { lesions: &study.lesions[..3], ..one };
     assert!(write_across(&directory.join("report.html"), &wrong).is_err());

@@ -51,7 +51,7 @@ pub(super) struct PerturbArgs {
     /// Label permutations that say what chance is
     #[arg(long, default_value_t = ReadoutSettings::default().permutations)]
     permutations: usize,
-    /// Seed of controls, labels dealt anew, noise, folds, rewirings and bootstrap
+    /// Seed of controls, labels dealt anew, noise, folds and rewirings
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Which weights

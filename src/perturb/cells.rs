@@ -37,6 +37,22 @@ pub fn compared_cells(lesion: &Lesion, population: &Population) -> (Vec<usize>, 
 /// Random labellings of a test: p is at least 1 / 20000.
 const LABELLINGS: usize = 19_999;
 
+/// How labels are dealt anew.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deal {
+    /// How often.
+    pub labellings: usize,
+    /// By which random numbers.
+    pub seed: u64,
+}
+
+impl Deal {
+    /// As often as tables and pages say.
+    pub(super) fn of(seed: u64) -> Self {
+        Self { labellings: LABELLINGS, seed }
+    }
+}
+
 /// For each manner of lesion the cells that must be lesioned alone: all cells of the areas and types in which `lesions` of the
 /// manner leave cells to compare with.
 pub fn cell_lesions(lesions: &[Lesion], population: &Population) -> Vec<Lesion> {
@@ -78,6 +94,20 @@ pub fn smallest_p(lesion: &Lesion, population: &Population) -> f64 {
     (1.0 / labellings(&sizes(&comparable(lesion, population)))).max(1.0 / (LABELLINGS + 1) as f64)
 }
 
+/// About the smallest superiority that gives p < 0.05 with so few cells (of distinct ranks): what lies below is not found,
+/// whatever else is. By the normal approximation of the rank sum's distribution if labels mean nothing; NaN without like cells.
+pub fn smallest_superiority(lesion: &Lesion, population: &Population) -> f64 {
+    /// 95 % of a normal distribution lies below it.
+    const Z: f64 = 1.645;
+    let (mut pairs, mut variance) = (0.0, 0.0);
+    for (own, items) in sizes(&comparable(lesion, population)) {
+        let of_stratum = (own * (items - own)) as f64;
+        pairs += of_stratum;
+        variance += of_stratum * (items + 1) as f64 / 12.0;
+    }
+    0.5 + Z * f64::sqrt(variance) / pairs
+}
+
 /// Tests whether a lesion's cells do more harm than like cells that it spares.
 pub(super) struct CellTest<'a> {
     /// The measures of the lesion's cells and the like ones in each network, in the order of the test.
@@ -93,11 +123,14 @@ impl<'a> CellTest<'a> {
         number: usize,
         networks: &[&'a [CellOutcome]],
         population: &Population,
-        seed: u64,
+        deal: Deal,
     ) -> Option<Self> {
         let strata = comparable(lesion, population);
         let damages: Option<Vec<_>> = networks.iter().map(|outcomes| damages_of(lesion, &strata, outcomes)).collect();
-        Some(Self { damages: damages?, ranks: RankSum::new(&sizes(&strata), LABELLINGS, seed, number as u32) })
+        Some(Self {
+            damages: damages?,
+            ranks: RankSum::new(&sizes(&strata), deal.labellings, deal.seed, number as u32),
+        })
     }
 
     /// By one measure; `harm` says which way harm lies.

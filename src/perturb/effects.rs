@@ -1,10 +1,11 @@
 //! What lesions did, held against what other cells do.
 
-use super::cells::{CellOutcome, CellTest};
+use super::cells::{CellOutcome, CellTest, Deal};
 use super::experiment::{ControlOutcome, LesionOutcome};
 use super::{Lesion, MeasureKey};
 use crate::analysis::statistics::{Ranked, benjamini_hochberg, effect_size, mean, quantile};
 use crate::network::Population;
+use std::collections::BTreeSet;
 
 /// A lesion's effect on one measure: a row of `effects.csv`.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +54,21 @@ pub fn effects(
     population: &Population,
     seed: u64,
 ) -> Vec<LesionEffect> {
+    effects_by(lesions, outcomes, cells, keys, population, Deal::of(seed))
+}
+
+/// [`effects`], with labels dealt so often.
+pub(crate) fn effects_by(
+    lesions: &[Lesion],
+    outcomes: &[LesionOutcome],
+    cells: &[CellOutcome],
+    keys: &[MeasureKey],
+    population: &Population,
+    deal: Deal,
+) -> Vec<LesionEffect> {
     let mut rows = Vec::new();
     for (lesion, outcome) in outcomes.iter().enumerate() {
-        let test = CellTest::new(&lesions[lesion], lesion, &[cells], population, seed);
+        let test = CellTest::new(&lesions[lesion], lesion, &[cells], population, deal);
         for (measure, key) in keys.iter().enumerate() {
             let value = outcome.whole[measure];
             let controls = outcome.controls.as_ref();
@@ -112,13 +125,34 @@ fn correct(rows: &mut [LesionEffect], keys: &[MeasureKey]) {
     }
 }
 
+/// Labels count as telling which cells matter where the false discovery rate is below this.
+pub const SIGNIFICANT: f64 = 0.05;
+
+/// The tests of each measure, by its lesions and scopes, as places in `tests`.
+fn families(tests: &[(usize, f64)], keys: &[MeasureKey]) -> Vec<Vec<usize>> {
+    let names: BTreeSet<&str> = keys.iter().map(|k| k.measure).collect();
+    let of = |name: &str| (0..tests.len()).filter(|t| keys[tests[*t].0].measure == name).collect();
+    names.into_iter().map(of).collect()
+}
+
+/// Which tests, given as (number of the measure, q), hold over all measures together.
+///
+/// q bounds what is found in one measure; of a dozen measures of labels that mean nothing, some would find something in
+/// every third study or so. Measures are therefore tested as a family themselves, by the smallest q of each (Simes' p of it),
+/// and with R of m selected their own tests count where q < R / m × [`SIGNIFICANT`] (Benjamini and Bogomolov 2014). Where
+/// labels mean nothing, no more than one study in twenty finds anything at all.
+pub fn found(tests: &[(usize, f64)], keys: &[MeasureKey]) -> Vec<bool> {
+    let smallest = |family: &Vec<usize>| family.iter().map(|t| tests[*t].1).fold(f64::NAN, f64::min);
+    let measures: Vec<f64> = families(tests, keys).iter().map(smallest).filter(|q| q.is_finite()).collect();
+    let selected = benjamini_hochberg(&measures).iter().filter(|q| **q < SIGNIFICANT).count();
+    let bound = SIGNIFICANT * selected as f64 / measures.len() as f64;
+    tests.iter().map(|(_, q)| *q < bound).collect()
+}
+
 /// q of tests, given as (number of the measure, p): a measure with all its lesions and scopes is a family.
 pub(super) fn corrected(tests: &[(usize, f64)], keys: &[MeasureKey]) -> Vec<f64> {
-    let mut names: Vec<&str> = keys.iter().map(|k| k.measure).collect();
-    names.dedup();
     let mut corrected = vec![f64::NAN; tests.len()];
-    for name in names {
-        let family: Vec<usize> = (0..tests.len()).filter(|t| keys[tests[*t].0].measure == name).collect();
+    for family in families(tests, keys) {
         let p: Vec<f64> = family.iter().map(|t| tests[*t].1).collect();
         family.iter().zip(benjamini_hochberg(&p)).for_each(|(t, q)| corrected[*t] = q);
     }
@@ -187,6 +221,24 @@ mod tests {
         // The standard deviation of those four, with n − 1, is √(0.2/3).
         assert!((c.effect_size + 0.15 / (0.2_f64 / 3.0).sqrt()).abs() < 1e-12);
         assert!(c.p.is_nan() && c.q.is_nan(), "no single cells were lesioned");
+    }
+
+    #[test]
+    fn what_is_found_holds_over_all_measures_together() {
+        let key = |measure| MeasureKey { measure, scope: "all".into(), harm: 1.0 };
+        let keys = ["a", "b", "c", "d"].map(key);
+        let of = |q: [f64; 4]| found(&[0, 1, 2, 3].map(|m| (m, q[m])), &keys);
+        // Alone among four a measure needs a quarter of 0.05, and with three others no less than 0.05.
+        assert_eq!(of([0.013, 0.9, 0.9, 0.9]), [false; 4]);
+        assert_eq!(of([0.012, 0.9, 0.9, 0.9]), [true, false, false, false]);
+        assert_eq!(of([0.04, 0.03, 0.049, 0.02]), [true; 4]);
+        // Two of four: what is selected is held against half of 0.05, in each of its tests.
+        let tests = [(0, 0.02), (1, 0.01), (1, 0.03), (2, 0.9), (3, 0.8)];
+        assert_eq!(found(&tests, &keys), [true, true, false, false, false]);
+        // What could not be tested is no measure.
+        assert_eq!(of([0.04, f64::NAN, f64::NAN, f64::NAN]), [true, false, false, false]);
+        assert_eq!(of([f64::NAN; 4]), [false; 4]);
+        assert!(found(&[], &keys).is_empty());
     }
 
     #[test]

@@ -23,18 +23,20 @@ mod study;
 pub mod validate;
 
 pub use anatomy::Anatomy;
-pub use cells::{CellOutcome, cell_lesions, cells_csv, compared_cells, smallest_p};
+pub use cells::{CellOutcome, cell_lesions, cells_csv, compared_cells, smallest_p, smallest_superiority};
 pub use controls::{Balance, ControlSettings, Controls, draw_controls};
-pub use effects::{ControlComparison, LesionEffect, effects};
+pub use effects::{ControlComparison, LesionEffect, SIGNIFICANT, effects, found};
 pub use experiment::{ControlOutcome, Experiment, ExperimentSettings, LesionOutcome};
 pub use kick::Kick;
 pub use lesion::{Lesion, Mode, default_lesions};
 pub use lesion_file::read_lesions;
 pub use measures::{Damage, MeasureKey, Measures};
 pub use readout::{DecodingRow, LesionDecoding, ReadoutSettings, Readouts};
-pub use seeds::{ConsistencyRow, RunResult, SeedRow, across_seeds, consistency};
+pub use seeds::{ConsistencyRow, FEWEST_RUNS, RunResult, SeedRow, across_seeds, consistency};
 pub use store::{Finished, read_cells, read_finished, write_cells, write_finished};
 pub use study::{
     RecurrenceRow, Study, balance_csv, connectivity_csv, consistency_csv, currents_csv, decoding_csv, effects_csv,
     motifs_csv, recurrence_csv, seeds_csv,
 };
+#[cfg(test)]
+pub(crate) use {cells::Deal, effects::effects_by, seeds::across_seeds_by};

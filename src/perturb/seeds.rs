@@ -1,9 +1,9 @@
 //! What holds across networks: solutions are degenerate, so the seed is the statistical unit.
 
-use super::cells::CellTest;
+use super::cells::{CellTest, Deal};
 use super::effects::{column, corrected};
-use super::{CellOutcome, Lesion, LesionEffect, LesionOutcome, MeasureKey};
-use crate::analysis::statistics::{Interval, hierarchical_bootstrap, mean, pearson, spearman};
+use super::{CellOutcome, ControlOutcome, Lesion, LesionEffect, LesionOutcome, MeasureKey};
+use crate::analysis::statistics::{Interval, Ranked, mean, pearson, spearman, t_interval};
 use crate::network::Population;
 use std::collections::BTreeSet;
 
@@ -24,7 +24,9 @@ pub struct RunResult<'a> {
     pub effective: &'a [f32],
 }
 
-/// A lesion's effect on one measure over runs.
+/// A lesion's effect on one measure over runs. Its intervals are about networks: those that training of this setting makes of
+/// these data from other seeds. They are not about other cells, labels or recordings, which are the same in every run. All
+/// intervals of a measure (its lesions and scopes) cover together in 95 of 100 studies; from [`FEWEST_RUNS`] runs on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeedRow {
     /// The lesion's number.
@@ -43,18 +45,13 @@ pub struct SeedRow {
     pub same_sign: f64,
     /// Probability that a cell of the lesion does more harm than a like cell, over runs: of these cells and labels.
     pub superiority: Interval,
+    /// The same by the cells' mean ranks over runs, which is what p tests.
+    pub mean_rank_superiority: f64,
     /// Probability of such a rank sum of the cells' mean ranks over runs if their labels mean nothing. The labels are the same
     /// in every run, so that they are dealt once for all: that runs agree is no evidence about labels.
     pub p: f64,
     /// p after Benjamini and Hochberg over all lesions and scopes of the measure.
     pub q: f64,
-}
-
-impl SeedRow {
-    /// Whether the interval of the effect lies on one side of zero.
-    pub fn excludes_zero(&self) -> bool {
-        self.effect.low > 0.0 || self.effect.high < 0.0
-    }
 }
 
 /// How alike two runs are.
@@ -70,18 +67,30 @@ pub struct ConsistencyRow {
     pub cells: f64,
 }
 
-/// Resamples of a bootstrap.
-const RESAMPLES: usize = 1000;
+/// With fewer runs there are no intervals: how much networks differ cannot be told from so few.
+pub const FEWEST_RUNS: usize = 5;
 
-/// Effects over all runs, and over those of each setting where there are several settings.
+/// Effects over all runs, and over those of each setting where there are several settings. `seed` deals the labels, once for
+/// all runs.
 ///
-/// Intervals are of the hierarchical bootstrap: runs are drawn with replacement, and controls within each.
+/// Intervals are Student's, of the runs, at 1 − 0.05 / (lesions × scopes of the measure).
 pub fn across_seeds(
     runs: &[RunResult],
     keys: &[MeasureKey],
     lesions: &[Lesion],
     population: &Population,
     seed: u64,
+) -> Vec<SeedRow> {
+    across_seeds_by(runs, keys, lesions, population, Deal::of(seed))
+}
+
+/// [`across_seeds`], with labels dealt so often.
+pub(crate) fn across_seeds_by(
+    runs: &[RunResult],
+    keys: &[MeasureKey],
+    lesions: &[Lesion],
+    population: &Population,
+    deal: Deal,
 ) -> Vec<SeedRow> {
     let settings: BTreeSet<&str> = runs.iter().map(|r| r.setting).collect();
     let mut groups = vec![("all", runs.iter().collect::<Vec<_>>())];
@@ -93,10 +102,11 @@ pub fn across_seeds(
         let first = rows.len();
         let cells: Vec<&[CellOutcome]> = members.iter().map(|r| r.cells).collect();
         for (number, lesion) in lesions.iter().enumerate() {
-            let test = CellTest::new(lesion, number, &cells, population, seed);
+            let test = CellTest::new(lesion, number, &cells, population, deal);
             for (measure, key) in keys.iter().enumerate() {
-                let p = test.as_ref().map_or(f64::NAN, |t| t.by(measure, key.harm).p);
-                rows.extend(row(members, setting, number, measure, seed).map(|row| SeedRow { p, ..row }));
+                let ranked = test.as_ref().map(|t| t.by(measure, key.harm));
+                let family = lesions.len() * keys.iter().filter(|k| k.measure == key.measure).count();
+                rows.extend(row(members, setting, (number, measure), family, ranked));
             }
         }
         let tests: Vec<(usize, f64)> = rows[first..].iter().map(|r| (r.measure, r.p)).collect();
@@ -105,41 +115,68 @@ pub fn across_seeds(
     rows
 }
 
-fn row(runs: &[&RunResult], setting: &str, lesion: usize, measure: usize, seed: u64) -> Option<SeedRow> {
-    let values: Vec<Vec<f64>> =
-        runs.iter().map(|r| r.outcomes[lesion].whole[measure]).filter(|v| v.is_finite()).map(|v| vec![v]).collect();
-    let effects: Vec<Vec<f64>> =
-        runs.iter().map(|r| against_controls(&r.outcomes[lesion], measure)).filter(|e| !e.is_empty()).collect();
+/// The row of a (lesion, measure) whose intervals are `family` in number.
+fn row(
+    runs: &[&RunResult],
+    setting: &str,
+    (lesion, measure): (usize, usize),
+    family: usize,
+    ranked: Option<Ranked>,
+) -> Option<SeedRow> {
+    let values = runs.iter().map(|r| r.outcomes[lesion].whole[measure]);
+    let effects = runs.iter().map(|r| against_controls(&r.outcomes[lesion], measure));
+    let of_cells = |r: &&RunResult| {
+        let mut own = r.effects.iter().filter(|e| (e.lesion, e.measure) == (lesion, measure));
+        own.find_map(|e| e.comparison).map_or(f64::NAN, |c| c.superiority)
+    };
+    let superiority = runs.iter().map(of_cells);
+    let [values, effects, superiority] =
+        [values.collect::<Vec<f64>>(), effects.collect(), superiority.collect()].map(known);
     if values.is_empty() && effects.is_empty() {
         return None;
     }
-    let means: Vec<f64> = effects.iter().map(|e| mean(e)).collect();
-    let sign = mean(&means).signum();
-    let of_cells = |r: &&RunResult| {
-        let own = r.effects.iter().filter(|e| e.lesion == lesion && e.measure == measure);
-        own.filter_map(|e| Some(e.comparison?.superiority)).filter(|s| s.is_finite()).collect::<Vec<f64>>()
-    };
-    let superiority: Vec<Vec<f64>> = runs.iter().map(of_cells).collect();
-    let same = means.iter().filter(|m| m.signum() == sign).count() as f64;
+    let Ranked { p, superiority: mean_rank_superiority } =
+        ranked.unwrap_or(Ranked { p: f64::NAN, superiority: f64::NAN });
+    let sign = mean(&effects).signum();
+    let same = effects.iter().filter(|e| e.signum() == sign).count() as f64;
+    let [value, effect, superiority] = [&values, &effects, &superiority].map(|of| joint(of, family));
     Some(SeedRow {
         lesion,
         measure,
         setting: setting.into(),
         runs: values.len().max(effects.len()),
-        value: hierarchical_bootstrap(&values, 0.95, RESAMPLES, seed),
-        effect: hierarchical_bootstrap(&effects, 0.95, RESAMPLES, seed),
-        same_sign: same / means.len() as f64,
-        superiority: hierarchical_bootstrap(&superiority, 0.95, RESAMPLES, seed),
-        p: f64::NAN,
+        value,
+        effect,
+        same_sign: same / effects.len() as f64,
+        // A probability.
+        superiority: Interval {
+            low: superiority.low.clamp(0.0, 1.0),
+            high: superiority.high.clamp(0.0, 1.0),
+            ..superiority
+        },
+        mean_rank_superiority,
+        p,
         q: f64::NAN,
     })
 }
 
-/// The lesion minus each of its controls.
-fn against_controls(outcome: &LesionOutcome, measure: usize) -> Vec<f64> {
-    let Some(controls) = &outcome.controls else { return Vec::new() };
-    let own = mean(&column(&controls.subsets, measure));
-    column(&controls.sets, measure).iter().map(|c| own - c).filter(|e| e.is_finite()).collect()
+/// The numbers among `values`.
+fn known(values: Vec<f64>) -> Vec<f64> {
+    values.into_iter().filter(|v| v.is_finite()).collect()
+}
+
+/// The mean over runs, with an interval that covers with 95 % together with the others of its family (Bonferroni). None where
+/// runs are few, or all equal, as shares of few cells can be: neither says how much others differ.
+fn joint(values: &[f64], family: usize) -> Interval {
+    let interval = t_interval(values, 1.0 - 0.05 / family as f64);
+    let says = values.len() >= FEWEST_RUNS && interval.low < interval.high;
+    if says { interval } else { Interval { low: f64::NAN, high: f64::NAN, ..interval } }
+}
+
+/// The lesion minus the mean of its controls; NaN where there are none.
+fn against_controls(outcome: &LesionOutcome, measure: usize) -> f64 {
+    let of = |c: &ControlOutcome| mean(&column(&c.subsets, measure)) - mean(&column(&c.sets, measure));
+    outcome.controls.as_ref().map_or(f64::NAN, of)
 }
 
 /// Every pair of runs: whether they found the same weights, and whether lesions do the same to them.
@@ -186,9 +223,21 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Balance, ControlOutcome, Controls, cell_lesions};
+    use super::super::{Balance, ControlComparison, Controls, cell_lesions};
     use super::*;
     use crate::network::Area;
+    use crate::rng::{Rng, Stream};
+
+    const NOTHING: ControlComparison = ControlComparison {
+        mean: 0.0,
+        low: 0.0,
+        high: 0.0,
+        effect_size: 0.0,
+        matched: true,
+        superiority: 0.5,
+        p: 1.0,
+        q: 1.0,
+    };
 
     /// A run whose only lesion has this value, beside controls around zero.
     fn outcome(value: f64) -> Vec<LesionOutcome> {
@@ -249,26 +298,74 @@ mod tests {
         assert!(p(&[Vec::new()]).is_nan());
     }
 
+    /// Runs as independent as runs are, without an effect: the interval covers zero in 95 of 100 studies, five runs or twenty.
     #[test]
-    fn an_effect_that_all_runs_share_excludes_zero_and_one_that_they_do_not_share_does_not() {
-        let shared = rows(&[(-0.5, "a"), (-0.6, "a"), (-0.4, "a"), (-0.55, "a"), (-0.45, "a")]).remove(0);
-        assert!((shared.effect.mean + 0.5).abs() < 1e-12 && shared.effect.high < 0.0 && shared.same_sign == 1.0);
-        let split = rows(&[(-0.5, "a"), (0.6, "a"), (-0.4, "a"), (0.55, "a"), (-0.45, "a")]).remove(0);
-        assert!(split.effect.low < 0.0 && split.effect.high > 0.0 && split.same_sign == 0.6);
+    fn intervals_cover_as_often_as_they_say_also_with_few_runs() {
+        for runs in [5, 20] {
+            let covers = |study: usize| {
+                let normal = |k: usize| Rng::new(study as u64, runs as u32, Stream::Synthetic).normal(k as u32);
+                let found = rows(&(0..runs).map(|k| (normal(k), "a")).collect::<Vec<_>>()).remove(0).effect;
+                found.low < 0.0 && found.high > 0.0
+            };
+            let covered = (0..1000).filter(|s| covers(*s)).count();
+            // 950 expected, standard deviation 7; four of them.
+            assert!((922..978).contains(&covered), "{runs} runs: {covered}");
+        }
+    }
+
+    /// Three scopes of two lesions are six intervals of one measure; the other measure counts for itself.
+    #[test]
+    fn intervals_are_as_wide_as_their_measure_has_lesions_and_scopes() {
+        let key = |measure, scope: &str| MeasureKey { measure, scope: scope.into(), harm: -1.0 };
+        let keys = ["all", "F5", "F6"].map(|s| key("r2_change", s)).into_iter().chain([key("kick_remaining", "all")]);
+        let keys: Vec<MeasureKey> = keys.collect();
+        let values = [-0.5, -0.6, -0.4, -0.55, -0.45];
+        let outcomes = values.map(|v| vec![LesionOutcome { size: 1, whole: vec![v; 4], controls: None }; 2]);
+        let run = |outcomes| RunResult { name: "", setting: "a", outcomes, effects: &[], cells: &[], effective: &[] };
+        let runs: Vec<RunResult> = outcomes.iter().map(|o| run(o)).collect();
+        let rows = across_seeds(&runs, &keys, &[lesion(), lesion()], &population(), 0);
+        let expected = |tests: f64| t_interval(&values, 1.0 - 0.05 / tests);
+        assert!(rows[..3].iter().all(|r| r.value == expected(6.0)) && rows[3].value == expected(2.0));
+        assert!(rows[0].effect.mean.is_nan(), "without controls there is no effect");
     }
 
     #[test]
     fn an_effect_of_one_setting_is_seen_as_such() {
-        let all = rows(&[(-0.5, "strong"), (-0.6, "strong"), (0.01, "weak"), (-0.01, "weak")]);
+        let strong = [-0.5, -0.6, -0.55, -0.52, -0.58].map(|v| (v, "strong"));
+        let all = rows(&strong.into_iter().chain([(0.01, "weak"), (-0.01, "weak")]).collect::<Vec<_>>());
         let settings: Vec<(&str, usize)> = all.iter().map(|r| (r.setting.as_str(), r.runs)).collect();
-        assert_eq!(settings, [("all", 4), ("strong", 2), ("weak", 2)]);
-        assert!(all[1].effect.high < 0.0 && all[2].effect.high > 0.0);
+        assert_eq!(settings, [("all", 7), ("strong", 5), ("weak", 2)]);
+        assert!(all[1].effect.high < 0.0 && all[1].same_sign == 1.0);
+        assert!(all[2].effect.mean.abs() < 1e-12 && all[2].effect.high.is_nan() && all[2].same_sign == 0.5);
+    }
+
+    /// Of two runs where every cell of a lesion does more harm than any like one, and three where none does.
+    #[test]
+    fn a_superiority_is_a_probability_also_at_the_ends_of_its_interval() {
+        let of = |superiority: f64| {
+            let comparison = ControlComparison { superiority, ..NOTHING };
+            vec![LesionEffect { lesion: 0, measure: 0, size: 1, value: 0.0, comparison: Some(comparison) }]
+        };
+        let effects = [1.0, 1.0, 0.0, 0.0, 0.0].map(of);
+        let outcomes = outcome(-0.5);
+        let run =
+            |effects| RunResult { name: "", setting: "a", outcomes: &outcomes, effects, cells: &[], effective: &[] };
+        let keys = [MeasureKey { measure: "r2_change", scope: "all".into(), harm: -1.0 }];
+        let of = |runs: &[RunResult]| across_seeds(runs, &keys, &[lesion()], &population(), 0).remove(0).superiority;
+        let runs: Vec<RunResult> = effects.iter().map(|e| run(e)).collect();
+        assert_eq!(of(&runs), Interval { mean: 0.4, low: 0.0, high: 1.0 });
+        let equal = vec![runs[0]; 5];
+        for without in [&runs[..4], &equal] {
+            assert!(of(without).mean >= 0.5 && of(without).low.is_nan() && of(without).high.is_nan());
+        }
     }
 
     #[test]
-    fn one_run_has_no_interval() {
-        let one = rows(&[(-0.5, "a")]).remove(0);
-        assert!((one.effect.mean + 0.5).abs() < 1e-12 && one.effect.low.is_nan());
+    fn too_few_runs_have_no_interval() {
+        for runs in 1..FEWEST_RUNS {
+            let few = rows(&vec![(-0.5, "a"); runs]).remove(0);
+            assert!((few.effect.mean + 0.5).abs() < 1e-12 && few.effect.low.is_nan() && few.value.high.is_nan());
+        }
     }
 
     #[test]

@@ -143,12 +143,16 @@ pub fn recurrence_csv(rows: &[RecurrenceRow]) -> String {
 
 /// `seeds.csv`: lesions over runs.
 pub fn seeds_csv(lesions: &[Lesion], keys: &[MeasureKey], rows: &[SeedRow]) -> String {
-    let header = "lesion,measure,scope,setting,runs,value,value_low,value_high,effect,effect_low,effect_high,same_sign,\
-                  superiority,superiority_low,superiority_high,p,q";
+    let header = "lesion,measure,scope,setting,runs,value,value_joint_low,value_joint_high,effect,effect_joint_low,\
+                  effect_joint_high,same_sign,superiority,superiority_joint_low,superiority_joint_high,\
+                  mean_rank_superiority,p,q";
     let row = |r: &SeedRow| {
         let (key, v, e, s) = (&keys[r.measure], r.value, r.effect, r.superiority);
         let texts = [&lesions[r.lesion].name, key.measure, &key.scope, &r.setting, &r.runs.to_string()];
-        cells(texts, [v.mean, v.low, v.high, e.mean, e.low, e.high, r.same_sign, s.mean, s.low, s.high, r.p, r.q])
+        let of_cells = [s.mean, s.low, s.high, r.mean_rank_superiority, r.p, r.q];
+        let mut row = cells(texts, [v.mean, v.low, v.high, e.mean, e.low, e.high, r.same_sign]);
+        row.extend(of_cells.map(csv_number));
+        row
     };
     csv(header, rows.iter().map(row))
 }

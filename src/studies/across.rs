@@ -56,6 +56,7 @@ pub(super) fn write(place: &Path, runs: &[PathBuf], studies: &[Studied], seed: u
         settings: &settings,
         lesions: &first.lesions,
         keys: &first.keys,
+        population: &first.subject.problem.population,
         rows: &rows,
         consistency: &pairs,
     };

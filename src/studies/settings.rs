@@ -14,7 +14,7 @@ pub struct PerturbSettings {
     pub controls: ControlSettings,
     /// Read-outs of noisy trials; `None` leaves them out.
     pub readouts: Option<ReadoutSettings>,
-    /// Seed of labels dealt anew, rewirings and bootstrap.
+    /// Seed of labels dealt anew and rewirings.
     pub seed: u64,
     /// Where the comparison of several runs goes; `None` for the batch's directory, or `out/perturb`.
     pub output_dir: Option<PathBuf>,

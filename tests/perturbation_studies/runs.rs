@@ -47,6 +47,7 @@ impl Runs {
             lesions: &study.lesions,
             keys: &study.keys,
             rows: &self.rows,
+            population: &study.subject.problem.population,
             consistency: &self.consistency,
         }
     }
@@ -70,6 +71,7 @@ fn seed_row(s: usize, setting: &str, lesion: usize, measure: usize) -> SeedRow {
         same_sign: agreeing.ceil() / runs as f64,
         p: 0.02,
         q: if lesion == 1 { 0.03 } else { 0.4 },
+        mean_rank_superiority: middle,
         superiority: Interval { mean: middle, low: middle - width, high: middle + width },
     }
 }

@@ -1,10 +1,7 @@
 //! Confidence intervals of means over statistical units, and of rates.
 
-use super::resample::Draws;
-use super::summary::{mean, quantile};
-use crate::rng::{Rng, Stream};
-use rayon::prelude::*;
-use statrs::distribution::{Beta, ContinuousCDF};
+use super::summary::{mean, sd};
+use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
 
 /// An estimate with a confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -17,34 +14,15 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The mean of the means of `groups`, with the percentile interval at `level` (0.95, say) of `resamples` hierarchical
-/// bootstrap resamples (Saravanan, Berman and Sober 2020): groups are drawn with replacement, then values inside each.
+/// The mean of `values`, independent units (trained networks, say), with Student's t interval at `level` (0.95, say): it covers
+/// as often as it says for any number of units from two on, if they are normally distributed.
 ///
-/// The group (a trained seed, an animal) is the statistical unit; its values (lesions, conditions) are not independent.
-/// Groups without values say nothing and are left out. With one group the interval is NaN: the variation between units,
-/// which it stands for, cannot be known from one. It is NaN as well where a value is NaN, without resamples, and for a
-/// level outside (0, 1). With few groups percentile intervals are too narrow: with 5, expect about 85 % at level 0.95.
-pub fn hierarchical_bootstrap(groups: &[Vec<f64>], level: f64, resamples: usize, seed: u64) -> Interval {
-    let groups: Vec<&[f64]> = groups.iter().filter(|g| !g.is_empty()).map(Vec::as_slice).collect();
-    let estimate = mean(&groups.iter().map(|g| mean(g)).collect::<Vec<f64>>());
-    if groups.len() < 2 || !(level > 0.0 && level < 1.0) {
-        return Interval { mean: estimate, low: f64::NAN, high: f64::NAN };
-    }
-    let rng = Rng::new(seed, 0, Stream::Bootstrap);
-    let means: Vec<f64> =
-        (0..resamples).into_par_iter().map(|r| resampled_mean(&groups, rng.at_step(r as u32))).collect();
-    let tail = (1.0 - level) / 2.0;
-    Interval { mean: estimate, low: quantile(&means, tail), high: quantile(&means, 1.0 - tail) }
-}
-
-fn resampled_mean(groups: &[&[f64]], rng: Rng) -> f64 {
-    let mut draws = Draws::new(rng);
-    let mut sum = 0.0;
-    for _ in 0..groups.len() {
-        let group = groups[draws.below(groups.len())];
-        sum += (0..group.len()).map(|_| group[draws.below(group.len())]).sum::<f64>() / group.len() as f64;
-    }
-    sum / groups.len() as f64
+/// The ends are NaN of fewer than two values and for a level outside (0, 1); all is NaN where a value is.
+pub fn t_interval(values: &[f64], level: f64) -> Interval {
+    let (middle, n) = (mean(values), values.len() as f64);
+    let t = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| level > 0.0 && level < 1.0);
+    let half = t.map_or(f64::NAN, |t| -t.inverse_cdf((1.0 - level) / 2.0) * sd(values) / n.sqrt());
+    Interval { mean: middle, low: middle - half, high: middle + half }
 }
 
 /// The rate of `successes` in `trials` with its exact interval at `level` (Clopper and Pearson 1934), which covers at
@@ -68,38 +46,37 @@ pub fn clopper_pearson(successes: usize, trials: usize, level: f64) -> Interval 
 mod tests {
     use super::*;
 
+    /// Quantiles of Student's t by scipy 1.17, `t.ppf(1 - (1 - level) / 2, n - 1)`: ordinary ones, and as far out as those of
+    /// large families.
     #[test]
-    fn one_group_has_a_mean_and_no_interval() {
-        let interval = hierarchical_bootstrap(&[vec![1.0, 3.0], vec![]], 0.95, 100, 1);
-        assert!(interval.mean == 2.0 && interval.low.is_nan() && interval.high.is_nan());
-        assert!(hierarchical_bootstrap(&[], 0.95, 100, 1).mean.is_nan());
-        let nan = hierarchical_bootstrap(&[vec![1.0], vec![f64::NAN]], 0.95, 100, 1);
-        assert!(nan.mean.is_nan() && nan.low.is_nan());
+    fn intervals_of_means_are_those_of_students_t() {
+        let far = 1.0 - 0.05 / 300.0;
+        for (n, level, t) in [
+            (2, 0.95, 12.706_204_736_174_7),
+            (5, 0.95, 2.776_445_105_197_79),
+            (5, far, 13.653_122_408_958_2),
+            (10, far, 6.160_154_532_982_26),
+            (40, 1.0 - 1e-5, 5.071_247_135_11),
+        ] {
+            // Mean 0, standard deviation 1.
+            let spread = ((n - 1) as f64 / 2.0).sqrt();
+            let values: Vec<f64> = [-spread, spread].into_iter().chain(std::iter::repeat_n(0.0, n - 2)).collect();
+            let interval = t_interval(&values, level);
+            let expected = t / (n as f64).sqrt();
+            assert!(
+                (interval.high - expected).abs() < 1e-8 * expected && interval.low == -interval.high,
+                "{interval:?}"
+            );
+        }
     }
 
-    /// Groups of one value each: the resampled means are those of the ordinary bootstrap, whose standard deviation is
-    /// √(Σ (x − x̄)² / n²) and whose interval is then nearly that of the normal distribution.
     #[test]
-    fn groups_of_one_value_give_the_ordinary_bootstrap() {
-        let groups: Vec<Vec<f64>> = (0..40).map(|i| vec![f64::from(i)]).collect();
-        let interval = hierarchical_bootstrap(&groups, 0.95, 4000, 3);
-        let standard_error = (groups.iter().map(|g| (g[0] - 19.5).powi(2)).sum::<f64>() / 1600.0).sqrt();
-        assert_eq!(interval.mean, 19.5);
-        // The ends of 4000 resamples scatter by about 0.04 standard errors.
-        assert!((interval.low - (19.5 - 1.96 * standard_error)).abs() < 0.2 * standard_error, "{interval:?}");
-        assert!((interval.high - (19.5 + 1.96 * standard_error)).abs() < 0.2 * standard_error, "{interval:?}");
-        assert_eq!(interval, hierarchical_bootstrap(&groups, 0.95, 4000, 3));
-        assert_ne!(interval, hierarchical_bootstrap(&groups, 0.95, 4000, 4));
-    }
-
-    /// A thousand values in each of ten groups that differ: the interval is as wide as that of ten values.
-    #[test]
-    fn many_values_inside_a_group_do_not_narrow_the_interval() {
-        let groups = |size: usize| (0..10).map(|g| vec![f64::from(g); size]).collect::<Vec<_>>();
-        let width = |i: Interval| i.high - i.low;
-        let (few, many) =
-            (hierarchical_bootstrap(&groups(1), 0.95, 2000, 1), hierarchical_bootstrap(&groups(1000), 0.95, 2000, 1));
-        assert!(width(many) > 0.9 * width(few), "{few:?} {many:?}");
+    fn a_single_value_has_no_interval_and_equal_ones_have_one_of_no_width() {
+        let one = t_interval(&[2.0], 0.95);
+        assert!(one.mean == 2.0 && one.low.is_nan() && one.high.is_nan());
+        assert!(t_interval(&[], 0.95).mean.is_nan() && t_interval(&[1.0, 2.0], 1.0).low.is_nan());
+        assert!(t_interval(&[1.0, f64::NAN], 0.95).mean.is_nan());
+        assert_eq!(t_interval(&[0.5; 5], 0.95), Interval { mean: 0.5, low: 0.5, high: 0.5 });
     }
 
     #[test]

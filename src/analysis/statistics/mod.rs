@@ -7,7 +7,7 @@ mod resample;
 mod significance;
 mod summary;
 
-pub use interval::{Interval, clopper_pearson, hierarchical_bootstrap};
+pub use interval::{Interval, clopper_pearson, t_interval};
 pub use kolmogorov::ks_uniform;
 pub use rank_sum::{RankSum, Ranked, labellings};
 pub use significance::{benjamini_hochberg, effect_size, permutation_p, standardised_difference};

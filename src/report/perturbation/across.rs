@@ -3,10 +3,10 @@
 use super::data::AcrossReport;
 use super::effects::column_name;
 use super::intervals::{Mark, Strip, chosen, draw_strips, height};
-use super::words::{SIGNIFICANT, distinct, key_number, names, short};
+use super::words::{ASTERISK, distinct, key_number, names, short};
 use crate::analysis::statistics::Interval;
 use crate::error::Result;
-use crate::perturb::{ConsistencyRow, SeedRow};
+use crate::perturb::{ConsistencyRow, FEWEST_RUNS, SIGNIFICANT, SeedRow};
 use crate::report::parts::canvas::{COLD, Drawing, HPos, WARM, draw};
 use crate::report::parts::figure::{Figure, WIDTH};
 use crate::report::parts::lines::{Legend, Pen, colour};
@@ -62,13 +62,14 @@ pub(super) fn effects(report: &AcrossReport) -> Result<Option<Figure>> {
         colour_bar(root, (NAMES, 6.0), ((COLD, "less harm"), (WARM, "more harm")), title)?;
         Matrix { origin: (NAMES, HEAD), names: NAMES, cell, rows: &rows, columns: &names, cells: &cells }.draw(root)
     })?;
-    let caption = "Mean effect of each lesion over all runs: the lesion minus its controls, in the units of the measure, with \
-                   its own sign; below it the runs whose effect has the sign of the mean. Orange: more harm than the \
-                   controls (a lower R², accuracy or self–other distance, a larger spectral radius, remaining kick or \
-                   saturated fraction), blue: less. Bold with an asterisk: the 95 % interval of the hierarchical bootstrap \
-                   (runs, then controls) excludes zero; intervals are not corrected for their number. Grey: no \
-                   comparison. Numbers: seeds.csv (setting “all”)."
-        .into();
+    let caption = format!(
+        "Mean effect of each lesion over all runs: the lesion minus its controls, in the units of the measure, with its own \
+         sign; below it the runs whose effect has the sign of the mean. Orange: more harm than the controls (a lower R², \
+         accuracy or self–other distance, a larger spectral radius, remaining kick or saturated fraction), blue: less. Effects \
+         and agreement are described, not tested: runs share their cells, and agree about them whatever their labels. Bold \
+         with an asterisk answers another question, whether the labels say which cells matter: {ASTERISK} (by mean ranks over \
+         the runs, labels dealt once for all of them). Grey: no comparison. Numbers: seeds.csv (setting “all”)."
+    );
     Ok(Some(Figure { name: "across-effects", title: "Effects over runs", caption, drawing }))
 }
 
@@ -79,10 +80,14 @@ fn effect_cell(report: &AcrossReport, lesion: usize, measure: usize, scale: f64)
     let found = row(report, lesion, measure, "all").filter(|r| r.effect.mean.is_finite());
     let Some(r) = found else { return Cell::without("–") };
     let harm = report.keys[measure].harm * r.effect.mean;
-    let bold = r.excludes_zero();
     let strength = if scale > 0.0 { harm.abs() / scale } else { 0.0 };
-    let lines = vec![format!("{}{}", short(r.effect.mean, 2), if bold { " *" } else { "" }), agreement(r)];
-    Cell { bold, ..Cell::signed(harm, strength, lines) }
+    let lines = vec![format!("{}{}", short(r.effect.mean, 2), star(r)), agreement(r)];
+    Cell { bold: r.q < SIGNIFICANT, ..Cell::signed(harm, strength, lines) }
+}
+
+/// Behind a number, where labels say which cells matter in the measure.
+fn star(row: &SeedRow) -> &'static str {
+    if row.q < SIGNIFICANT { " *" } else { "" }
 }
 
 /// `4/5` runs, or a share where that is no whole number of them.
@@ -108,9 +113,11 @@ pub(super) fn settings(report: &AcrossReport) -> Result<Option<Figure>> {
         Strip::of(&report.keys[*measure], "lesion − controls", rows)
     };
     let drawing = by_setting(report, &columns.iter().map(strip).collect::<Vec<Strip>>())?;
-    let caption = "The lesion minus its controls: mean over the runs of each setting (tick) and 95 % interval of the \
-                   hierarchical bootstrap over runs and controls (bar). One run has no interval. Numbers: seeds.csv."
-        .into();
+    let caption = format!(
+        "The lesion minus its controls: mean over the runs of each setting (tick) and 95 % interval (bar) of Student's t over \
+         runs, joint for all lesions and scopes of the measure (Bonferroni; normal distribution of runs assumed). {RUNS_ONLY} \
+         Numbers: seeds.csv."
+    );
     Ok(Some(Figure { name: "across-settings", title: "Effects by setting", caption, drawing }))
 }
 
@@ -125,26 +132,36 @@ pub(super) fn superiority(report: &AcrossReport) -> Result<Option<Figure>> {
         let s = r.superiority;
         let ends =
             if s.low.is_finite() { format!(" ({}–{})", short(s.low, 2), short(s.high, 2)) } else { String::new() };
-        format!("{}{ends}{}", short(s.mean, 2), if r.q < SIGNIFICANT { " *" } else { "" })
+        format!("{}{ends}{}", short(s.mean, 2), star(r))
     };
     let title = "ΔR², all neurons".into();
     let axis = "superiority of the lesion's cells over like cells (harm →)".into();
     let rows = marks(report, measure, &|r| r.superiority, &note);
     let drawing = by_setting(report, &[Strip { title, axis, rows, origin: 0.5 }])?;
-    let caption = "Do the labels say which cells matter? The probability that a cell of the lesion, lesioned alone, does more \
-                   harm to R² of all other neurons than a like cell that the lesion spares; grey line, 0.5: the labels say nothing. \
-                   Mean over the runs of each setting (tick) and 95 % interval of the bootstrap over runs (bar): how much \
-                   the same cells and labels differ between runs. Asterisk: q < 0.05 of the mean ranks over the runs, against labels \
-                   dealt anew once for all of them. One run has no interval; –: no like cells, or none with a value. Numbers: \
-                   seeds.csv (superiority, p, q)."
-        .into();
+    let caption = format!(
+        "Do the labels say which cells matter? The probability that a cell of the lesion, lesioned alone, does more harm to R² \
+         of all other neurons than a like cell that the lesion spares; grey line, 0.5: the labels say nothing. Mean over the runs \
+         of each setting (tick) and 95 % interval (bar) of Student's t over runs, joint for all lesions and scopes of the \
+         measure. {RUNS_ONLY} An interval beside 0.5 is not what says that labels matter. Asterisk: {ASTERISK} (by mean ranks \
+         over the runs, labels dealt once for all of them). –: no like cells, or none with a value. Numbers: seeds.csv \
+         (superiority, p, q)."
+    );
     Ok(Some(Figure { name: "across-cells", title: "Single cells over runs", caption, drawing }))
 }
 
+/// What intervals over runs are about.
+const RUNS_ONLY: &str = "It says how much networks differ that training of the setting makes of these data from other seeds; cells, \
+    labels and controls are the same in each. Fewer than five runs have none.";
+
 /// The settings, or `all` where there is one.
-fn settings_of(report: &AcrossReport) -> Vec<String> {
+pub(super) fn settings_of(report: &AcrossReport) -> Vec<String> {
     let several: Vec<String> = distinct(report.rows.iter().map(|r| r.setting.clone()).filter(|s| s != "all"));
     if several.is_empty() { vec!["all".to_string()] } else { several }
+}
+
+/// How many runs of the report have the setting.
+pub(super) fn runs_of(report: &AcrossReport, setting: &str) -> usize {
+    report.settings.iter().filter(|s| setting == "all" || *s == setting).count()
 }
 
 /// An interval of each lesion and setting, `[lesions][settings]`, with a note about it.
@@ -169,7 +186,12 @@ fn marks(
 /// Strips of [`marks`] below what their colours mean.
 fn by_setting(report: &AcrossReport, strips: &[Strip]) -> Result<Drawing> {
     let names = plain(names(report.lesions));
-    let entry = |(k, s): (usize, String)| (if s == "all" { "all runs".into() } else { s }, Pen::solid(colour(k), 6.0));
+    let entry = |(k, s): (usize, String)| {
+        let runs = runs_of(report, &s);
+        let (noun, few) =
+            (if runs == 1 { "run" } else { "runs" }, if runs < FEWEST_RUNS { ": too few for an interval" } else { "" });
+        (format!("{s} ({runs} {noun}{few})"), Pen::solid(colour(k), 6.0))
+    };
     let legend = Legend::new(settings_of(report).into_iter().enumerate().map(entry));
     let top = legend.height() + 8.0;
     draw(WIDTH, top + height(strips), |root, _| {
@@ -211,8 +233,8 @@ pub(super) fn consistency(report: &AcrossReport) -> Result<Option<Figure>> {
     })?;
     let caption = "Every pair of runs. Left: correlation of their effective weights over pairs of different neurons. Middle: \
                    rank correlation of what the lesions do to the fit of each scope. Right: rank correlation of what each \
-                   cell, lesioned alone, does to R² of all other neurons: whether the same cells matter. Numbers: \
-                   consistency.csv."
+                   cell, lesioned alone, does to R² of all other neurons: whether the same cells matter. Described, not \
+                   tested: runs see the same data, and alike ones need not be right. Numbers: consistency.csv."
         .into();
     Ok(Some(Figure { name: "consistency", title: "Consistency of the runs", caption, drawing }))
 }

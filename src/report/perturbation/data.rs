@@ -1,6 +1,7 @@
 //! What the reports of perturbation studies show.
 
 use crate::error::{Error, Result};
+use crate::network::Population;
 use crate::perturb::{ConsistencyRow, Lesion, MeasureKey, SeedRow, Study};
 
 /// What the report of one network's study shows.
@@ -33,6 +34,8 @@ pub struct AcrossReport<'a> {
     pub keys: &'a [MeasureKey],
     /// Lesions over runs: of all runs (`all`), and of each setting where there are several.
     pub rows: &'a [SeedRow],
+    /// Their neurons, the same in every run.
+    pub population: &'a Population,
     /// Pairs of runs.
     pub consistency: &'a [ConsistencyRow],
 }
@@ -72,6 +75,7 @@ impl AcrossReport<'_> {
         expect("settings", self.settings.len(), runs)?;
         let last_run = self.consistency.iter().map(|r| r.runs.0.max(r.runs.1));
         below("runs", last_run.max(), runs)?;
+        below("neurons", self.lesions.iter().flat_map(|l| l.neurons.iter().copied()).max(), self.population.len())?;
         below("lesions", self.rows.iter().map(|r| r.lesion).max(), self.lesions.len())?;
         below("measures", self.rows.iter().map(|r| r.measure).max(), self.keys.len())
     }

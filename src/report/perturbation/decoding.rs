@@ -57,7 +57,8 @@ fn lesioned(
     let mut caption = format!(
         "Accuracy of linear read-outs of the agent, of Go or No-Go and of the object (columns) from all neurons and from \
          each area (rows), in windows over the time from the first bin. Thickest line: the intact network, \
-         cross-validated on noisy trials; grey band: 2.5 to 97.5 % of its accuracy with permuted labels. Coloured: {text}."
+         cross-validated on noisy trials; grey band: 2.5 to 97.5 % of its accuracy in single windows with permuted \
+         labels, not corrected for the number of windows, read-outs and areas. Coloured: {text}. Described, not tested."
     );
     if left_out > 0 {
         let _ = write!(
@@ -94,8 +95,9 @@ pub(super) fn between_agents(study: &Study) -> Result<Option<Figure>> {
             .chain(named.into_iter().zip(pens).map(|(words, pen)| (words.to_string(), pen))),
     );
     let mut caption = "Read-outs of the intact network that were trained on the trials of one agent and tested on those \
-                       of the other: where they exceed the grey band of permuted labels, what is learned from one agent \
-                       generalises to the other. Thickest line: trained and tested on both agents, cross-validated."
+                       of the other: far above the grey band of permuted labels, what is learned from one agent generalises \
+                       to the other. The band is that of the thickest line in single windows, of which one in forty \
+                       exceeds it by chance: described, not tested. Thickest line: trained and tested on both agents, cross-validated."
         .to_string();
     grid.note(&mut caption);
     caption.push_str(" Numbers: decoding.csv.");

@@ -1,9 +1,10 @@
 //! Which lesion harms which measure: effects of all lesions against their controls, and where labels say which cells matter.
 
 use super::words::{
-    ACCURACIES, compared, fit_sentence, is_significant, key_number, measure, scope, scopes_of, signed, sizes,
+    ACCURACIES, ASTERISK, compared, fit_sentence, is_significant, key_number, measure, scope, scopes_of, signed, sizes,
 };
 use crate::error::Result;
+use crate::network::Population;
 use crate::perturb::{MeasureKey, Study};
 use crate::report::parts::canvas::{COLD, HPos, WARM, draw};
 use crate::report::parts::figure::{Figure, WIDTH};
@@ -22,7 +23,7 @@ const ROW: f64 = 26.0;
 const HEAD: f64 = 116.0;
 
 pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
-    let (columns, left_out) = columns(study);
+    let (columns, left_out) = columns(&study.keys, &study.subject.problem.population);
     if columns.is_empty() || study.lesions.is_empty() {
         return Ok(None);
     }
@@ -45,10 +46,9 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
          size, lesion minus mean of the controls in standard deviations of the controls, widened for the smaller variance of \
          sets from one pool. Its sign is turned so that in every column positive and orange means more harm than the \
          controls: a lower R², accuracy or self–other distance, a larger spectral radius, remaining kick or saturated \
-         fraction. Colours end at ±{CLIP}. Bold with an asterisk answers another question, whether the labels say which \
-         cells matter: q < 0.05 of the rank test of single cells, each lesioned alone, against labels dealt anew \
-         (one-sided, for harm; Benjamini and Hochberg over all lesions and scopes of a measure). A large number may have \
-         no asterisk, and a small one may. Framed: the controls are not matched in rate and outgoing weight, so a \
+         fraction. Colours end at ±{CLIP}. Sizes are described, not tested. Bold with an asterisk answers another question, \
+         whether the labels say which cells matter: {ASTERISK}. A large number may have no \
+         asterisk, and a small one may. Framed: the controls are not matched in rate and outgoing weight, so a \
          difference may be theirs. Grey: no effect size – no neurons, no controls, a measure without a value, or \
          controls that do not differ."
     );
@@ -60,11 +60,9 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
 }
 
 /// The measures that have a column, and how many areas have none.
-pub(super) fn columns(study: &Study) -> (Vec<usize>, usize) {
-    let keys = &study.keys;
+pub(super) fn columns(keys: &[MeasureKey], population: &Population) -> (Vec<usize>, usize) {
     let one = |measure: &str, scope: &str| key_number(keys, measure, scope);
-    let areas: Vec<usize> =
-        study.subject.problem.population.areas().iter().filter_map(|a| one("r2_change", &a.name)).collect();
+    let areas: Vec<usize> = population.areas().iter().filter_map(|a| one("r2_change", &a.name)).collect();
     let left_out = areas.len().saturating_sub(AREAS);
     let mut columns: Vec<usize> = one("r2_change", "all").into_iter().collect();
     columns.extend(areas.iter().take(AREAS));

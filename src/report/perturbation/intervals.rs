@@ -171,8 +171,9 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
                    = compared of all; then the mean over subsets). Bar and tick: 2.5 to 97.5 % interval and mean of \
                    the control lesions, deviations widened for the smaller variance of sets from one pool. Hollow \
                    dot: the whole lesion, where it was subsampled or has no controls. The grey line is the intact \
-                   network. The bar says how much losing the population does beside losing as many like cells. Whether the \
-                   labels say which cells matter is another question: p and q of the rank test of the lesion's single cells \
+                   network. The bar says how much losing the population does beside losing as many like cells; one control in \
+                   twenty lies outside, and bars are not corrected for the number of lesions and measures: described, not \
+                   tested. Whether the labels say which cells matter is another question: p and q of the rank test of the lesion's single cells \
                    (one-sided, for harm) are printed where q < 0.05. Numbers: effects.csv."
         .into();
     Ok(Some(Figure { name: "intervals", title: "Lesions beside their controls", caption, drawing }))

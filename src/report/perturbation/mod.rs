@@ -1,12 +1,15 @@
 //! The reports of perturbation studies: of one network, and of several.
 
 mod across;
+mod claims;
 mod currents;
 mod data;
 mod decoding;
 mod effects;
 mod intervals;
 mod motifs;
+#[cfg(test)]
+mod null_studies;
 mod page;
 mod pens;
 mod recurrence;

@@ -1,9 +1,9 @@
 //! How often each motif of three neurons occurs, beside rewired networks.
 
-use super::words::{SIGNIFICANT, short, signed};
+use super::words::{short, signed};
 use crate::analysis::motifs::MotifRow;
 use crate::error::Result;
-use crate::perturb::Anatomy;
+use crate::perturb::{Anatomy, SIGNIFICANT};
 use crate::report::parts::canvas::{Axes, Drawn, GRID, HPos, INK, MODEL, MUTED, Panel, chart, draw, px, stroke};
 use crate::report::parts::figure::{Figure, WIDTH, padded, part};
 use crate::report::parts::marks::{Words, path};
@@ -71,8 +71,7 @@ pub(super) fn figure(anatomy: &Anatomy) -> Result<Option<Figure>> {
                 area.draw(&Circle::new((x, shown), px(4.5), style))?;
             }
             let centre = LEFT + (k as f64 + 0.5) * column;
-            let name = format!("{}{}", row.motif, if significant { " *" } else { "" });
-            Words::ink(12.0, HPos::Center).bold(significant).draw(root, &name, centre, CHART + 62.0)?;
+            Words::ink(12.0, HPos::Center).bold(significant).draw(root, row.motif, centre, CHART + 62.0)?;
             diagram(root, row.motif, centre, CHART + 26.0)?;
             let numbers = [row.count.to_string(), short(row.null_mean, 3), signed(row.z)];
             for (line, number) in numbers.iter().enumerate() {
@@ -88,8 +87,8 @@ pub(super) fn figure(anatomy: &Anatomy) -> Result<Option<Figure>> {
     let caption = "The 13 connected motifs of three neurons (with their MAN names) in the graph of the strongest \
                    connections, against networks that are rewired with the same degrees and the same number of connections \
                    between blocks. Dot: log₂ of the count over the mean of the rewired networks, above 0 more than expected; \
-                   grey: that mean ± 1.96 standard deviations. Filled, and with an asterisk: q < 0.05 (Benjamini and \
-                   Hochberg over the 13). A dot on the lower edge does not occur; motifs that no rewired network has \
+                   grey: that mean ± 1.96 standard deviations. Filled, and bold: q < 0.05 of the rewired networks (two-sided; \
+                   Benjamini and Hochberg over the 13), of this one trained network. A dot on the lower edge does not occur; motifs that no rewired network has \
                    have none. Numbers: motifs.csv."
         .into();
     Ok(Some(Figure { name: "motifs", title: "Motifs of three neurons", caption, drawing }))

@@ -1,8 +1,9 @@
 //! The pages around the figures.
 
+use super::claims::Claims;
 use super::data::{AcrossReport, PerturbationReport};
 use super::summary;
-use super::words::{fit_sentence, is_significant, short};
+use super::words::{fit_sentence, short};
 use crate::perturb::Study;
 use crate::report::parts::figure::Figure;
 use crate::report::parts::html::{
@@ -32,7 +33,7 @@ pub(super) fn of_study(report: &PerturbationReport, figures: &[Figure]) -> Strin
         let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(note));
     }
     let is_compared = study.effects.iter().any(|e| e.comparison.is_some());
-    summary_list(&mut page, is_compared, &summary::of_study(study));
+    summary_list(&mut page, &[QUESTIONS][..usize::from(is_compared)], &summary::of_study(study));
     for figure in figures {
         section(&mut page, figure);
         if figure.name == "wiring" {
@@ -51,13 +52,12 @@ pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
     let settings: BTreeSet<&str> = report.settings.iter().map(String::as_str).collect();
     let _ = writeln!(
         page,
-        "<h1>{title}</h1>\n<p class=\"lead\">The same perturbations of {} trained networks ({}). Solutions are degenerate: \
-         the run is the statistical unit.</p>",
+        "<h1>{title}</h1>\n<p class=\"lead\">The same perturbations of {} trained networks ({}).</p>",
         report.names.len(),
         escape(&Vec::from_iter(settings).join("; ")),
     );
     let is_compared = report.rows.iter().any(|r| r.effect.mean.is_finite() || r.superiority.mean.is_finite());
-    summary_list(&mut page, is_compared, &summary::of_runs(report));
+    summary_list(&mut page, &[QUESTIONS, RUNS][..2 * usize::from(is_compared)], &summary::of_runs(report));
     for figure in figures {
         section(&mut page, figure);
     }
@@ -67,10 +67,7 @@ pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
 }
 
 fn numbers(study: &Study) -> Vec<(String, String)> {
-    let is_harmful = |l: &usize| {
-        study.effects.iter().filter(|e| e.lesion == *l).filter_map(|e| e.comparison.as_ref()).any(is_significant)
-    };
-    let harmful = (0..study.lesions.len()).filter(is_harmful).count();
+    let harmful = Claims::of_study(study).lesions_found();
     let controls = study.outcomes.iter().filter_map(|o| Some(o.controls.as_ref()?.sets.len())).max();
     let r2 = study.intact.iter().find(|(m, s, _)| *m == "r2" && s == "all").map_or(f64::NAN, |(.., v)| *v);
     let held_out = study.held_out.as_ref().and_then(|h| h.model.r2).unwrap_or(f64::NAN);
@@ -92,13 +89,19 @@ const QUESTIONS: &str = "Lesions are asked two questions. How much does losing t
     of a redundant population do little alone and much together, and a few hub cells can make the loss of a population \
     large whose other cells are nothing special.";
 
-fn summary_list(page: &mut String, is_compared: bool, sentences: &[String]) {
+/// What several runs add to that, and what not.
+const RUNS: &str = "Cells, labels and data are the same in every run. Labels are therefore dealt anew once for all runs, against each \
+    cell's mean rank over them: that runs agree is no further evidence about labels. Intervals say how much effects differ \
+    between networks that training makes of these data from other seeds, and nothing about other cells, controls, recordings \
+    or animals.";
+
+fn summary_list(page: &mut String, before: &[&str], sentences: &[String]) {
     if sentences.is_empty() {
         return;
     }
     page.push_str("<section>\n<h2>What was found</h2>\n");
-    if is_compared {
-        let _ = writeln!(page, "<p>{QUESTIONS}</p>");
+    for words in before {
+        let _ = writeln!(page, "<p>{words}</p>");
     }
     page.push_str("<ul>\n");
     for sentence in sentences {

@@ -55,8 +55,9 @@ pub(super) fn figure(study: &Study) -> Result<Option<Figure>> {
         Ok(())
     })?;
     let caption = "R² of the trained network and of a network that was trained with all recurrent weights held at zero, for \
-                   all neurons, areas, classes and conditions. Only what lies between the dots needs recurrence; where it \
-                   is small, the data do not constrain the recurrent weights, and lesions of them mean little. Numbers: \
+                   all neurons, areas, classes and conditions. What lies between the dots is what recurrence adds; where it \
+                   is small, the data do not constrain the recurrent weights, and lesions of them mean little. Described, \
+                   not tested: one network of either kind, which differ from seed to seed. Numbers: \
                    recurrence.csv."
         .into();
     Ok(Some(Figure { name: "recurrence", title: "What needs recurrence", caption, drawing }))

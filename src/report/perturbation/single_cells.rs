@@ -1,6 +1,6 @@
 //! What the loss of each cell alone does, and whether the labels of lesions say which cells matter.
 
-use super::words::{compared, fit_sentence, is_significant, key_number, probability, short};
+use super::words::{ASTERISK, compared, fit_sentence, is_significant, key_number, probability, short};
 use crate::analysis::statistics::quantile;
 use crate::error::Result;
 use crate::network::Population;
@@ -80,8 +80,7 @@ fn caption(study: &Study, scale: &Scale, manner: &str) -> String {
          inverse hyperbolic sine of harm / {unit}, linear around zero and logarithmic beyond ±{unit}. superiority: the \
          probability that a cell of the lesion does more harm than a like cell; 0.5 if labels say nothing. p: how often as \
          large a rank sum of its cells comes about if the labels are dealt anew within each area and type (one-sided, for \
-         harm; exact up to the number of labellings drawn). q: after Benjamini and Hochberg over all lesions and scopes of \
-         the measure; bold with an asterisk where q < 0.05. Ranks do not see how large the largest harms are, and single cells \
+         harm; exact up to the number of labellings drawn). Bold with an asterisk: {ASTERISK}. Ranks do not see how large the largest harms are, and single cells \
          do not show what many do together: for that see the effect sizes.",
         unit = tick(scale.unit)
     );

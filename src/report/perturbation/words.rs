@@ -1,6 +1,6 @@
 //! Numbers and names as people read them.
 
-use crate::perturb::{ControlComparison, Lesion, LesionEffect, MeasureKey, Study};
+use crate::perturb::{ControlComparison, Lesion, LesionEffect, MeasureKey, SIGNIFICANT, Study};
 use crate::report::parts::canvas::tick;
 
 /// A number with so many significant digits and a true minus sign, `–` where it is undefined.
@@ -86,10 +86,12 @@ pub(super) fn compared(study: &Study, lesion: usize, measure: usize) -> Option<(
     study.effects.iter().filter(is).find_map(|e| Some((e, e.comparison.as_ref()?)))
 }
 
-/// Labels count as telling which cells matter where the false discovery rate is below this.
-pub(super) const SIGNIFICANT: f64 = 0.05;
+/// What an asterisk means, in every figure that has one.
+pub(super) const ASTERISK: &str = "q < 0.05 of the labels dealt: the rank test of the lesion's cells, each lesioned alone, against \
+    labels dealt anew, one-sided, for harm, after Benjamini and Hochberg over all lesions and scopes of the measure; measures are \
+    corrected together in the sentences above, not in single asterisks";
 
-/// Whether cells of the lesion, each lesioned alone, are found to harm more than like cells.
+/// Whether q of the labels dealt is below 0.05, in the measure by itself: an asterisk, in every figure.
 pub(super) fn is_significant(comparison: &ControlComparison) -> bool {
     comparison.q < SIGNIFICANT
 }
