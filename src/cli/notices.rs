@@ -1,5 +1,6 @@
 //! What happens meanwhile, in sentences.
 
+use super::interrupt;
 use super::output::{counted, note, say, warn};
 use super::progress::NetworkProgress;
 use super::training_progress::TrainingProgress;
@@ -108,6 +109,9 @@ impl Listener for Terminal {
         done: u32,
         networks: usize,
     ) -> Option<Box<dyn Observer>> {
+        if stage != TrainingStage::Baselines {
+            interrupt::save_first();
+        }
         let label = match stage {
             TrainingStage::Networks => "training".into(),
             TrainingStage::Wave { number, of } => format!("wave {number} of {of}, training"),

@@ -104,10 +104,10 @@ pub(super) fn run(args: &PerturbArgs) -> Result<()> {
         args.engine.apply(&mut config.engine);
         override_with(&mut config.data.mirror, args.mirror_mat.as_ref());
     };
-    let stop = interrupt::flag()?;
-    let studies = studies::perturb(&args.runs, &args.settings(), &change, &stop, &mut Terminal::new(args.quiet))?;
-    match studies {
-        None => output::say("paused; what is finished is kept, and the same command goes on from there."),
+    interrupt::say_at_end("paused; what is finished is kept, and the same command goes on from there.");
+    let (settings, stop) = (args.settings(), interrupt::flag());
+    match studies::perturb(&args.runs, &settings, &change, stop, &mut Terminal::new(args.quiet))? {
+        None => interrupt::last_words(),
         Some(Studies { across: Some(page), .. }) if !args.quiet => {
             output::say(format!("all runs   {}", page.display()));
         }

@@ -56,12 +56,9 @@ pub(super) fn run(args: &ValidateArgs) -> Result<()> {
         seed: args.seed,
         threads: args.threads,
     };
-    let stop = interrupt::flag()?;
-    let validation = studies::validate(&args.output_dir, &settings, &stop, &mut Terminal::new(args.quiet))?;
-    match validation {
-        None => {
-            output::say("paused; the students that are finished are kept, and the same command goes on from there.");
-        }
+    interrupt::say_at_end("paused; the students that are finished are kept, and the same command goes on from there.");
+    match studies::validate(&args.output_dir, &settings, interrupt::flag(), &mut Terminal::new(args.quiet))? {
+        None => interrupt::last_words(),
         Some(validation) => {
             say(&validation);
             output::say(format!("\ntables     {}", args.output_dir.display()));

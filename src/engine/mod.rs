@@ -136,6 +136,14 @@ pub struct EngineDescription {
     pub strategy: String,
 }
 
+impl EngineDescription {
+    /// Whether both compute the same bits: of a processor, the number of threads changes none.
+    pub fn computes_alike(&self, other: &Self) -> bool {
+        let same_device = self.engine == "cpu" || self.adapter == other.adapter;
+        same_device && self.engine == other.engine && self.strategy == other.strategy
+    }
+}
+
 impl std::fmt::Display for EngineDescription {
     /// In words: `cpu (2 threads, avx2)`.
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {

@@ -77,6 +77,11 @@ pub(super) type TrialScores = Vec<Vec<f64>>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LesionDecoding(pub Vec<Vec<f64>>);
 
+/// How well the intact network is read out: for each read-out that is tested on the trials of the agents that it was
+/// trained on the scores of its windows, and the 2.5 and 97.5 % quantiles of the accuracy by chance, where there are any.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IntactScores(pub Vec<(Vec<DecodingScore>, Option<(f64, f64)>)>);
+
 /// A row of `decoding.csv`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecodingRow {
@@ -146,7 +151,13 @@ impl<'a> Readouts<'a> {
     ///
     /// # Errors
     /// If the engine fails, or rates are not finite.
-    pub(super) fn train(subject: &'a Subject, settings: ReadoutSettings, simulator: &mut Simulator) -> Result<Self> {
+    pub(super) fn train(
+        subject: &'a Subject,
+        settings: ReadoutSettings,
+        known: Option<&IntactScores>,
+        simulator: &mut Simulator,
+    ) -> Result<Self> {
+        let mut known = known.map_or(&[][..], |scores| &scores.0).iter();
         let bin_ms = subject.step_ms * subject.dims().steps_per_bin as f64;
         let bins_per_window = ((settings.window_ms / bin_ms).round() as usize).clamp(1, subject.common_bins().max(1));
         let mut all = Self { subject, settings, bins_per_window, list: Vec::new() };
@@ -158,7 +169,12 @@ impl<'a> Readouts<'a> {
         };
         for region in regions(subject) {
             for (label, classes_of) in labels(&subject.conditions, &subject.problem.bins) {
-                let mut found = vec![all.readout(label, &region, (None, "own"), &classes_of, &classes_of, &samples)?];
+                let mut plain = all.readout(label, &region, (None, "own"), &classes_of, &classes_of, &samples)?;
+                match known.next().filter(|scores| scores.0.len() == plain.windows) {
+                    Some((intact, chance)) => (plain.intact, plain.chance) = (intact.clone(), *chance),
+                    None => all.cross_validate(&mut plain, &samples)?,
+                }
+                let mut found = vec![plain];
                 for (from, to) in [("execution", "observation"), ("observation", "execution")] {
                     let of = |agent| all.of_agent(&classes_of, agent);
                     let (trained, tested) = (of(from), of(to));
@@ -195,15 +211,27 @@ impl<'a> Readouts<'a> {
         let decoder = Decoder::fit(&trials, &classes_of, classes, &settings)?;
         let (test, truth) = self.trials(&samples.fresh, tested, windows, neurons)?;
         let reference = decoder.evaluate(&test, &truth)?;
-        let (mut intact, mut chance) = (reference.clone(), None);
-        if from.is_none() {
-            intact = decoding::cross_validate(&trials, &classes_of, classes, &settings)?;
-            let permuted = decoding::chance(&trials, &classes_of, classes, &settings, self.settings.permutations)?;
-            let pooled = permuted.accuracy.concat();
-            chance = (!pooled.is_empty()).then(|| (quantile(&pooled, 0.025), quantile(&pooled, 0.975)));
-        }
+        let (intact, chance) = (reference.clone(), None);
         let (scope, neurons, tested) = (scope.clone(), neurons.clone(), tested.to_vec());
         Ok(Readout { label, scope, neurons, from, to, tested, classes, windows, decoder, intact, chance, reference })
+    }
+
+    /// How well a read-out does on the trials that it is trained on, and by chance: most of the work.
+    fn cross_validate(&self, readout: &mut Readout, samples: &Samples) -> Result<()> {
+        let Readout { tested, windows, neurons, classes, .. } = &*readout;
+        let (trials, classes_of) = self.trials(&samples.training, tested, *windows, neurons)?;
+        let settings = self.settings.decoder();
+        let intact = decoding::cross_validate(&trials, &classes_of, *classes, &settings)?;
+        let permuted = decoding::chance(&trials, &classes_of, *classes, &settings, self.settings.permutations)?;
+        let pooled = permuted.accuracy.concat();
+        readout.intact = intact;
+        readout.chance = (!pooled.is_empty()).then(|| (quantile(&pooled, 0.025), quantile(&pooled, 0.975)));
+        Ok(())
+    }
+
+    /// What [`Self::cross_validate`] found.
+    pub(super) fn intact_scores(&self) -> IntactScores {
+        IntactScores(self.plain().map(|r| (r.intact.clone(), r.chance)).collect())
     }
 
     /// Simulations of all conditions, averaged in windows.

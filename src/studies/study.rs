@@ -1,7 +1,7 @@
 //! The study of one run.
 
 use super::perturb_arrays;
-use super::resume::{Keys, examine_all};
+use super::resume::{examine_all, set_up};
 use super::settings::PerturbSettings;
 use crate::analysis::HeldOutSummary;
 use crate::config::{Config, Plan};
@@ -54,9 +54,8 @@ pub(super) fn study(
     let choices = choices(asked, &trained, &device)?;
     listener.notice(&Notice::Choices(&choices));
     let place = run.file(PERTURB);
-    let mut experiment = Experiment::new(&subject, settings, &open)?;
+    let (mut experiment, keys) = set_up(&place, &trained, &subject, settings, &open)?;
     say_missing_labels(&experiment, listener);
-    let keys = Keys::new(&place, &trained, &settings, &experiment)?;
     let Some(found) = examine_all(&lesions, &mut experiment, &keys, stop, listener)? else { return Ok(None) };
 
     let (recurrence, paused) = recurrence(plan, &experiment, stop, listener)?;
