@@ -42,6 +42,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
     let mut config = EngineConfig::default();
     args.engine.apply(&mut config);
     let base = args.size.case();
+    base.check()?;
     let bench = Bench { args, config, peak: OnceCell::new() };
     if !args.scale {
         let measurement = bench.one(base)?;
@@ -89,6 +90,7 @@ impl Bench<'_> {
         let device = device.tuned(&problem, work, &mut |notice| self.hear(notice));
         // Tuning happens once: it is no part of a start.
         let started = opened + tuning.elapsed();
+        device.check_memory(&problem, case.networks)?;
         let mut engine = device.open(&problem, &settings, &state)?;
         drop((problem, settings, state));
         let mut measurement = measure(engine.as_mut(), self.args.steps, started)?;
@@ -102,9 +104,7 @@ impl Bench<'_> {
         }
         Ok(measurement)
     }
-}
 
-impl Bench<'_> {
     /// JSON on standard output is not accompanied by what happens meanwhile.
     fn hear(&self, notice: &DeviceNotice) {
         let accompanies = matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tuned(_));

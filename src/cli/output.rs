@@ -46,12 +46,17 @@ pub(super) fn note(text: impl Display) {
 
 /// Something to think about.
 pub(super) fn warn(text: impl Display) {
-    note(format!("warning: {}", with_flags(&text.to_string())));
+    labelled("warning", &text.to_string());
 }
 
 /// Why the program ends.
 pub(super) fn error(error: &Error) {
-    note(format!("error: {}", with_flags(&error.to_string())));
+    labelled("error", &error.to_string());
+}
+
+/// Lines that follow are indented: a name with a line break begins none of its own.
+fn labelled(label: &str, text: &str) {
+    note(format!("{label}: {}", with_flags(text).replace('\n', "\n  ")));
 }
 
 /// `text` as a terminal shows it and does not obey it: names in files may hold control characters, and those that turn

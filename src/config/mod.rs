@@ -12,6 +12,7 @@ mod settings;
 mod task_source;
 mod warnings;
 
+pub use check::MOST_STEPS;
 pub use inputs::Inputs;
 pub use plan::{FitPlan, Plan};
 pub use settings::{Config, DataConfig, NetworkConfig, Preset, StimulusNoise, TrainingConfig};

@@ -31,7 +31,7 @@ pub use kick::Kick;
 pub use lesion::{Lesion, Mode, default_lesions};
 pub use lesion_file::read_lesions;
 pub use measures::{Damage, MeasureKey, Measures};
-pub use readout::{DecodingRow, IntactScores, LesionDecoding, ReadoutSettings, Readouts};
+pub use readout::{DecodingRow, IntactScore, IntactScores, LesionDecoding, ReadoutSettings, Readouts};
 pub use seeds::{ConsistencyRow, RunResult, SeedRow, across_seeds, consistency};
 pub use store::{Finished, read_cells, read_finished, read_intact, write_cells, write_finished, write_intact};
 pub use study::{

@@ -3,8 +3,8 @@
 use super::MeasureKey;
 use crate::analysis::decoding::{self, Decoder, DecodingScore, Trials};
 use crate::analysis::statistics::{mean, quantile};
-use crate::engine::{Perturbation, TrialNoise};
-use crate::error::Result;
+use crate::engine::{Perturbation, TrialNoise, available_memory, memory_text};
+use crate::error::{Error, Result};
 use crate::lab::{Simulator, Subject, Trial, collect};
 use crate::task::{Condition, ConditionClass};
 use std::collections::HashSet;
@@ -77,10 +77,19 @@ pub(super) type TrialScores = Vec<Vec<f64>>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LesionDecoding(pub Vec<Vec<f64>>);
 
-/// How well the intact network is read out: for each read-out that is tested on the trials of the agents that it was
-/// trained on the scores of its windows, and the 2.5 and 97.5 % quantiles of the accuracy by chance, where there are any.
+/// How well the intact network is read out, for each read-out that is tested on the trials of the agents that it was
+/// trained on.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct IntactScores(pub Vec<(Vec<DecodingScore>, Option<(f64, f64)>)>);
+pub struct IntactScores(pub Vec<IntactScore>);
+
+/// How well one read-out of the intact network does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntactScore {
+    /// Cross-validated, of each window.
+    pub windows: Vec<DecodingScore>,
+    /// 2.5 and 97.5 % quantiles of the accuracy with permuted labels, where these were computed.
+    pub chance: Option<(f64, f64)>,
+}
 
 /// A row of `decoding.csv`.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,6 +170,7 @@ impl<'a> Readouts<'a> {
         let bin_ms = subject.step_ms * subject.dims().steps_per_bin as f64;
         let bins_per_window = ((settings.window_ms / bin_ms).round() as usize).clamp(1, subject.common_bins().max(1));
         let mut all = Self { subject, settings, bins_per_window, list: Vec::new() };
+        all.check_memory()?;
         let intact = |first: u32| move |k: usize| settings.noise(first, k);
         let none = Perturbation::default();
         let samples = Samples {
@@ -170,8 +180,8 @@ impl<'a> Readouts<'a> {
         for region in regions(subject) {
             for (label, classes_of) in labels(&subject.conditions, &subject.problem.bins) {
                 let mut plain = all.readout(label, &region, (None, "own"), &classes_of, &classes_of, &samples)?;
-                match known.next().filter(|scores| scores.0.len() == plain.windows) {
-                    Some((intact, chance)) => (plain.intact, plain.chance) = (intact.clone(), *chance),
+                match known.next().filter(|scores| scores.windows.len() == plain.windows) {
+                    Some(known) => (plain.intact, plain.chance) = (known.windows.clone(), known.chance),
                     None => all.cross_validate(&mut plain, &samples)?,
                 }
                 let mut found = vec![plain];
@@ -186,6 +196,17 @@ impl<'a> Readouts<'a> {
             }
         }
         Ok(all)
+    }
+
+    /// Refuses trials that the system has no memory for, where it says.
+    fn check_memory(&self) -> Result<()> {
+        let (d, s) = (self.subject.dims(), &self.settings);
+        let windowed = d.conditions * (d.bins / self.bins_per_window) * d.neurons;
+        // As they are simulated, and as a decoder takes them.
+        let needed = 8 * ((s.trials + s.control_trials) * windowed) as u64;
+        let Some(limit) = available_memory().filter(|limit| *limit < needed) else { return Ok(()) };
+        let (needed, limit) = (memory_text(needed), memory_text(limit));
+        Err(Error::input(format!("`trials = {}`: read-outs need {needed}, but there are {limit}.", s.trials)))
     }
 
     fn of_agent(&self, conditions: &[(usize, usize)], agent: &str) -> Vec<(usize, usize)> {
@@ -231,7 +252,7 @@ impl<'a> Readouts<'a> {
 
     /// What [`Self::cross_validate`] found.
     pub(super) fn intact_scores(&self) -> IntactScores {
-        IntactScores(self.plain().map(|r| (r.intact.clone(), r.chance)).collect())
+        IntactScores(self.plain().map(|r| IntactScore { windows: r.intact.clone(), chance: r.chance }).collect())
     }
 
     /// Simulations of all conditions, averaged in windows.

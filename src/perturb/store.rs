@@ -3,7 +3,7 @@
 use super::cells::CellOutcome;
 use super::controls::Controls;
 use super::experiment::{ControlOutcome, LesionOutcome};
-use super::readout::{IntactScores, LesionDecoding};
+use super::readout::{IntactScore, IntactScores, LesionDecoding};
 use super::{Damage, Lesion};
 use crate::analysis::decoding::DecodingScore;
 use crate::data::npz::NpzFile;
@@ -81,9 +81,9 @@ pub fn read_cells(path: &Path, key: &str, lesion: &Lesion) -> Option<CellOutcome
 /// # Errors
 /// If the file cannot be written.
 pub fn write_intact(path: &Path, key: &str, scores: &IntactScores) -> Result<()> {
-    let row = |(k, (windows, chance)): (usize, &(Vec<DecodingScore>, Option<(f64, f64)>))| {
-        let (low, high) = chance.unwrap_or((f64::NAN, f64::NAN));
-        let numbers = windows.iter().flat_map(|s| [s.accuracy, s.auc]).chain([low, high]);
+    let row = |(k, score): (usize, &IntactScore)| {
+        let (low, high) = score.chance.unwrap_or((f64::NAN, f64::NAN));
+        let numbers = score.windows.iter().flat_map(|s| [s.accuracy, s.auc]).chain([low, high]);
         NamedArray::new(format!("readout{k}"), numbers.collect::<Array1<f64>>())
     };
     let arrays = scores.0.iter().enumerate().map(row);
@@ -97,7 +97,8 @@ pub fn read_intact(path: &Path, key: &str) -> Option<IntactScores> {
         let numbers: Vec<f64> = file.array(&format!("readout{k}")).ok()?.into_iter().collect();
         let (windows, chance) = numbers.split_last_chunk::<2>()?;
         let windows = windows.chunks_exact(2).map(|s| DecodingScore { accuracy: s[0], auc: s[1] }).collect();
-        Some((windows, Some((chance[0], chance[1])).filter(|(low, _)| !low.is_nan())))
+        let chance = Some((chance[0], chance[1])).filter(|(low, _)| !low.is_nan());
+        Some(IntactScore { windows, chance })
     };
     Some(IntactScores((0..).map_while(row).collect()))
 }

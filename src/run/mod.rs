@@ -23,7 +23,7 @@ pub use batch_summary::{BatchSummary, RunRow};
 pub use finish::Reported;
 pub use fit::{FittedNetwork, fit, subject, train_baselines};
 pub use memory::{MemoryLimit, MemoryPlan};
-pub use notice::{Divergence, Listener, Notice, Progress, Silent, TrainingStage};
+pub use notice::{Divergence, Listener, Notice, Progress, Silent, TrainingStage, missing_labels};
 pub use register::new_directory;
 pub use session::Options;
 pub use summary::{BaselineFits, FitFigures, InputOnlyFit, RunSummary};

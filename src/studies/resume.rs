@@ -80,7 +80,9 @@ fn base_key(trained: &TrainedRun, settings: &ExperimentSettings, measured: &[Mea
     let (p, engine) = (&trained.plan.problem, &trained.plan.config.engine.engine);
     hasher.update(format!("{FORMAT} {settings:?} {engine:?} {:?} {:?}", trained.plan.inputs, p.population));
     hasher.update(format!("{:?} {:?}", trained.plan.task, trained.plan.held_out));
-    measured.iter().for_each(|k| hasher.update(format!("{} {} ", k.measure, k.scope)));
+    for key in measured {
+        hasher.update(format!("{} {} ", key.measure, key.scope));
+    }
     hex(&hasher.finalize())
 }
 

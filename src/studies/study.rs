@@ -48,6 +48,7 @@ pub(super) fn study(
     let device = Device::choose(&plan.config.engine, &mut |notice| listener.notice(&Notice::Device(notice)))?;
     let open =
         |problem: &Problem, settings: &[NetworkSettings], state: &BatchState| device.open(problem, settings, state);
+    device.check_memory(&plan.problem, asked.at_once)?;
     let subject = subject(plan, trained.parameters.clone(), &open)?;
     let lesions = lesions(asked, &subject, listener)?;
     let settings = ExperimentSettings { controls: asked.controls, readouts: asked.readouts, slots: asked.at_once };
