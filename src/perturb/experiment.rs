@@ -3,7 +3,8 @@
 use super::cells::{CellOutcome, cell_lesions};
 use super::controls::{ControlSettings, Controls, draw_controls};
 use super::lesion::marked;
-use super::readout::{IntactScores, LesionDecoding, ReadoutSettings, Readouts, TrialScores};
+use super::readout::{IntactScores, LesionDecoding, Readouts, TrialScores};
+use super::readout_settings::ReadoutSettings;
 use super::stability::Stability;
 use super::{Damage, Kick, Lesion, MeasureKey, Measures};
 use crate::engine::Perturbation;
