@@ -34,6 +34,12 @@ impl Dims {
         self.neurons * (self.neurons + self.input_groups * self.channels + 2)
     }
 
+    /// Bytes of the state that a network starts from: four arrays of parameters, as they are drawn and as a batch holds
+    /// them.
+    pub fn start_bytes(&self) -> u64 {
+        8 * 4 * self.parameters() as u64
+    }
+
     /// Floating point operations of one training step of one network: those of its three large products. Everything
     /// else is left out.
     pub fn flops_per_step(&self) -> f64 {

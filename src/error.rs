@@ -104,6 +104,15 @@ macro_rules! ensure {
 }
 pub(crate) use ensure;
 
+/// Refuses a `setting` beyond `most`: what nobody means, and no machine holds or ends.
+///
+/// # Errors
+/// Naming the setting, its value and the bound.
+pub(crate) fn at_most(setting: &str, value: usize, most: usize) -> Result<()> {
+    ensure!(value <= most, "`{setting} = {value}`: expected at most {most}.");
+    Ok(())
+}
+
 fn remedy_text(remedy: &str) -> String {
     if remedy.is_empty() { String::new() } else { format!(" {remedy}") }
 }

@@ -81,7 +81,7 @@ fn a_run_is_not_overwritten_by_accident() {
 fn a_divergence_is_named_and_keeps_the_last_good_checkpoint() {
     let parent = tempfile::tempdir().unwrap();
     let run = parent.path().join("run");
-    let flags = ["--n-trials", "50", "--learning-rate", "1e38", "--schedule", "constant", "--checkpoint-every", "1"];
+    let flags = ["--n-trials", "50", "--gain", "1e39", "--schedule", "constant", "--checkpoint-every", "1"];
     train_small(&run, &flags).assert().code(1).stderr(contains("diverged").and(contains("best.safetensors")));
     let rows = cli_support::history(&run);
     assert!(rows.iter().all(|row| row[1].parse::<f64>().unwrap().is_finite()));

@@ -3,7 +3,7 @@
 
 mod cli_support;
 
-use cli_support::{data_flags, history, result, resume, small, train_small};
+use cli_support::{aon, data_flags, history, result, resume, small, synthetic_flags, train_small};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -118,7 +118,8 @@ fn interrupts_finish_the_step_save_and_say_how_to_resume() {
         signal(&child, name);
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let code = if name == "-INT" { 130 } else { 143 };
+        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(said.contains("paused after step") && said.contains("--resume"), "{said}");
         assert!((20..400).contains(&history(&run).len()));
         resume(&run, &[]).assert().success();
@@ -138,7 +139,63 @@ fn a_hangup_that_is_ignored_stays_ignored() {
     signal(&child, "-HUP");
     wait_for_rows(&run, 40);
     signal(&child, "-TERM");
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+}
+
+/// Starts `arguments` once for each moment, sends a signal then, and holds how long it is deaf against two seconds, a
+/// loaded machine's one. Returns how often it still ran.
+fn ends_when_asked(arguments: &[String]) -> usize {
+    let mut heard = 0;
+    for (k, moment) in [20, 150, 600, 1500, 3000].into_iter().enumerate() {
+        let (name, code) = if k % 2 == 0 { ("-TERM", 143) } else { ("-INT", 130) };
+        let mut child = spawn(arguments);
+        std::thread::sleep(Duration::from_millis(moment));
+        if child.try_wait().unwrap().is_some() {
+            continue;
+        }
+        let asked = Instant::now();
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let (took, said) = (asked.elapsed(), String::from_utf8_lossy(&output.stderr));
+        // Before its first line a program has no handler, and whoever had nothing left to do is done.
+        let ended = output.status.code().is_none_or(|c| c == code || c == 0);
+        assert!(ended && !said.contains("panicked"), "{arguments:?} after {moment} ms: {:?}, {said}", output.status);
+        assert!(took < Duration::from_secs(2), "{arguments:?} was deaf for {took:?} after {moment} ms");
+        heard += usize::from(output.status.code() == Some(code));
+    }
+    heard
+}
+
+/// While it prepares, reads, measures, trains or reports.
+#[test]
+fn every_command_hears_a_signal_whatever_it_does() {
+    let parent = tempfile::tempdir().unwrap();
+    let place = |name: &str| parent.path().join(name).display().to_string();
+    aon().args(["synth", "--small", "--output-dir", &place("data")]).assert().success();
+    let data = synthetic_flags(&parent.path().join("data"));
+    let words = |line: &str| line.split(' ').map(String::from).collect::<Vec<_>>();
+    let train = |flags: &str| [words(flags), data.clone()].concat();
+    let run = train(&format!("train --engine cpu --no-baseline --n-trials 2 --output-dir {}", place("run")));
+    aon().args(run).assert().success();
+    let mut lines = vec![
+        train(&format!("train --engine cpu --n-trials 4000 --overwrite --output-dir {}", place("one"))),
+        train(&format!("train --engine cpu --n-trials 4000 --networks 6 --overwrite --output-dir {}", place("six"))),
+        words(&format!("perturb --engine cpu {}", place("run"))),
+        words(&format!("validate --neurons 96 --output-dir {}", place("validate"))),
+        words("bench --engine cpu --steps 1000000"),
+        words(&format!("demo --engine cpu --full --n-trials 1000 --overwrite --output-dir {}", place("demo"))),
+    ];
+    if aon::engine::gpu::adapters().is_empty() {
+        println!(
+            "NOT TESTED: there is no graphics adapter, so signals to tuning and trainings on a GPU are not tested."
+        );
+    } else {
+        lines.push(words("autotune --adapter 0 --networks 4"));
+        lines.push(words("bench --engine gpu --adapter 0 --steps 1000000"));
+    }
+    for line in lines {
+        assert!(ends_when_asked(&line) > 1, "{line:?} ended before it was asked");
+    }
 }
 
 #[test]

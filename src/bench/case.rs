@@ -1,8 +1,10 @@
 //! A problem of given sizes with made-up data.
 
 use crate::dims::Dims;
-use crate::engine::{Adam, BatchState, LossKind, NetworkSettings, Problem, TimeConstants};
-use crate::error::{Result, ensure};
+use crate::engine::{
+    Adam, BatchState, LossKind, NetworkSettings, Problem, TimeConstants, available_memory, memory_text,
+};
+use crate::error::{Error, Result, at_most, ensure};
 use crate::network::{
     Area, Constraint, InitScheme, InitSettings, Layout, MagnitudeDistribution, Population, initial_parameters,
 };
@@ -31,12 +33,9 @@ impl Case {
     /// The problem, settings that never stop a network, and the start of each network.
     ///
     /// # Errors
-    /// If a size is too small to make a problem of.
+    /// As [`Self::check`].
     pub fn pose(&self) -> Result<(Problem, Vec<NetworkSettings>, BatchState)> {
-        ensure!(
-            self.networks > 0 && self.neurons >= 3 && self.conditions > 0 && self.time_steps >= 16,
-            "a benchmark needs at least 1 network, 3 neurons, 1 condition and 16 steps, not {self:?}."
-        );
+        self.check()?;
         let problem = self.problem()?;
         problem.check()?;
         let (layout, mean_rate) = (Layout::new(&problem.dims), problem.mean_rate());
@@ -57,24 +56,53 @@ impl Case {
         Ok((problem, vec![settings; self.networks], state))
     }
 
-    fn problem(&self) -> Result<Problem> {
-        let (n, c, t) = (self.neurons, self.conditions, self.time_steps);
-        let thermal = 100.min(t / 9);
-        let sequences = c.div_ceil(2);
-        let dims = Dims {
+    /// Refuses what makes no problem, what no machine holds, and what this one does not.
+    ///
+    /// # Errors
+    /// Naming the size.
+    pub fn check(&self) -> Result<()> {
+        ensure!(
+            self.networks > 0 && self.neurons >= 3 && self.conditions > 0 && self.time_steps >= 16,
+            "a benchmark needs at least 1 network, 3 neurons, 1 condition and 16 steps, not {self:?}."
+        );
+        at_most("networks", self.networks, 100_000)?;
+        at_most("neurons", self.neurons, 100_000)?;
+        at_most("conditions", self.conditions, 100_000)?;
+        at_most("time_steps", self.time_steps, 10_000_000)?;
+        let d = self.dims();
+        // The numbers are made, and copied for the engine.
+        let numbers = d.sequences * d.time_steps * d.channels + d.conditions * (d.bins + 2) * d.neurons;
+        let needed = (8 * numbers as u64).saturating_add((self.networks as u64).saturating_mul(d.start_bytes()));
+        let Some(limit) = available_memory().filter(|limit| *limit < needed) else { return Ok(()) };
+        Err(Error::input(format!(
+            "`networks`, `neurons`, `conditions`, `time_steps`: a benchmark of this size needs {}, but there are {}.",
+            memory_text(needed),
+            memory_text(limit)
+        )))
+    }
+
+    fn dims(&self) -> Dims {
+        let (t, thermal) = (self.time_steps, 100.min(self.time_steps / 9));
+        Dims {
             networks: self.networks,
-            neurons: n,
-            conditions: c,
+            neurons: self.neurons,
+            conditions: self.conditions,
             time_steps: t,
             thermal,
             steps_per_bin: 4,
             bins: (t - thermal) / 4,
             channels: 10,
-            sequences,
+            sequences: self.conditions.div_ceil(2),
             input_groups: 2,
-        };
+        }
+    }
+
+    fn problem(&self) -> Result<Problem> {
+        let dims = self.dims();
+        let (n, c, t, sequences) = (self.neurons, self.conditions, self.time_steps, dims.sequences);
         let rng = Rng::new(1, 0, Stream::Synthetic);
-        let uniform = |count: usize, from: u32| (0..count as u32).map(|k| rng.uniform(from + k) as f32).collect();
+        let uniform =
+            |count: usize, from: u32| (0..count).map(|k| rng.uniform(from.wrapping_add(k as u32)) as f32).collect();
         // The areas of the reference network, in proportion.
         let sizes = [n * 86 / 355, n * 106 / 355];
         let areas = [("AIP", sizes[0]), ("F5", sizes[1]), ("F6", n - sizes[0] - sizes[1])];

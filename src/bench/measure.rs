@@ -2,7 +2,7 @@
 
 use crate::dims::Dims;
 use crate::engine::{Engine, Peak, StageTime};
-use crate::error::Result;
+use crate::error::{Result, at_most};
 use std::time::Instant;
 
 /// One benchmark's figures, as `--json` prints them.
@@ -78,6 +78,7 @@ impl Measurement {
 /// # Errors
 /// If the device fails.
 pub fn measure(engine: &mut dyn Engine, steps: usize, started: Instant) -> Result<Measurement> {
+    at_most("steps", steps, 1_000_000)?;
     let dims = *engine.dims();
     let rates = vec![1e-3; dims.networks];
     let mut timed = Vec::with_capacity(steps);

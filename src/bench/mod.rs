@@ -3,6 +3,7 @@
 mod case;
 mod measure;
 mod scale;
+mod text;
 
 pub use case::Case;
 pub use measure::{Measurement, StageSpeed, measure, peak_resident_bytes};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 /// Rewrites the arguments (program name first) so that the published program's command line runs: flags may be spelt
 /// with underscores, and flags without a subcommand are those of `train`.
-pub fn normalise(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+pub(super) fn normalise(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut flags = true;
     let mut list: Vec<OsString> = Vec::new();
     for argument in arguments {

@@ -24,13 +24,12 @@ pub(super) struct AutotuneArgs {
 pub(super) fn run(args: &AutotuneArgs) -> Result<()> {
     let mut config = EngineConfig { engine: EngineKind::Gpu, ..EngineConfig::default() };
     args.engine.apply(&mut config);
+    let (problem, ..) = args.size.case().pose()?;
     let Device::Gpu { device, options } = Device::choose(&config, &mut say_of_device)? else {
         return Err(Error::input(
             "--engine cpu: the CPU engine has nothing to tune; it takes its tiles from the processor.",
         ));
     };
-    let case = args.size.case();
-    let (problem, ..) = case.pose()?;
     output::say(format!("{:>10}  {}", "s per step", device.info().name));
     let found = tune(&device, &problem, &options, |c| output::say(format!("{:>10.4}  {}", c.seconds, c.choice)))?;
     output::say(format!("\nfastest     {}", found[0].choice));

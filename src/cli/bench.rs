@@ -3,7 +3,7 @@
 use super::flags::{EngineFlags, SizeFlags};
 use super::notices::say_of_device;
 use super::output;
-use crate::bench::{Case, Measurement, Scale, StageSpeed, measure};
+use crate::bench::{Case, Measurement, Scale, measure};
 use crate::data::write_atomically;
 use crate::engine::{Device, DeviceNotice, EngineConfig, Peak};
 use crate::error::{Error, Result};
@@ -42,11 +42,12 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
     let mut config = EngineConfig::default();
     args.engine.apply(&mut config);
     let base = args.size.case();
+    base.check()?;
     let bench = Bench { args, config, peak: OnceCell::new() };
     if !args.scale {
         let measurement = bench.one(base)?;
         if !args.json {
-            output::say(table(&measurement));
+            output::say(measurement.to_text());
         }
         return Ok(());
     }
@@ -54,7 +55,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
     for scale in Scale::ALL {
         let points: Vec<Measurement> = scale.cases(base).into_iter().map(|c| bench.one(c)).collect::<Result<_>>()?;
         if !args.json {
-            output::say(scale_table(scale, &points));
+            output::say(scale.to_text(&points));
         }
         scales.push((scale, points));
     }
@@ -89,6 +90,7 @@ impl Bench<'_> {
         let device = device.tuned(&problem, work, &mut |notice| self.hear(notice));
         // Tuning happens once: it is no part of a start.
         let started = opened + tuning.elapsed();
+        device.check_memory(&problem, case.networks)?;
         let mut engine = device.open(&problem, &settings, &state)?;
         drop((problem, settings, state));
         let mut measurement = measure(engine.as_mut(), self.args.steps, started)?;
@@ -102,9 +104,7 @@ impl Bench<'_> {
         }
         Ok(measurement)
     }
-}
 
-impl Bench<'_> {
     /// JSON on standard output is not accompanied by what happens meanwhile.
     fn hear(&self, notice: &DeviceNotice) {
         let accompanies = matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tuned(_));
@@ -117,78 +117,4 @@ impl Bench<'_> {
 /// What the device can do at most; a measurement of a step stands without it.
 fn limits(device: &Device) -> Option<Peak> {
     device.peak().inspect_err(|e| output::warn(format!("the device's limits were not measured: {e}"))).ok()
-}
-
-fn table(m: &Measurement) -> String {
-    let mut lines = vec![
-        format!("engine     {} ({}, {})", m.engine, m.adapter, m.strategy),
-        format!(
-            "work       {} × {} conditions × {} steps, {} neurons",
-            output::counted(m.networks, "network", "networks"),
-            m.conditions,
-            m.time_steps,
-            m.neurons
-        ),
-        format!(
-            "step       {:.4} s (median of {}, {:.4} to {:.4})",
-            m.seconds_per_step, m.steps, m.seconds_range[0], m.seconds_range[1]
-        ),
-        format!("speed      {:.1} trials/s", m.trials_per_second),
-        format!("arithmetic {:.1} GFLOP/s{}", m.gflops, share(m)),
-        format!(
-            "memory     {} in the engine's arrays, {} most in the process",
-            megabytes(Some(m.device_memory_bytes)),
-            megabytes(m.peak_memory_bytes)
-        ),
-    ];
-    if let Some(copy) = m.peak_copy_gb_per_s {
-        lines.push(format!("copies     {copy:.1} GB/s at most, measured (read + written)"));
-    }
-    lines.push(format!("start      {:.3} s until the first step was done", m.startup_seconds));
-    lines.push(format!("\n{:<20} {:>10} {:>10} {:>10} {:>10}", "stage", "ms", "of step", "GFLOP/s", "of limit"));
-    let total: f64 = m.stages.iter().map(|s| s.seconds).sum();
-    lines.extend(m.stages.iter().map(|s| stage_row(s, total, m.peak_gflops)));
-    lines.join("\n")
-}
-
-fn stage_row(s: &StageSpeed, total: f64, peak: Option<f64>) -> String {
-    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
-    let part = percent(s.seconds / total.max(1e-12));
-    let speed = s.gflops.map(|gflops| format!("{gflops:.1}")).unwrap_or_default();
-    let of_peak = s.gflops.zip(peak).map(|(gflops, peak)| percent(gflops / peak)).unwrap_or_default();
-    let row = format!("{:<20} {:>10.3} {part:>10} {speed:>10} {of_peak:>10}", s.stage, 1e3 * s.seconds);
-    row.trim_end().into()
-}
-
-fn share(m: &Measurement) -> String {
-    m.peak_gflops.map_or_else(String::new, |peak| {
-        format!(", {:.0} % of the device's measured {peak:.1}", 100.0 * m.gflops / peak)
-    })
-}
-
-fn megabytes(bytes: Option<u64>) -> String {
-    bytes.map_or_else(|| "unknown".into(), |b| format!("{:.1} MB", b as f64 / 1e6))
-}
-
-fn scale_table(scale: Scale, points: &[Measurement]) -> String {
-    let head = format!(
-        "{:<20} {:>10} {:>10} {:>22} {:>9}",
-        scale.axis(),
-        "s/step",
-        "trials/s",
-        "µs per trial and step",
-        "GFLOP/s"
-    );
-    let row = |m: &Measurement| {
-        let per_step = 1e6 / (m.trials_per_second * m.time_steps as f64);
-        format!(
-            "{:<20} {:>10.4} {:>10.1} {:>22.3} {:>9.1}",
-            scale.size(m),
-            m.seconds_per_step,
-            m.trials_per_second,
-            per_step,
-            m.gflops
-        )
-    };
-    std::iter::once(head).chain(points.iter().map(row)).chain([String::new()]).collect::<Vec<_>>().join("\n")
 }

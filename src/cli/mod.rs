@@ -1,7 +1,7 @@
 //! The command line: one thin file per subcommand, over what they share.
 //!
-//! Exit codes: 0 done (a run that was asked to pause, by `--stop-after`, Ctrl-C or SIGTERM, has done what was asked),
-//! 1 the run failed, 2 bad input, 3 no device.
+//! Exit codes: 0 done (or paused by `--stop-after`), 1 the run failed or its results could not be written, 2 bad input,
+//! 3 no device, 130 ended by Ctrl-C, 143 by SIGTERM, after saving.
 
 mod arguments;
 mod autotune;
@@ -13,7 +13,7 @@ mod export;
 mod flags;
 mod interrupt;
 mod notices;
-pub mod output;
+mod output;
 mod perturb;
 mod presets;
 mod progress;
@@ -23,15 +23,15 @@ mod train;
 mod training_progress;
 mod validate;
 
-pub use arguments::normalise;
-
-use crate::error::Result;
+use crate::error::{Error, Result};
 use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+use std::process::ExitCode;
 
 /// Trains biologically constrained recurrent networks to reproduce recorded firing rates, on any GPU or none.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 110, after_help = AFTER_HELP)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -40,7 +40,8 @@ const AFTER_HELP: &str = "\
 Start with `aon demo`: it needs no data. Flags work with dashes and underscores alike, and without a subcommand they \
 are those of `train`.
 
-Exit codes: 0 done (or paused as asked), 1 the run failed, 2 bad input, 3 no device.";
+Exit codes: 0 done (or paused by --stop-after), 1 the run failed or its results could not be written, 2 bad input, \
+3 no device, 130 ended by Ctrl-C and 143 by SIGTERM, after saving.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -66,12 +67,30 @@ enum Command {
     Export(export::ExportArgs),
 }
 
+/// Does what the command line says (the program's name first).
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let failed = |error: Error| {
+        output::error(&error);
+        error.exit_code()
+    };
+    let code = match Cli::try_parse_from(arguments::normalise(arguments)) {
+        Ok(cli) => interrupt::watch()
+            .and_then(|()| cli.run())
+            .and_then(|()| output::written())
+            .map_or_else(failed, |()| interrupt::code()),
+        Err(words) => {
+            let printed = words.print();
+            if !words.use_stderr() {
+                output::remember(printed);
+            }
+            output::written().map_or_else(failed, |()| words.exit_code() as u8)
+        }
+    };
+    ExitCode::from(code)
+}
+
 impl Cli {
-    /// Does what the command line says.
-    ///
-    /// # Errors
-    /// Whatever the subcommand fails with; [`crate::error::Error::exit_code`] is the exit code.
-    pub fn run(self) -> Result<()> {
+    fn run(self) -> Result<()> {
         spelling::learn(&Self::command());
         match self.command {
             Command::Train(args) => train::run(*args),

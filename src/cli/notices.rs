@@ -1,10 +1,11 @@
 //! What happens meanwhile, in sentences.
 
+use super::interrupt;
 use super::output::{counted, note, say, warn};
 use super::progress::NetworkProgress;
 use super::training_progress::TrainingProgress;
 use crate::engine::{DeviceNotice, EngineDescription, StopReason, memory_text};
-use crate::run::{Listener, MemoryLimit, MemoryPlan, Notice, TrainingStage};
+use crate::run::{Listener, MemoryLimit, MemoryPlan, Notice, TrainingStage, missing_labels};
 use crate::train::{Observer, Settled};
 use std::path::Path;
 
@@ -19,37 +20,11 @@ impl Terminal {
     pub(super) fn new(quiet: bool) -> Self {
         Self { quiet, progress: None }
     }
-
-    /// What warns of something; the rest is silent where that was asked for.
-    fn warns(notice: &Notice) -> bool {
-        match notice {
-            Notice::Device(notice) => !matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tuned(_)),
-            Notice::AnotherEngine { .. }
-            | Notice::Advice(_)
-            | Notice::SmallerWaves { .. }
-            | Notice::Diverged(_)
-            | Notice::BaselineInterrupted
-            | Notice::FewControls { .. }
-            | Notice::EmptyLesion(_)
-            | Notice::NoMirrorMask
-            | Notice::NotReadOut(_)
-            | Notice::FewNeurons { .. } => true,
-            Notice::Begun { .. }
-            | Notice::Ended { .. }
-            | Notice::Memory { .. }
-            | Notice::Trained { .. }
-            | Notice::TrainedTogether { .. }
-            | Notice::Progress(_)
-            | Notice::Studied { .. }
-            | Notice::Choices(_)
-            | Notice::Report(_) => false,
-        }
-    }
 }
 
 impl Listener for Terminal {
     fn notice(&mut self, notice: &Notice) {
-        if self.quiet && !Self::warns(notice) {
+        if self.quiet && !notice.warns() {
             return;
         }
         match notice {
@@ -71,6 +46,10 @@ impl Listener for Terminal {
                 say_trained(&format!("{networks} networks"), *trials, *seconds, None);
             }
             Notice::Diverged(d) => warn(format!("the network of seed {} diverged: {d}", d.seed)),
+            Notice::NeverImproved { seeds } => warn(format!(
+                "no training step improved the loss of seed {}: the weights that are reported are those that it began with. A smaller --learning-rate may fit.",
+                seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+            )),
             Notice::BaselineInterrupted => {
                 warn("the input-only baseline was interrupted; the fit is reported without it.");
             }
@@ -91,8 +70,7 @@ impl Listener for Terminal {
                 "no mirror mask is known, so lesions are areas × cell types. Give --mirror-mat FILE for mirror classes.",
             ),
             Notice::NotReadOut(measure) => {
-                let why = missing_labels(measure);
-                warn(format!("{why} (docs/tasks.md; the run's task is in its config.toml)."));
+                warn(format!("{} (docs/tasks.md; the run's task is in its config.toml).", missing_labels(measure)));
             }
             Notice::FewNeurons { fewer_than } => warn(format!(
                 "with fewer than {fewer_than} neurons, classes have so few cells that many planted ones are not found."
@@ -108,6 +86,9 @@ impl Listener for Terminal {
         done: u32,
         networks: usize,
     ) -> Option<Box<dyn Observer>> {
+        if stage != TrainingStage::Baselines {
+            interrupt::save_first();
+        }
         let label = match stage {
             TrainingStage::Networks => "training".into(),
             TrainingStage::Wave { number, of } => format!("wave {number} of {of}, training"),
@@ -199,17 +180,4 @@ fn say_loss(settled: &Settled) {
         settled.best_note.updates,
         loss(settled.last_note.loss)
     ));
-}
-
-/// Why a measure of a read-out is missing.
-fn missing_labels(measure: &str) -> &'static str {
-    match measure {
-        "agent_accuracy_change" => {
-            "the agent is not read out: the task has no conditions of class execution and observation"
-        }
-        "go_accuracy_change" => {
-            "Go/No-Go is not read out: the conditions of the task do not say `go = true` and `go = false`"
-        }
-        _ => "the object is not read out: the conditions of the task do not say `object = \"…\"`",
-    }
 }

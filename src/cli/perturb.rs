@@ -102,10 +102,10 @@ pub(super) fn run(args: &PerturbArgs) -> Result<()> {
     let engine = |config: &mut EngineConfig| args.engine.apply(config);
     let mirror = args.mirror_mat.clone();
     let opening = Opening { weights: args.weights, engine: &engine, mirror, ..Opening::default() };
-    let stop = interrupt::flag()?;
-    let studies = studies::perturb(&args.runs, &args.settings(), &opening, &stop, &mut Terminal::new(args.quiet))?;
-    match studies {
-        None => output::say("paused; what is finished is kept, and the same command goes on from there."),
+    interrupt::say_at_end("paused; what is finished is kept, and the same command goes on from there.");
+    let (settings, stop) = (args.settings(), interrupt::flag());
+    match studies::perturb(&args.runs, &settings, &opening, stop, &mut Terminal::new(args.quiet))? {
+        None => interrupt::last_words(),
         Some(Studies { across: Some(page), .. }) if !args.quiet => {
             output::say(format!("all runs   {}", page.display()));
         }

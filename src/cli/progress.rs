@@ -1,6 +1,6 @@
 //! Shows how long work goes: a bar on a terminal; elsewhere (a log file, a pipe) a plain line from time to time.
 
-use super::output::note;
+use super::output::{note, visible};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ impl BarOrLines {
     pub(super) fn show(&mut self, done: u64, message: &str, line: impl FnOnce() -> String) {
         if let Some(bar) = &self.bar {
             bar.set_position(done);
-            bar.set_message(message.to_string());
+            bar.set_message(visible(message));
         } else if self.last_line.is_none_or(|t| t.elapsed() >= LINE_INTERVAL) || done == self.total {
             note(line());
             self.last_line = Some(Instant::now());

@@ -37,8 +37,19 @@ fn flag(quoted: &str) -> Option<String> {
     let renamed = RENAMED.iter().find(|(theirs, _)| *theirs == setting);
     let name = renamed.map_or_else(|| setting.replace('_', "-"), |(_, flag)| (*flag).to_string());
     FLAGS.get()?.get(&name)?;
-    let value = value.map_or(String::new(), |value| format!(" {value}"));
-    Some(format!("--{name}{value}"))
+    Some(value.map_or_else(|| format!("--{name}"), |value| typed(&name, value)))
+}
+
+/// A flag and its value as they are typed at a shell, whatever is in the value.
+pub(super) fn typed(flag: &str, value: &str) -> String {
+    // A value that begins with a dash would be taken for a flag.
+    let joint = if value.starts_with('-') { '=' } else { ' ' };
+    let is_plain = |c: char| c.is_alphanumeric() || "_@%+:,./=-…".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        format!("--{flag}{joint}{value}")
+    } else {
+        format!("--{flag}{joint}'{}'", value.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -58,9 +69,22 @@ mod tests {
                 "--dale none gives none. Give --firing-rates-mat FILE",
             ),
             ("there is no condition `go`; `adam.beta1` stays, `", "there is no condition `go`; `adam.beta1` stays, `"),
+            ("with `resume = out/my $(run)`", "with --resume 'out/my $(run)'"),
+            ("with `init = -x`, `init = it's`", r"with --init=-x, --init 'it'\''s'"),
             ("", ""),
         ] {
             assert_eq!(with_flags(text), spelt);
+        }
+    }
+
+    #[test]
+    fn a_shell_takes_what_is_to_be_typed_for_one_word() {
+        for value in ["a b", "it's", "$HOME", "-dash", "`id`", "a\"b", "*", "~", "", "x;y", "a\\b", "µ/plain.mat"] {
+            let script = format!("printf '%s\\n' {}", typed("resume", value));
+            let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+            let said = String::from_utf8(output.stdout).unwrap();
+            let joint = if value.starts_with('-') { '=' } else { '\n' };
+            assert_eq!(said, format!("--resume{joint}{value}\n"));
         }
     }
 

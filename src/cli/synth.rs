@@ -1,6 +1,7 @@
 //! `aon synth`: data to try things on.
 
 use super::output;
+use super::spelling::typed;
 use crate::data::read_mask;
 use crate::error::{Error, Result};
 use crate::synthetic::{Masks, Synthetic, SyntheticSettings};
@@ -64,12 +65,11 @@ pub(super) fn settings(small: bool, seed: u64) -> SyntheticSettings {
 
 /// The flags of `aon train` that name the files in `directory`.
 pub(super) fn train_flags(directory: &Path) -> String {
-    let file = |name: &str| directory.join(name).display().to_string();
-    format!(
-        "--task {} --firing-rates-mat {} --inhibitory-mask-mat {} --mirror-mat {}",
-        file("task.toml"),
-        file(RATES),
-        file("InhibitoryMask.mat"),
-        file("Mirror.mat")
-    )
+    let files = [
+        ("task", "task.toml"),
+        ("firing-rates-mat", RATES),
+        ("inhibitory-mask-mat", "InhibitoryMask.mat"),
+        ("mirror-mat", "Mirror.mat"),
+    ];
+    files.map(|(flag, file)| typed(flag, &directory.join(file).display().to_string())).join(" ")
 }

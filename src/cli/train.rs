@@ -3,6 +3,7 @@
 use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlags, set};
 use super::notices::Terminal;
 use super::presets::preset_table;
+use super::spelling::typed;
 use super::{eval, interrupt, output};
 use crate::analysis::fit_text;
 use crate::config::{Config, Plan, Preset};
@@ -107,12 +108,11 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
 
 /// Trains the networks of `plan`, and says what came of them.
 pub(super) fn train(plan: &Plan, directory: &RunDirectory, options: Options, quiet: bool) -> Result<()> {
-    let stop = interrupt::flag()?;
-    match run::train(plan, directory, options, &stop, &mut Terminal::new(quiet))? {
+    match run::train(plan, directory, options, interrupt::flag(), &mut Terminal::new(quiet))? {
         Ending::Paused { step } => output::say(format!(
-            "paused after step {step} of {}; continue with: aon train --resume {}",
+            "paused after step {step} of {}; continue with: aon train {}",
             plan.config.training.n_trials,
-            directory.path().display()
+            typed("resume", &directory.path().display().to_string())
         )),
         Ending::Withdrawn => {
             output::say(format!("stopped before the first step: {} is as it was", directory.path().display()))
@@ -145,8 +145,8 @@ fn say_fit(plan: &Plan, reported: &Reported) {
 
 fn diverged(divergence: &Divergence) -> Error {
     Error::run(format!(
-        "the training diverged: {divergence} Start again with a smaller --learning-rate or --clip-norm; --init {}/best.safetensors goes on from there.",
-        divergence.directory.display()
+        "the training diverged: {divergence} Start again with a smaller --learning-rate or --clip-norm; {} goes on from there.",
+        typed("init", &divergence.directory.join("best.safetensors").display().to_string())
     ))
 }
 

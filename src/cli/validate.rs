@@ -2,10 +2,9 @@
 
 use super::notices::Terminal;
 use super::{interrupt, output};
-use crate::analysis::statistics::Interval;
 use crate::error::Result;
-use crate::perturb::validate::{Observed, Verdict};
-use crate::studies::{self, ValidateSettings, Validation};
+use crate::perturb::validate::Observed;
+use crate::studies::{self, ValidateSettings};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -56,67 +55,13 @@ pub(super) fn run(args: &ValidateArgs) -> Result<()> {
         seed: args.seed,
         threads: args.threads,
     };
-    let stop = interrupt::flag()?;
-    let validation = studies::validate(&args.output_dir, &settings, &stop, &mut Terminal::new(args.quiet))?;
-    match validation {
-        None => {
-            output::say("paused; the students that are finished are kept, and the same command goes on from there.");
-        }
+    interrupt::say_at_end("paused; the students that are finished are kept, and the same command goes on from there.");
+    match studies::validate(&args.output_dir, &settings, interrupt::flag(), &mut Terminal::new(args.quiet))? {
+        None => interrupt::last_words(),
         Some(validation) => {
-            say(&validation);
+            output::say(validation.to_text());
             output::say(format!("\ntables     {}", args.output_dir.display()));
         }
     }
     Ok(())
-}
-
-fn say(validation: &Validation) {
-    verdict_table(&validation.verdicts);
-    if let Some(c) = &validation.calibration {
-        output::say(format!(
-            "\n{} random lesions of null teachers: p uniform, Kolmogorov–Smirnov p {:.3}; below 0.05 {}",
-            c.lesions,
-            c.uniformity,
-            rate(&c.below)
-        ));
-    }
-}
-
-fn verdict_table(verdicts: &[Verdict]) {
-    output::say(format!(
-        "{:<14}{:>9}{:>8}{:>12}{:>20}{:>22}{:>22}{:>13}{:>11}{:>9}",
-        "teachers",
-        "students",
-        "R²",
-        "input-only",
-        "power (q)",
-        "false (p)",
-        "false (q)",
-        "correlation",
-        "contrast",
-        "matched"
-    ));
-    for v in verdicts {
-        output::say(format!(
-            "{:<14}{:>9}{:>8.3}{:>12.3}{:>20}{:>22}{:>22}{:>13.2}{:>11.2}{:>9.2}",
-            format!("{}, {}", v.kind.name(), v.observed.name()),
-            v.teachers,
-            v.r2,
-            v.input_only,
-            rate(&v.power),
-            rate(&v.false_p),
-            rate(&v.false_q),
-            v.correlation,
-            v.contrast_correlation,
-            v.matched
-        ));
-    }
-}
-
-/// A share with its interval; a dash where there is none.
-fn rate(interval: &Interval) -> String {
-    if interval.mean.is_nan() {
-        return "–".into();
-    }
-    format!("{:.3} ({:.3}–{:.3})", interval.mean, interval.low, interval.high)
 }

@@ -1,8 +1,15 @@
 //! Settings that cannot be meant.
 
 use super::{Config, StimulusNoise, TrainingConfig};
-use crate::error::{Error, Result, ensure};
+use crate::engine::check_threads;
+use crate::error::{Error, Result, at_most, ensure};
 use crate::network::Dale;
+
+/// Most training steps: more than any machine does.
+pub const MOST_STEPS: usize = 1_000_000_000;
+
+/// Above it a training only saturates its neurons, slowly: most of its numbers are too small for fast arithmetic.
+const MOST_LEARNING_RATE: f64 = 10.0;
 
 impl Config {
     /// Refuses values out of range and settings that contradict each other. Files are looked at by [`super::Plan`].
@@ -14,6 +21,11 @@ impl Config {
         let positive = |v: f64| v > 0.0 && v.is_finite();
         let not_negative = |v: f64| v >= 0.0 && v.is_finite();
         require("learning_rate", t.learning_rate, positive(t.learning_rate), "a positive number")?;
+        let (rate, is_moderate) = (t.learning_rate, t.learning_rate <= MOST_LEARNING_RATE);
+        ensure!(
+            is_moderate,
+            "`learning_rate = {rate}`: expected at most {MOST_LEARNING_RATE}. Adam moves every parameter by about that much in each step, which saturates every neuron; 0.1 to 0.3 suit all data tried."
+        );
         require("regularisation", t.regularisation, not_negative(t.regularisation), "0 or a positive number")?;
         require("clip_norm", t.clip_norm, t.clip_norm > 0.0, "a positive number or none")?;
         require("target", t.target, not_negative(t.target), "a positive number or none")?;
@@ -29,9 +41,8 @@ impl Config {
         ] {
             require(name, value, value > 0, "at least 1")?;
         }
-        if let Some(threads) = self.engine.threads {
-            require("threads", threads, (1..=1024).contains(&threads), "1 to 1024")?;
-        }
+        at_most("n_trials", t.n_trials as usize, MOST_STEPS)?;
+        check_threads(self.engine.threads)?;
         check_adam(t)?;
         self.check_seeds()?;
         if n.sign_constraint.is_implied() && n.dale == Dale::None {
@@ -45,13 +56,15 @@ impl Config {
     /// Refuses networks without a seed of their own, and those that would all be the same.
     fn check_seeds(&self) -> Result<()> {
         require("networks", self.networks, self.networks > 0, "at least 1")?;
+        // Each has a directory.
+        at_most("networks", self.networks, 100_000)?;
         // A configuration file holds no larger number.
         let last = self.seed.checked_add(self.networks as u64 - 1).filter(|s| i64::try_from(*s).is_ok());
+        let networks = if self.networks == 1 { "one network".into() } else { format!("{} networks", self.networks) };
         ensure!(
-            self.networks == 1 || last.is_some(),
-            "`seed = {}` leaves no seeds for {} networks: the last one must stay below 2^63.",
-            self.seed,
-            self.networks
+            last.is_some(),
+            "`seed = {}` leaves no seed for {networks}: the last one must stay below 2^63.",
+            self.seed
         );
         self.check_start(self.network.init.is_some())
     }
@@ -89,7 +102,11 @@ mod tests {
     fn presets_are_sound_and_nonsense_is_named() {
         Preset::Default.config().check().unwrap();
         Preset::Published.config().check().unwrap();
-        let cases: [(Change, &str); 11] = [
+        let cases: [(Change, &str); 15] = [
+            (|c| c.training.learning_rate = 1e18, "learning_rate"),
+            (|c| c.training.n_trials = u32::MAX, "n_trials"),
+            (|c| c.networks = 1_000_000_000, "networks"),
+            (|c| c.engine.threads = Some(usize::MAX), "threads"),
             (|c| c.training.learning_rate = -1.0, "learning_rate"),
             (|c| c.training.learning_rate = f64::NAN, "learning_rate"),
             (|c| c.training.n_trials = 0, "n_trials"),

@@ -15,6 +15,7 @@ mod task_source;
 mod trained_with;
 mod warnings;
 
+pub use check::MOST_STEPS;
 pub use input_files::INIT;
 pub use inputs::Inputs;
 pub use plan::{FitPlan, Plan};

@@ -2,8 +2,10 @@
 
 use super::cpu::{self, CpuEngine};
 use super::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Strategy, Trajectory, adapters};
-use super::{BatchState, DeviceNotice, Engine, EngineDescription, MemoryNeed, NetworkSettings, Peak, Problem};
-use crate::error::{Error, Result};
+use super::{
+    BatchState, DeviceNotice, Engine, EngineDescription, MemoryNeed, NetworkSettings, Peak, Problem, available_memory,
+};
+use crate::error::{Error, Result, ensure};
 
 /// What computes.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -76,6 +78,16 @@ pub enum Device {
     },
 }
 
+/// Refuses a number of threads that no machine has.
+///
+/// # Errors
+/// Naming the setting.
+pub fn check_threads(threads: Option<usize>) -> Result<()> {
+    let sound = threads.is_none_or(|threads| (1..=1024).contains(&threads));
+    ensure!(sound, "`threads`: expected 1 to 1024, found {}.", threads.unwrap_or_default());
+    Ok(())
+}
+
 impl Device {
     /// The device that `config` asks for.
     ///
@@ -85,6 +97,7 @@ impl Device {
     /// # Errors
     /// If there is no such device, or it is asked for what it does not do.
     pub fn choose(config: &EngineConfig, hear: &mut dyn FnMut(&DeviceNotice)) -> Result<Self> {
+        check_threads(config.threads)?;
         if let Some(device) = open_gpu(config, hear)? {
             let trajectory = config.trajectory.unwrap_or_default();
             let options = GpuOptions { strategy: config.strategy, trajectory, ..GpuOptions::default() };
@@ -133,6 +146,22 @@ impl Device {
             Self::Cpu { threads } => Ok(CpuEngine::<f32>::memory(problem, *threads)),
             Self::Gpu { device, options } => GpuEngine::memory(device, problem, options),
         }
+    }
+
+    /// Refuses so many networks of `problem` where the system says that it has less memory. Of a GPU it does not say;
+    /// the states that networks start from are made on the processor.
+    ///
+    /// # Errors
+    /// Saying how many networks fit.
+    pub fn check_memory(&self, problem: &Problem, networks: usize) -> Result<()> {
+        let Some(limit) = available_memory() else { return Ok(()) };
+        let need = match self {
+            Self::Cpu { .. } => self.memory(problem)?,
+            Self::Gpu { .. } => {
+                MemoryNeed { network: problem.dims.start_bytes(), workspace: 0, workspaces: 0, shared: 0 }
+            }
+        };
+        need.check(networks, limit, "the CPU")
     }
 
     /// Networks of `problem` that share a set of buffers on a GPU.

@@ -19,7 +19,8 @@ pub struct MemoryNeed {
 impl MemoryNeed {
     /// Bytes of `networks` networks together.
     pub fn bytes(&self, networks: usize) -> u64 {
-        self.shared + self.network * networks as u64 + self.workspace * self.workspaces.min(networks) as u64
+        let own = self.network.saturating_mul(networks as u64);
+        own.saturating_add(self.shared).saturating_add(self.workspace * self.workspaces.min(networks) as u64)
     }
 
     /// Most networks that `limit` bytes hold at once.

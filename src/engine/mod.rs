@@ -15,7 +15,7 @@ mod problem;
 mod state;
 
 pub use available::available_memory;
-pub use device::{Automatic, Device, EngineConfig, EngineKind, automatic};
+pub use device::{Automatic, Device, EngineConfig, EngineKind, automatic, check_threads};
 pub use device_notice::DeviceNotice;
 pub use memory::{MemoryNeed, memory_text};
 pub use perturbation::{Action, Cut, Effect, Perturbation, Phase, TRIAL_STEP, TrialNoise};
@@ -134,6 +134,14 @@ pub struct EngineDescription {
     pub adapter: String,
     /// The way it computes, e.g. `stepwise`, `avx512`.
     pub strategy: String,
+}
+
+impl EngineDescription {
+    /// Whether both compute the same bits: of a processor, the number of threads changes none.
+    pub fn computes_alike(&self, other: &Self) -> bool {
+        let same_device = self.engine == "cpu" || self.adapter == other.adapter;
+        same_device && self.engine == other.engine && self.strategy == other.strategy
+    }
 }
 
 impl std::fmt::Display for EngineDescription {

@@ -3,7 +3,8 @@
 use super::cells::{CellOutcome, cell_lesions};
 use super::controls::{ControlSettings, Controls, draw_controls};
 use super::lesion::marked;
-use super::readout::{LesionDecoding, ReadoutSettings, Readouts, TrialScores};
+use super::readout::{IntactScores, LesionDecoding, Readouts, TrialScores};
+use super::readout_settings::ReadoutSettings;
 use super::stability::Stability;
 use super::{Damage, Kick, Lesion, MeasureKey, Measures};
 use crate::engine::Perturbation;
@@ -80,9 +81,22 @@ impl<'a> Experiment<'a> {
     /// # Errors
     /// If the engine fails.
     pub fn new(subject: &'a Subject, settings: ExperimentSettings, open: &OpenEngine) -> Result<Self> {
+        Self::with_known(subject, settings, None, open)
+    }
+
+    /// The same with what an experiment like it found out about the intact network, which saves most of the time.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn with_known(
+        subject: &'a Subject,
+        settings: ExperimentSettings,
+        known: Option<&IntactScores>,
+        open: &OpenEngine,
+    ) -> Result<Self> {
         let mut simulator = Simulator::new(&subject.problem, &subject.parameters, settings.slots, open)?;
         let (measures, stability) = (Measures::new(subject), Stability::new(subject)?);
-        let readouts = settings.readouts.map(|s| Readouts::train(subject, s, &mut simulator)).transpose()?;
+        let readouts = settings.readouts.map(|s| Readouts::train(subject, s, known, &mut simulator)).transpose()?;
         let mut keys = measures.keys().to_vec();
         keys.extend(stability.keys());
         keys.extend(kick_keys(&measures));
@@ -108,6 +122,11 @@ impl<'a> Experiment<'a> {
     /// The read-outs, where there are any.
     pub fn readouts(&self) -> Option<&Readouts<'a>> {
         self.readouts.as_ref()
+    }
+
+    /// What [`Self::with_known`] takes.
+    pub fn intact_scores(&self) -> IntactScores {
+        self.readouts.as_ref().map(Readouts::intact_scores).unwrap_or_default()
     }
 
     /// The intact network: (measure, scope, value).

@@ -16,6 +16,7 @@ mod lesion;
 mod lesion_file;
 mod measures;
 mod readout;
+mod readout_settings;
 mod seeds;
 mod stability;
 mod store;
@@ -31,9 +32,10 @@ pub use kick::Kick;
 pub use lesion::{Lesion, Mode, default_lesions};
 pub use lesion_file::read_lesions;
 pub use measures::{Damage, MeasureKey, Measures};
-pub use readout::{DecodingRow, LesionDecoding, ReadoutSettings, Readouts};
+pub use readout::{DecodingRow, IntactScore, IntactScores, LesionDecoding, Readouts};
+pub use readout_settings::ReadoutSettings;
 pub use seeds::{ConsistencyRow, FEWEST_RUNS, RunResult, SeedRow, across_seeds, consistency};
-pub use store::{Finished, read_cells, read_finished, write_cells, write_finished};
+pub use store::{Finished, read_cells, read_finished, read_intact, write_cells, write_finished, write_intact};
 pub use study::{
     RecurrenceRow, Study, balance_csv, connectivity_csv, consistency_csv, currents_csv, decoding_csv, effects_csv,
     motifs_csv, recurrence_csv, seeds_csv,

@@ -1,70 +1,14 @@
 //! What can be read out of the network: whose action it is, whether to go, which object.
 
 use super::MeasureKey;
+use super::readout_settings::{ReadoutSettings, TEST};
 use crate::analysis::decoding::{self, Decoder, DecodingScore, Trials};
 use crate::analysis::statistics::{mean, quantile};
-use crate::engine::{Perturbation, TrialNoise};
-use crate::error::Result;
+use crate::engine::{Perturbation, TrialNoise, available_memory, memory_text};
+use crate::error::{Error, Result};
 use crate::lab::{Simulator, Subject, Trial, collect};
 use crate::task::{Condition, ConditionClass};
 use std::collections::HashSet;
-
-/// How read-outs are trained and tested.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReadoutSettings {
-    /// Noisy trials of each condition, for training and for testing lesions.
-    pub trials: usize,
-    /// Noisy trials of each condition of a control lesion.
-    pub control_trials: usize,
-    /// Standard deviation of the noise on every stimulus value and step.
-    pub stimulus_sd: f32,
-    /// Standard deviation of the noise on the state at t = 0.
-    pub initial_sd: f32,
-    /// Length of a window in ms.
-    pub window_ms: f64,
-    /// Label permutations that say what chance is.
-    pub permutations: usize,
-    /// Seed of noise, folds and permutations.
-    pub seed: u64,
-}
-
-impl Default for ReadoutSettings {
-    fn default() -> Self {
-        Self {
-            trials: 50,
-            control_trials: 8,
-            stimulus_sd: 0.5,
-            initial_sd: 0.5,
-            window_ms: 100.0,
-            permutations: 20,
-            seed: 0,
-        }
-    }
-}
-
-/// The first trial number of noise that no read-out was trained on.
-const TEST: u32 = 1 << 20;
-
-impl ReadoutSettings {
-    /// The noise of test trial `k`.
-    pub fn test_noise(&self, k: usize) -> TrialNoise {
-        self.noise(TEST, k)
-    }
-
-    /// The noise of trial `k` of a stream that starts at `first`.
-    fn noise(&self, first: u32, k: usize) -> TrialNoise {
-        TrialNoise {
-            stimulus_sd: self.stimulus_sd,
-            initial_sd: self.initial_sd,
-            seed: self.seed,
-            trial: first + k as u32,
-        }
-    }
-
-    fn decoder(&self) -> decoding::Settings {
-        decoding::Settings { seed: self.seed, ..decoding::Settings::default() }
-    }
-}
 
 /// Rates of one simulation averaged in windows, `[C][windows][N]`.
 pub(super) type Windowed = Vec<f32>;
@@ -76,6 +20,20 @@ pub(super) type TrialScores = Vec<Vec<f64>>;
 /// the intact network, then of those trained anew; see [`Readouts::rows`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LesionDecoding(pub Vec<Vec<f64>>);
+
+/// How well the intact network is read out, for each read-out that is tested on the trials of the agents that it was
+/// trained on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IntactScores(pub Vec<IntactScore>);
+
+/// How well one read-out of the intact network does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntactScore {
+    /// Cross-validated, of each window.
+    pub windows: Vec<DecodingScore>,
+    /// 2.5 and 97.5 % quantiles of the accuracy with permuted labels, where these were computed.
+    pub chance: Option<(f64, f64)>,
+}
 
 /// A row of `decoding.csv`.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,10 +104,17 @@ impl<'a> Readouts<'a> {
     ///
     /// # Errors
     /// If the engine fails, or rates are not finite.
-    pub(super) fn train(subject: &'a Subject, settings: ReadoutSettings, simulator: &mut Simulator) -> Result<Self> {
+    pub(super) fn train(
+        subject: &'a Subject,
+        settings: ReadoutSettings,
+        known: Option<&IntactScores>,
+        simulator: &mut Simulator,
+    ) -> Result<Self> {
+        let mut known = known.map_or(&[][..], |scores| &scores.0).iter();
         let bin_ms = subject.step_ms * subject.dims().steps_per_bin as f64;
         let bins_per_window = ((settings.window_ms / bin_ms).round() as usize).clamp(1, subject.common_bins().max(1));
         let mut all = Self { subject, settings, bins_per_window, list: Vec::new() };
+        all.check_memory()?;
         let intact = |first: u32| move |k: usize| settings.noise(first, k);
         let none = Perturbation::default();
         let samples = Samples {
@@ -158,7 +123,12 @@ impl<'a> Readouts<'a> {
         };
         for region in regions(subject) {
             for (label, classes_of) in labels(&subject.conditions, &subject.problem.bins) {
-                let mut found = vec![all.readout(label, &region, (None, "own"), &classes_of, &classes_of, &samples)?];
+                let mut plain = all.readout(label, &region, (None, "own"), &classes_of, &classes_of, &samples)?;
+                match known.next().filter(|scores| scores.windows.len() == plain.windows) {
+                    Some(known) => (plain.intact, plain.chance) = (known.windows.clone(), known.chance),
+                    None => all.cross_validate(&mut plain, &samples)?,
+                }
+                let mut found = vec![plain];
                 for (from, to) in [("execution", "observation"), ("observation", "execution")] {
                     let of = |agent| all.of_agent(&classes_of, agent);
                     let (trained, tested) = (of(from), of(to));
@@ -170,6 +140,17 @@ impl<'a> Readouts<'a> {
             }
         }
         Ok(all)
+    }
+
+    /// Refuses trials that the system has no memory for, where it says.
+    fn check_memory(&self) -> Result<()> {
+        let (d, s) = (self.subject.dims(), &self.settings);
+        let windowed = d.conditions * (d.bins / self.bins_per_window) * d.neurons;
+        // As they are simulated, and as a decoder takes them.
+        let needed = 8 * ((s.trials + s.control_trials) * windowed) as u64;
+        let Some(limit) = available_memory().filter(|limit| *limit < needed) else { return Ok(()) };
+        let (needed, limit) = (memory_text(needed), memory_text(limit));
+        Err(Error::input(format!("`trials = {}`: read-outs need {needed}, but there are {limit}.", s.trials)))
     }
 
     fn of_agent(&self, conditions: &[(usize, usize)], agent: &str) -> Vec<(usize, usize)> {
@@ -195,15 +176,27 @@ impl<'a> Readouts<'a> {
         let decoder = Decoder::fit(&trials, &classes_of, classes, &settings)?;
         let (test, truth) = self.trials(&samples.fresh, tested, windows, neurons)?;
         let reference = decoder.evaluate(&test, &truth)?;
-        let (mut intact, mut chance) = (reference.clone(), None);
-        if from.is_none() {
-            intact = decoding::cross_validate(&trials, &classes_of, classes, &settings)?;
-            let permuted = decoding::chance(&trials, &classes_of, classes, &settings, self.settings.permutations)?;
-            let pooled = permuted.accuracy.concat();
-            chance = (!pooled.is_empty()).then(|| (quantile(&pooled, 0.025), quantile(&pooled, 0.975)));
-        }
+        let (intact, chance) = (reference.clone(), None);
         let (scope, neurons, tested) = (scope.clone(), neurons.clone(), tested.to_vec());
         Ok(Readout { label, scope, neurons, from, to, tested, classes, windows, decoder, intact, chance, reference })
+    }
+
+    /// How well a read-out does on the trials that it is trained on, and by chance: most of the work.
+    fn cross_validate(&self, readout: &mut Readout, samples: &Samples) -> Result<()> {
+        let Readout { tested, windows, neurons, classes, .. } = &*readout;
+        let (trials, classes_of) = self.trials(&samples.training, tested, *windows, neurons)?;
+        let settings = self.settings.decoder();
+        let intact = decoding::cross_validate(&trials, &classes_of, *classes, &settings)?;
+        let permuted = decoding::chance(&trials, &classes_of, *classes, &settings, self.settings.permutations)?;
+        let pooled = permuted.accuracy.concat();
+        readout.intact = intact;
+        readout.chance = (!pooled.is_empty()).then(|| (quantile(&pooled, 0.025), quantile(&pooled, 0.975)));
+        Ok(())
+    }
+
+    /// What [`Self::cross_validate`] found.
+    pub(super) fn intact_scores(&self) -> IntactScores {
+        IntactScores(self.plain().map(|r| IntactScore { windows: r.intact.clone(), chance: r.chance }).collect())
     }
 
     /// Simulations of all conditions, averaged in windows.

@@ -3,8 +3,9 @@
 use super::cells::CellOutcome;
 use super::controls::Controls;
 use super::experiment::{ControlOutcome, LesionOutcome};
-use super::readout::LesionDecoding;
+use super::readout::{IntactScore, IntactScores, LesionDecoding};
 use super::{Damage, Lesion};
+use crate::analysis::decoding::DecodingScore;
 use crate::data::npz::NpzFile;
 use crate::data::{NamedArray, write_arrays};
 use crate::error::Result;
@@ -82,6 +83,33 @@ pub fn read_cells(path: &Path, key: &str, lesion: &Lesion, width: usize) -> Opti
     let damages = rows(&open(path, key)?, "cells")?;
     let is_whole = damages.len() == lesion.neurons.len() && damages.iter().all(|row| row.len() == width);
     is_whole.then(|| CellOutcome { lesion: lesion.clone(), damages })
+}
+
+/// Writes how the intact network is read out; `key` says what that depends on.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_intact(path: &Path, key: &str, scores: &IntactScores) -> Result<()> {
+    let row = |(k, score): (usize, &IntactScore)| {
+        let (low, high) = score.chance.unwrap_or((f64::NAN, f64::NAN));
+        let numbers = score.windows.iter().flat_map(|s| [s.accuracy, s.auc]).chain([low, high]);
+        NamedArray::new(format!("readout{k}"), numbers.collect::<Array1<f64>>())
+    };
+    let arrays = scores.0.iter().enumerate().map(row);
+    write_arrays(path, &std::iter::once(NamedArray::new("key", key)).chain(arrays).collect::<Vec<_>>())
+}
+
+/// Reads what [`write_intact`] wrote under the same key; `None` as for [`read_finished`].
+pub fn read_intact(path: &Path, key: &str) -> Option<IntactScores> {
+    let file = open(path, key)?;
+    let row = |k: usize| {
+        let numbers: Vec<f64> = file.array(&format!("readout{k}")).ok()?.into_iter().collect();
+        let (windows, chance) = numbers.split_last_chunk::<2>()?;
+        let windows = windows.chunks_exact(2).map(|s| DecodingScore { accuracy: s[0], auc: s[1] }).collect();
+        let chance = Some((chance[0], chance[1])).filter(|(low, _)| !low.is_nan());
+        Some(IntactScore { windows, chance })
+    };
+    Some(IntactScores((0..).map_while(row).collect()))
 }
 
 fn matrix(name: &str, rows: &[Damage], width: usize) -> NamedArray {

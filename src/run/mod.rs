@@ -26,7 +26,7 @@ pub use batch_summary::{BatchSummary, RunRow};
 pub use finish::Reported;
 pub use fit::{FittedNetwork, fit, subject, train_baselines};
 pub use memory::{MemoryLimit, MemoryPlan};
-pub use notice::{Divergence, Listener, Notice, Progress, Silent, TrainingStage};
+pub use notice::{Divergence, Listener, Notice, Progress, Silent, TrainingStage, missing_labels};
 pub use register::new_directory;
 pub use resume::plan_to_resume;
 pub use session::Options;

@@ -76,6 +76,11 @@ pub enum Notice<'a> {
     },
     /// A network of a batch diverged, the others go on.
     Diverged(&'a Divergence),
+    /// No step of these networks, by their seeds, improved on the weights that they began with.
+    NeverImproved {
+        /// The seeds.
+        seeds: &'a [u64],
+    },
     /// The training of the baseline was interrupted.
     BaselineInterrupted,
     /// Networks, of an experiment or a validation, are done.
@@ -113,6 +118,48 @@ pub enum Notice<'a> {
     },
     /// The report of a study was written.
     Report(&'a Path),
+}
+
+impl Notice<'_> {
+    /// Whether it warns of something, and is worth hearing where nothing else is.
+    pub fn warns(&self) -> bool {
+        match self {
+            Self::Device(notice) => !matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tuned(_)),
+            Self::AnotherEngine { .. }
+            | Self::Advice(_)
+            | Self::SmallerWaves { .. }
+            | Self::Diverged(_)
+            | Self::NeverImproved { .. }
+            | Self::BaselineInterrupted
+            | Self::FewControls { .. }
+            | Self::EmptyLesion(_)
+            | Self::NoMirrorMask
+            | Self::NotReadOut(_)
+            | Self::FewNeurons { .. } => true,
+            Self::Begun { .. }
+            | Self::Ended { .. }
+            | Self::Memory { .. }
+            | Self::Trained { .. }
+            | Self::TrainedTogether { .. }
+            | Self::Progress(_)
+            | Self::Studied { .. }
+            | Self::Choices(_)
+            | Self::Report(_) => false,
+        }
+    }
+}
+
+/// Why the measure of a [`Notice::NotReadOut`] is missing, as a sentence without its full stop.
+pub fn missing_labels(measure: &str) -> &'static str {
+    match measure {
+        "agent_accuracy_change" => {
+            "the agent is not read out: the task has no conditions of class execution and observation"
+        }
+        "go_accuracy_change" => {
+            "Go/No-Go is not read out: the conditions of the task do not say `go = true` and `go = false`"
+        }
+        _ => "the object is not read out: the conditions of the task do not say `object = \"…\"`",
+    }
 }
 
 /// Where a network diverged, and what is kept of it.

@@ -3,9 +3,10 @@
 use crate::config::Plan;
 use crate::data::NormalizationFactors;
 use crate::engine::EngineDescription;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::train::{CONFIG, MANIFEST, MANIFEST_FORMAT, Manifest, NORMALIZATION, RunDirectory, Stamp, Start};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Writes down what is about to run: a network of the plan, or with none the whole batch. `config.toml` comes last: it
@@ -32,7 +33,8 @@ pub(super) fn register(
     } else {
         Manifest::new(config.seed, plan.inputs.clone())
     };
-    let before = manifest.starts.last().map(|start| start.engine.clone()).filter(|before| before != engine);
+    let last = manifest.starts.last().map(|start| start.engine.clone());
+    let before = last.filter(|before| !before.computes_alike(engine));
     manifest.starts.push(Start::now(step, config.training.n_trials, plan.seeds.len(), engine.clone()));
     (manifest.format, manifest.run, manifest.settings) = (MANIFEST_FORMAT, run, Some(config.to_json()?));
     directory.write_manifest(&manifest)?;
@@ -65,8 +67,18 @@ pub fn new_directory(name: &str) -> Result<RunDirectory> {
     let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let time = time.replace(['-', ':', 'Z'], "").replace('T', "-");
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect();
-    let path = PathBuf::from("out").join(format!("{name}-{time}"));
-    let numbered = (2..).map(|k| PathBuf::from(format!("{}-{k}", path.display())));
-    let free = std::iter::once(path.clone()).chain(numbered).find(|p| !p.exists());
-    RunDirectory::create(&free.unwrap_or(path), false)
+    let parent = Path::new("out");
+    std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+    let mut path = parent.join(format!("{name}-{time}"));
+    // Others may take names at the same moment: a name is free for whoever makes its directory.
+    for number in 2_u32.. {
+        match std::fs::create_dir(&path) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => path = parent.join(format!("{name}-{time}-{number}")),
+            made => {
+                made.map_err(Error::io("create", &path))?;
+                break;
+            }
+        }
+    }
+    RunDirectory::create(&path, false)
 }

@@ -203,6 +203,7 @@ impl Training<'_> {
         }
         let trained = session.evaluate(&mut members, advance)?;
         self.say_trained(&members, &trained, listener);
+        self.say_never_improved(&members, &trained, listener);
         self.finish(&members, trained, listener).map(Trainings::Ended)
     }
 
@@ -230,6 +231,17 @@ impl Training<'_> {
             trials: steps * plan.training_conditions().len() as f64,
             seconds: members.iter().map(|m| m.seconds).fold(0.0, f64::max),
         });
+    }
+
+    /// Weights that are reported, and were never trained, look like a fit.
+    fn say_never_improved(&self, members: &[Member], trained: &[TrainedNetwork], listener: &mut dyn Listener) {
+        let never =
+            |(m, t): &(&Member, &TrainedNetwork)| t.settled.best_note.updates == 0 && m.step > 1 && !m.has_diverged();
+        let networks = members.iter().zip(trained).filter(never);
+        let seeds: Vec<u64> = networks.map(|(m, _)| self.plan.seeds[m.network]).collect();
+        if !seeds.is_empty() {
+            listener.notice(&Notice::NeverImproved { seeds: &seeds });
+        }
     }
 
     /// Trains the baselines, and reports the fit of every network that did not diverge.

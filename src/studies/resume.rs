@@ -1,9 +1,10 @@
 //! Lesions that are kept when they are finished, so that a study goes on where it was.
 
 use crate::error::{Error, Result};
+use crate::lab::{OpenEngine, Subject};
 use crate::perturb::{
-    CellOutcome, ControlSettings, Controls, Experiment, ExperimentSettings, Finished, Lesion, Readouts, read_cells,
-    read_finished, write_cells, write_finished,
+    CellOutcome, ControlSettings, Controls, Experiment, ExperimentSettings, Finished, Lesion, MeasureKey, Readouts,
+    read_cells, read_finished, read_intact, write_cells, write_finished, write_intact,
 };
 use crate::run::{Listener, Notice, Progress, TrainedRun};
 use crate::train::{hex, sha256};
@@ -25,30 +26,39 @@ pub(super) struct Keys {
     directory: PathBuf,
 }
 
-impl Keys {
-    /// Those of an experiment on `trained`, whose study is in `place`.
-    ///
-    /// # Errors
-    /// If the directory cannot be made.
-    pub(super) fn new(
-        place: &Path,
-        trained: &TrainedRun,
-        settings: &ExperimentSettings,
-        experiment: &Experiment,
-    ) -> Result<Self> {
-        let directory = place.join(LESIONS);
-        std::fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
-        // How many controls there are, and which, is nothing to single cells.
-        let seed = settings.controls.seed;
-        let controls = ControlSettings { count: 0, subsets: 0, matched: false, seed };
-        let without_controls = ExperimentSettings { controls, ..*settings };
-        Ok(Self {
-            of_lesions: base_key(trained, settings, experiment),
-            of_cells: base_key(trained, &without_controls, experiment),
-            directory,
-        })
+/// Sets up an experiment on `trained`, whose study is in `place`, with what an earlier start found out about the intact
+/// network.
+///
+/// # Errors
+/// If the engine fails, or a file cannot be written.
+pub(super) fn set_up<'a>(
+    place: &Path,
+    trained: &TrainedRun,
+    subject: &'a Subject,
+    settings: ExperimentSettings,
+    open: &OpenEngine,
+) -> Result<(Experiment<'a>, Keys)> {
+    let directory = place.join(LESIONS);
+    std::fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
+    // How many controls there are, and which, is nothing to single cells.
+    let seed = settings.controls.seed;
+    let controls = ControlSettings { count: 0, subsets: 0, matched: false, seed };
+    let without_controls = ExperimentSettings { controls, ..settings };
+    let (path, key) = (directory.join("intact.npz"), base_key(trained, &without_controls, &[]));
+    let known = read_intact(&path, &key);
+    let experiment = Experiment::with_known(subject, settings, known.as_ref(), open)?;
+    if known.is_none() {
+        write_intact(&path, &key, &experiment.intact_scores())?;
     }
+    let keys = Keys {
+        of_lesions: base_key(trained, &settings, experiment.keys()),
+        of_cells: base_key(trained, &without_controls, experiment.keys()),
+        directory,
+    };
+    Ok((experiment, keys))
+}
 
+impl Keys {
     /// File and key of lesion `number`.
     fn of(&self, lesion: &Lesion, number: usize) -> (PathBuf, String) {
         let path = self.directory.join(format!("{:03}.npz", number + 1));
@@ -64,7 +74,7 @@ impl Keys {
 
 /// Hash of everything that the result of any lesion depends on, by content: weights, all that reads them, data, stimulus,
 /// settings, measures, and what computes.
-fn base_key(trained: &TrainedRun, settings: &ExperimentSettings, experiment: &Experiment) -> String {
+fn base_key(trained: &TrainedRun, settings: &ExperimentSettings, measured: &[MeasureKey]) -> String {
     let (plan, p, engine) = (&trained.plan, &trained.plan.problem, &trained.plan.config.engine);
     let mut hasher = Sha256::new();
     // What runs at once changes no bit.
@@ -77,7 +87,7 @@ fn base_key(trained: &TrainedRun, settings: &ExperimentSettings, experiment: &Ex
         hasher.update(bytemuck::cast_slice::<f32, u8>(values));
     }
     hasher.update(format!("{:?} {:?} ", plan.task, plan.held_out));
-    experiment.keys().iter().for_each(|k| hasher.update(format!("{} {} ", k.measure, k.scope)));
+    measured.iter().for_each(|k| hasher.update(format!("{} {} ", k.measure, k.scope)));
     hex(&hasher.finalize())
 }
 

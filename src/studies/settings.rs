@@ -1,7 +1,7 @@
 //! What a study of lesions is asked for.
 
 use crate::data::ArrayFormat;
-use crate::error::{Result, ensure};
+use crate::error::{Result, at_most, ensure};
 use crate::perturb::{ControlSettings, ReadoutSettings};
 use std::path::PathBuf;
 
@@ -49,7 +49,15 @@ impl PerturbSettings {
             self.controls.count == 0 || self.controls.count >= 20,
             "`controls`: fewer than 20 sets say little about what like cells do. Give at least 20, or 0 for no comparison."
         );
+        // A device is busy with far fewer networks, and statistics gain nothing beyond.
+        at_most("at_once", self.at_once, 4096)?;
+        at_most("controls", self.controls.count, 100_000)?;
+        at_most("subsets", self.controls.subsets, 1000)?;
         let Some(r) = &self.readouts else { return Ok(()) };
+        for (setting, trials) in [("trials", r.trials), ("control_trials", r.control_trials)] {
+            at_most(setting, trials, 10_000)?;
+        }
+        at_most("permutations", r.permutations, 100_000)?;
         ensure!(
             r.trials >= 5,
             "`trials`: read-outs are cross-validated in 5 parts, give at least 5 trials (or 0 for none)."

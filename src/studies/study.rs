@@ -1,7 +1,7 @@
 //! The study of one run.
 
 use super::perturb_arrays;
-use super::resume::{Keys, examine_all};
+use super::resume::{examine_all, set_up};
 use super::settings::PerturbSettings;
 use crate::analysis::HeldOutSummary;
 use crate::config::Plan;
@@ -49,15 +49,15 @@ pub(super) fn study(
     let device = Device::choose(&plan.config.engine, &mut |notice| listener.notice(&Notice::Device(notice)))?;
     let open =
         |problem: &Problem, settings: &[NetworkSettings], state: &BatchState| device.open(problem, settings, state);
+    device.check_memory(&plan.problem, asked.at_once)?;
     let subject = subject(plan, trained.parameters.clone(), &open)?;
     let lesions = lesions(asked, &subject, listener)?;
     let settings = ExperimentSettings { controls: asked.controls, readouts: asked.readouts, slots: asked.at_once };
     let choices = choices(asked, &trained, &device)?;
     listener.notice(&Notice::Choices(&choices));
     let place = run.file(PERTURB);
-    let mut experiment = Experiment::new(&subject, settings, &open)?;
+    let (mut experiment, keys) = set_up(&place, &trained, &subject, settings, &open)?;
     say_missing_labels(&experiment, listener);
-    let keys = Keys::new(&place, &trained, &settings, &experiment)?;
     let Some(found) = examine_all(&lesions, &mut experiment, &keys, stop, listener)? else { return Ok(None) };
 
     let (recurrence, paused) = recurrence(plan, &experiment, stop, listener)?;

@@ -2,9 +2,10 @@
 
 use super::student::{Recipe, student};
 use super::validate_tables::Validation;
+use crate::config::MOST_STEPS;
 use crate::data::{read_text, write_atomically};
-use crate::engine::{BatchState, Device, NetworkSettings, Problem};
-use crate::error::{Error, Result, ensure};
+use crate::engine::{BatchState, Device, NetworkSettings, Problem, check_threads};
+use crate::error::{Error, Result, at_most, ensure};
 use crate::lab::OpenEngine;
 use crate::perturb::validate::{Kind, Observed, Row, Teacher, examine, null_lesions, read_rows, rows_csv};
 use crate::perturb::{ControlComparison, ControlSettings, Lesion, LesionEffect, default_lesions};
@@ -63,7 +64,16 @@ impl ValidateSettings {
         );
         let neurons = self.neurons;
         ensure!(neurons >= 48, "`neurons = {neurons}`: classes would have fewer than 3 neurons. Give at least 48.");
-        Ok(())
+        // Two of like kind for every student; their matrices have the square of twice as many neurons.
+        at_most("neurons", neurons, 5000)?;
+        at_most("controls", self.controls, 100_000)?;
+        at_most("steps", self.steps as usize, MOST_STEPS)?;
+        for (setting, networks) in [("teachers", self.teachers), ("calibration", self.calibration)] {
+            at_most(setting, networks as usize, 10_000)?;
+        }
+        // Teachers take the seeds that follow.
+        at_most("seed", self.seed as usize, i64::MAX as usize)?;
+        check_threads(self.threads)
     }
 
     /// What a row depends on.

@@ -44,6 +44,38 @@ impl Validation {
         Self { verdicts: settings.into_iter().filter_map(|(k, o)| Verdict::of(rows, k, o)).collect(), calibration }
     }
 
+    /// As a table for the terminal.
+    pub fn to_text(&self) -> String {
+        let mut text = String::from(
+            "teachers       students      R²  input-only           power (q)             false (p)             false (q)  correlation   contrast  matched",
+        );
+        for v in &self.verdicts {
+            let who = format!("{}, {}", v.kind.name(), v.observed.name());
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
+                "\n{who:<14}{:>9}{:>8.3}{:>12.3}{:>20}{:>22}{:>22}{:>13.2}{:>11.2}{:>9.2}",
+                v.teachers,
+                v.r2,
+                v.input_only,
+                rate(&v.power),
+                rate(&v.false_p),
+                rate(&v.false_q),
+                v.correlation,
+                v.contrast_correlation,
+                v.matched
+            );
+        }
+        if let Some(c) = &self.calibration {
+            let (lesions, p, below) = (c.lesions, c.uniformity, rate(&c.below));
+            let _ = write!(
+                text,
+                "\n\n{lesions} random lesions of null teachers: p uniform, Kolmogorov–Smirnov p {p:.3}; below 0.05 {below}"
+            );
+        }
+        text
+    }
+
     /// Writes it as `summary.csv`.
     ///
     /// # Errors
@@ -67,4 +99,12 @@ impl Validation {
         }
         write_atomically(&directory.join("summary.csv"), |w| w.write_all(csv.as_bytes()))
     }
+}
+
+/// A share with its interval; a dash where there is none.
+fn rate(interval: &Interval) -> String {
+    if interval.mean.is_nan() {
+        return "–".into();
+    }
+    format!("{:.3} ({:.3}–{:.3})", interval.mean, interval.low, interval.high)
 }

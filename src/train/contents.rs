@@ -119,13 +119,13 @@ fn figures(directory: &Path, names: &'static [&str]) -> impl Iterator<Item = Pat
     names.iter().map(move |name| figures.join(format!("{name}.svg")))
 }
 
-/// Finished lesions of a study: `001.npz`, `cells-001.npz`.
+/// Finished lesions of a study: `001.npz`, `cells-001.npz`, and what is known of the intact network: `intact.npz`.
 fn lesions(study: &Path) -> Vec<PathBuf> {
     let lesions = study.join(LESIONS);
     let is_ours = |path: &PathBuf| {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let number = name.strip_suffix(".npz").map(|n| n.strip_prefix("cells-").unwrap_or(n));
-        number.is_some_and(|n| n.len() >= 3 && n.bytes().all(|b| b.is_ascii_digit()))
+        number.is_some_and(|n| n == "intact" || n.len() >= 3 && n.bytes().all(|b| b.is_ascii_digit()))
     };
     if is_directory(&lesions) { entries(&lesions).into_iter().filter(is_ours).collect() } else { Vec::new() }
 }

@@ -91,9 +91,16 @@ pub(crate) fn write_files(path: &Path, figures: &[Figure], html: &str) -> Result
     std::fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
     for figure in figures {
         let file = directory.join(figure.name).with_extension("svg");
-        write_atomically(&file, |w| w.write_all(figure.drawing.standalone.as_bytes()))?;
+        write_atomically(&file, |w| w.write_all(legal(&figure.drawing.standalone).as_bytes()))?;
     }
-    write_atomically(path, |w| w.write_all(html.as_bytes()))
+    write_atomically(path, |w| w.write_all(legal(html).as_bytes()))
+}
+
+/// `text` without the characters that XML 1.0 has no way to write, which names may hold.
+fn legal(text: &str) -> String {
+    let is_illegal =
+        |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    text.replace(is_illegal, "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -102,6 +109,7 @@ mod tests {
 
     #[test]
     fn names_cannot_break_the_page() {
+        assert_eq!(legal("a\0\u{1b}[2J\tµ\n\u{ffff}🧠"), "a\u{fffd}\u{fffd}[2J\tµ\n\u{fffd}🧠");
         assert_eq!(escape("<b a=\"1\"> & co"), "&lt;b a=&quot;1&quot;&gt; &amp; co");
     }
 }
