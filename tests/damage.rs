@@ -131,7 +131,7 @@ fn damages(brief: usize) -> usize {
 }
 
 /// Fails, instead of waiting, if `work` takes longer than any of its kind should.
-fn without_hanging<R: Send + 'static>(what: String, work: impl FnOnce() -> R + Send + 'static) -> R {
+fn without_hanging<R: Send + 'static>(what: &str, work: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, wait) = channel();
     let thread = std::thread::spawn(move || {
         let result = work();
@@ -174,9 +174,9 @@ fn no_damaged_number_of_a_run_is_taken() {
         std::fs::write(&files[k], &bytes).unwrap();
         for ((reader, read), whole) in READERS.iter().zip(&whole) {
             let (read, place) = (*read, run.clone());
-            let taken = without_hanging(what.clone(), move || catch_unwind(AssertUnwindSafe(|| read(&place))));
+            let taken = without_hanging(&what, move || catch_unwind(AssertUnwindSafe(|| read(&place))));
             match taken {
-                Err(_) => panic!("{what}: {reader} panics"),
+                Err(panic) => panic!("{what}: {reader} panics: {panic:?}"),
                 Ok(Err(error)) => {
                     assert!(!error.to_string().is_empty());
                     refused += 1;
@@ -224,7 +224,7 @@ fn no_damaged_number_of_a_study_is_taken() {
         std::fs::write(&files[k], &bytes).unwrap();
         let what = format!("damage {damage}, {name} in {}", files[k].display());
         let (run, settings) = (run.clone(), settings.clone());
-        let taken = without_hanging(what.clone(), move || study(&run, &settings));
+        let taken = without_hanging(&what, move || study(&run, &settings));
         assert!(taken.unwrap() == whole, "{what}: other numbers are taken");
     }
 }

@@ -30,7 +30,7 @@ fn damaged(bytes: &[u8], seed: u64) -> Vec<u8> {
             bytes[(at % length) as usize] = to as u8;
         }
     }
-    if seed % 7 == 0 {
+    if seed.is_multiple_of(7) {
         bytes.truncate(mixed(seed + 1) as usize % bytes.len().max(1));
     }
     bytes

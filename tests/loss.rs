@@ -65,6 +65,13 @@ fn is_old(run: &Path, old: &BTreeMap<PathBuf, Vec<u8>>) -> bool {
     false
 }
 
+fn put_back(old: &BTreeMap<PathBuf, Vec<u8>>) {
+    for (path, bytes) in old {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
 /// Delays that are spread over what a small training needs to begin, from 0 to 150 ms.
 fn delay(k: usize) -> Duration {
     Duration::from_millis((k as u64 * 41) % 151)
@@ -87,10 +94,7 @@ fn a_killed_replacement_leaves_the_old_run_or_the_new_one() {
             kept += 1;
         } else {
             std::fs::remove_dir_all(&run).unwrap();
-            old.iter().for_each(|(path, bytes)| {
-                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                std::fs::write(path, bytes).unwrap();
-            });
+            put_back(&old);
         }
     }
     println!("{kept} of {} old runs were kept", moments(8));
@@ -177,10 +181,7 @@ fn a_full_disk_leaves_the_old_run_or_the_new_one() {
                 std::fs::remove_dir_all(&run).unwrap();
                 old_run(&disk);
                 std::fs::remove_dir_all(&run).unwrap();
-                old.iter().for_each(|(path, bytes)| {
-                    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                    std::fs::write(path, bytes).unwrap();
-                });
+                put_back(&old);
             }
         }
     });

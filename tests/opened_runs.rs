@@ -75,7 +75,9 @@ impl Project {
         for mut command in self.openings() {
             let output = command.assert().code(2).get_output().stderr.clone();
             let said = String::from_utf8(output).unwrap();
-            words.iter().for_each(|word| assert!(said.contains(word), "{word}: {said}"));
+            for word in words {
+                assert!(said.contains(word), "{word}: {said}");
+            }
         }
     }
 
@@ -100,10 +102,13 @@ fn turn(path: &Path, variable: &str, neuron: usize) {
     write_arrays(path, &[NamedArray::new(variable, Array1::from(mask))]).unwrap();
 }
 
+/// A change of a file.
+type Change<'a> = &'a dyn Fn(&Path);
+
 #[test]
 fn inputs_that_decide_the_network_are_those_of_the_training() {
     let project = Project::new(&[]);
-    let change: [(&str, &dyn Fn(&Path)); 3] = [
+    let change: [(&str, Change); 3] = [
         ("InhibitoryMask.mat", &|path| turn(path, "inhibitory", 2)),
         ("stim.mat", &|path| {
             let stimulus = ArrayFile::open(path).unwrap().array("stim").unwrap();

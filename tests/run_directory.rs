@@ -109,9 +109,9 @@ fn a_crash_in_a_replacement_leaves_one_run_or_the_other() {
         std::fs::rename(&other, path.join(stage)).unwrap();
         if stage == ".aon-arrive" {
             // The old run is gone by then, and some files of the new one have arrived.
-            ["fit.csv", CONFIG, MANIFEST, "history.csv"]
-                .iter()
-                .for_each(|f| std::fs::remove_file(path.join(f)).unwrap());
+            for file in ["fit.csv", CONFIG, MANIFEST, "history.csv"] {
+                std::fs::remove_file(path.join(file)).unwrap();
+            }
             std::fs::rename(path.join(stage).join("history.csv"), path.join("history.csv")).unwrap();
         }
         finish_replacement(&path).unwrap();

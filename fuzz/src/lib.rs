@@ -81,9 +81,9 @@ pub fn read_lesion(bytes: &[u8]) {
     static SUBJECT: OnceLock<Subject> = OnceLock::new();
     let subject = SUBJECT.get_or_init(subject);
     with_file("toml", bytes, |path| {
-        let _ = read_lesions(path, subject, 0).map(|lesions| {
-            lesions.iter().for_each(|lesion| drop(lesion.perturbation(&lesion.neurons, subject)));
-        });
+        for lesion in read_lesions(path, subject, 0).unwrap_or_default() {
+            let _ = lesion.perturbation(&lesion.neurons, subject);
+        }
     });
 }
 

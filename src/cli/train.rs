@@ -115,7 +115,7 @@ pub(super) fn train(plan: &Plan, directory: &RunDirectory, options: Options, qui
             typed("resume", &directory.path().display().to_string())
         )),
         Ending::Withdrawn => {
-            output::say(format!("stopped before the first step: {} is as it was", directory.path().display()))
+            output::say(format!("stopped before the first step: {} is as it was", directory.path().display()));
         }
         Ending::Diverged(divergence) => return Err(diverged(&divergence)),
         Ending::Reported(reported) if !quiet => say_fit(plan, &reported),

@@ -127,6 +127,8 @@ mod tests {
     use super::*;
     use crate::task::TaskSpec;
 
+    type Change = fn(&mut Config);
+
     fn config() -> Config {
         let task = TaskSource::Spec(Box::new(TaskSpec::load("go-nogo").unwrap()));
         Config { task, ..Preset::Default.config() }
@@ -143,7 +145,6 @@ mod tests {
     fn what_decides_the_network_is_refused_and_what_does_not_is_taken() {
         // As a manifest brings it back.
         let trained: Value = serde_json::from_str(&config().to_json().unwrap().to_string()).unwrap();
-        type Change = fn(&mut Config);
         let refused: [(Change, &str); 6] = [
             (|c| c.network.tau_max = 30.0, "network.tau_max is 30"),
             (|c| c.training.regularisation *= 1.0 + 1e-15, "training.regularisation"),

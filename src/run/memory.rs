@@ -3,8 +3,8 @@
 use crate::engine::{Device, MemoryNeed, Problem, available_memory};
 use crate::error::Result;
 
-/// Most networks that are trained at once. Each holds the lock of its directory, an open file, and systems grant a
-/// process 256 (macOS) to 1024 of them; a device is busy with far fewer networks.
+/// Most networks that are trained at once: a device is busy with far fewer, and drivers that do not say how much memory
+/// there is may promise more.
 const MOST_NETWORKS: usize = 200;
 
 /// What a batch needs and may use.

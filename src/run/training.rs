@@ -182,7 +182,9 @@ impl Training<'_> {
     ) -> Result<Trainings<(usize, Fate)>> {
         let plan = self.plan;
         let mut members = networks.iter().map(|k| self.member(*k)).collect::<Result<Vec<_>>>()?;
-        members.iter().for_each(|m| m.say_damage(listener));
+        for member in &members {
+            member.say_damage(listener);
+        }
         let session = Session {
             plan,
             device: self.device,

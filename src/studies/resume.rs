@@ -87,7 +87,9 @@ fn base_key(trained: &TrainedRun, settings: &ExperimentSettings, measured: &[Mea
         hasher.update(bytemuck::cast_slice::<f32, u8>(values));
     }
     hasher.update(format!("{:?} {:?} ", plan.task, plan.held_out));
-    measured.iter().for_each(|k| hasher.update(format!("{} {} ", k.measure, k.scope)));
+    for key in measured {
+        hasher.update(format!("{} {} ", key.measure, key.scope));
+    }
     hex(&hasher.finalize())
 }
 

@@ -108,7 +108,9 @@ fn remove_files(directory: &Path, kept: &[PathBuf]) -> Result<()> {
     }
     let tables = STUDY_FILES.into_iter().map(String::from).chain(exports(STUDY)).map(|file| study.join(file));
     tables.chain(figures(&study, &STUDY_FIGURES)).chain(lesions(&study)).try_for_each(|file| remove(&file, kept))?;
-    [study.join("figures"), study.join(LESIONS), study].iter().for_each(|path| remove_if_empty(path));
+    for place in [study.join("figures"), study.join(LESIONS), study] {
+        remove_if_empty(&place);
+    }
     Ok(())
 }
 
