@@ -80,10 +80,10 @@ fn a_closed_pipe_ends_nothing() {
 }
 
 /// A name as no one gives, as a TOML string and as it is.
-const NAME: (&str, &str) = (
-    r#""\u001b]0;owned\u0007\u0000\u202e\u009b2J, \"x\" <b>\n'q'""#,
-    "\u{1b}]0;owned\u{7}\0\u{202e}\u{9b}2J, \"x\" <b>\n'q'",
-);
+const NAME: (&str, &str) = (r#""\u202e, \"x\" <b> 'q'""#, "\u{202e}, \"x\" <b> 'q'");
+
+/// One that is refused.
+const COMMAND: &str = r#""\u001b]0;owned\u0007\u0000\u009b2J""#;
 
 fn is_obeyed(c: char) -> bool {
     c.is_control() && c != '\n' && c != '\t' || c == '\u{202e}'
@@ -118,7 +118,8 @@ fn names_in_files_command_neither_terminal_nor_page_nor_table() {
     let named = task.replacen("name = \"execute go object 1\"", &format!("name = {}", NAME.0), 1);
     assert!(named != task, "{task}");
     std::fs::write(&path, &named).unwrap();
-    let run = parent.path().join("run");
+    // The name of a directory is the title of a page.
+    let run = parent.path().join("r\u{1}un");
     let mut train = aon();
     train
         .args(["train", "--engine", "cpu", "--n-trials", "3"])
@@ -135,16 +136,14 @@ fn names_in_files_command_neither_terminal_nor_page_nor_table() {
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         assert!(output.status.success() && !said.concat().contains(is_obeyed), "{said:?}");
     }
-    let mut missing = aon();
-    std::fs::write(&path, named.replacen("FR1", r"FR1\u001b[2J", 1)).unwrap();
-    missing
-        .args(["train", "--engine", "cpu"])
-        .args(synthetic_flags(&data))
-        .arg("--output-dir")
-        .arg(parent.path().join("no"));
-    let refused = missing.output().unwrap();
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(refused.status.code() == Some(2) && said.contains("\\u{1b}") && !said.contains(is_obeyed), "{said}");
+    for bad in [named.replacen("FR1", r"FR1\u001b[2J", 1), task.replacen("\"execute go object 1\"", COMMAND, 1)] {
+        std::fs::write(&path, bad).unwrap();
+        let mut refused = aon();
+        refused.args(["train", "--engine", "cpu"]).args(synthetic_flags(&data));
+        let refused = refused.arg("--output-dir").arg(parent.path().join("no")).output().unwrap();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(2) && said.contains("\\u{1b}") && !said.contains(is_obeyed), "{said}");
+    }
 
     let read = |path: &Path| std::fs::read_to_string(path).unwrap();
     for (file, column) in [("fit.csv", 4), ("perturb/effects.csv", 0), ("perturb/currents.csv", 0)] {

@@ -3,8 +3,10 @@
 mod cli_support;
 
 use aon::data::{ArrayFile, NamedArray, write_arrays};
+use aon::network::{Constraint, Layout};
 use aon::run::RunSummary;
 use aon::task::TaskSpec;
+use aon::train::{Checkpoint, Manifest, WeightsFile};
 use cli_support::{aon, data_flags, history, resume, small, train_small};
 use ndarray::{ArrayD, Ix2};
 use predicates::prelude::PredicateBooleanExt;
@@ -43,10 +45,15 @@ fn json(directory: &Path) -> serde_json::Value {
     serde_json::from_str(&std::fs::read_to_string(directory.join("summary.json")).unwrap()).unwrap()
 }
 
-/// Everything that training leaves: losses, state and weights.
-fn trained(directory: &Path) -> (Vec<Vec<String>>, Vec<Vec<u8>>) {
-    let files = ["checkpoint.safetensors", "best.safetensors", "last.safetensors"];
-    (history(directory), files.map(|f| std::fs::read(directory.join(f)).unwrap()).into())
+/// Everything that training leaves: losses, state and weights. (The files also say which run they belong to.)
+fn trained(directory: &Path) -> (Vec<Vec<String>>, (Checkpoint, Vec<Vec<f32>>)) {
+    let layout = Layout { neurons: 12, channels: 10, input_groups: 2 };
+    let manifest = Manifest::read(&directory.join("manifest.json")).unwrap();
+    let checkpoint = Checkpoint::read(&directory.join("checkpoint.safetensors"), &layout, &manifest.run).unwrap();
+    let weights = ["best.safetensors", "last.safetensors"].map(|file| {
+        WeightsFile::read(&directory.join(file)).unwrap().parameters(&layout, &Constraint::default()).unwrap()
+    });
+    (history(directory), (checkpoint, weights.into()))
 }
 
 /// The rates of a held-out condition may be anything: they enter neither the loss, nor the start, nor the normalisation.
