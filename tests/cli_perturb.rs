@@ -114,6 +114,15 @@ fn a_batch_is_studied_run_by_run_and_as_a_whole_and_finished_lesions_are_not_don
     // With other settings everything is done again.
     aon().arg("perturb").arg(run.join("seed-0")).args(QUICK[..4].to_vec()).args(["--trials", "0"]).assert().success();
     assert!(stamps().iter().zip(&kept).all(|(now, before)| now != before));
+
+    // Everything that runs and studies leave is known to be theirs: another run in their place finds nothing of it.
+    let mut train = aon();
+    train.arg("train").args(synthetic_flags(&parent.path().join("data"))).args(["--engine", "cpu", "--n-trials", "2"]);
+    train.args(["--quiet", "--overwrite", "--output-dir"]).arg(&run).assert().success();
+    let mut left: Vec<String> =
+        std::fs::read_dir(&run).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    left.retain(|name| name.starts_with("seed-") || name.starts_with("summary.csv") || name == "perturb");
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

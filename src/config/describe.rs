@@ -58,13 +58,14 @@ impl Plan {
             StimulusNoise::Frozen => "without noise".into(),
         };
         format!(
-            "{}: areas {}; {} steps of {} ms, the first {} of warm-up; {} channels, {stimulus} {noise}",
+            "{}: areas {}; {} steps of {} ms, the first {} of warm-up; {} channel{}, {stimulus} {noise}",
             task.name,
             areas.join(", "),
             d.time_steps,
             task.time.step_ms,
             d.thermal,
-            d.channels
+            d.channels,
+            if d.channels == 1 { "" } else { "s" }
         )
     }
 

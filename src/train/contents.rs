@@ -46,12 +46,12 @@ const STUDY_FILES: [&str; 13] = [
 ];
 
 /// Its figures.
-const STUDY_FIGURES: [&str; 16] = [
+const STUDY_FIGURES: [&str; 15] = [
     "effects",
     "intervals",
     "single-cells",
     "decoding",
-    "own-decoding",
+    "decoding-anew",
     "cross-decoding",
     "wiring",
     "currents",
@@ -62,7 +62,6 @@ const STUDY_FIGURES: [&str; 16] = [
     "across-settings",
     "across-cells",
     "consistency",
-    "stability",
 ];
 
 /// Runs of a batch lie in directories of this name and their seed.
