@@ -251,3 +251,17 @@ fn batches_that_make_no_sense_are_refused() {
     aon().args(["train", "--resume", "x", "--networks", "2"]).assert().code(2).stderr(contains("--resume"));
     assert!(!run.join("config.toml").exists());
 }
+
+/// A batch has more networks than a process may have open files.
+#[cfg(unix)]
+#[test]
+fn a_batch_needs_no_file_per_network() {
+    let parent = tempfile::tempdir().unwrap();
+    let run = parent.path().join("run");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -n 24 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_aon")]);
+    command.args(["train", "--no-baseline", "--quiet", "--engine", "cpu", "--n-trials", "1", "--networks", "32"]);
+    command.args(data_flags(&small(), "A=4,B=3,C=5")).arg("--output-dir").arg(&run);
+    assert_cmd::Command::from_std(command).assert().success();
+    assert!((0..32).all(|seed| member(&run, seed).join("summary.json").exists()));
+}

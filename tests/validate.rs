@@ -101,4 +101,13 @@ fn the_command_writes_its_tables_and_goes_on_from_them() {
     let second = table();
     assert!(first.lines().all(|l| second.contains(l)) && second.lines().count() == 49);
     validate("1", "1").assert().code(2).stderr(contains("other settings"));
+    // A number of another table is not taken, nor a table that was cut between two rows.
+    let cut = second.trim_end().rsplit_once('\n').unwrap().0;
+    for damaged in [second.replacen("planted", "null", 1), second.replacen("0.", "1.", 1), format!("{cut}\n")] {
+        std::fs::write(out.join("validate.csv"), damaged).unwrap();
+        validate("2", "0").assert().code(1).stderr(contains("validate.csv is damaged"));
+    }
+    // As it was before its last change: a crash between the two files leaves that.
+    std::fs::write(out.join("validate.csv"), &second).unwrap();
+    validate("2", "0").assert().success();
 }

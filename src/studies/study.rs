@@ -44,6 +44,7 @@ pub(super) fn study(
 ) -> Result<Option<Studied>> {
     let run = RunDirectory::open(directory)?;
     let trained = TrainedRun::open(directory, opening)?;
+    run.warnings().for_each(|text| listener.notice(&Notice::Advice(text)));
     trained.say_remarks(listener);
     let plan = &trained.plan;
     let device = Device::choose(&plan.config.engine, &mut |notice| listener.notice(&Notice::Device(notice)))?;

@@ -10,6 +10,7 @@ use crate::lab::OpenEngine;
 use crate::perturb::validate::{Kind, Observed, Row, Teacher, examine, null_lesions, read_rows, rows_csv};
 use crate::perturb::{ControlComparison, ControlSettings, Lesion, LesionEffect, default_lesions};
 use crate::run::{Listener, Notice, Progress};
+use crate::train::{hash_file, sha256};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,6 +28,9 @@ const ROWS: &str = "validate.csv";
 
 /// How rows are judged: raised when p or q change their meaning.
 const RULE: u32 = 3;
+
+/// SHA-256 of that table as it is to be, and as it was before: one of them is there, whenever the program ended.
+const SUMS: &str = "validate.sha256";
 
 /// What the rows belong to.
 const SETTINGS: &str = "settings.txt";
@@ -134,7 +138,7 @@ pub fn validate(
         }
         let Some(new) = validate_student(settings, *job, &open, stop)? else { return Ok(None) };
         rows.extend(new);
-        write_atomically(&directory.join(ROWS), |w| w.write_all(rows_csv(&rows).as_bytes()))?;
+        write_rows(directory, &rows)?;
         advance(&format!("{} teacher {}, {} observed", job.1.name(), job.2, job.0.name()));
     }
     let Some(null) = calibrate(settings, &open, stop, &mut advance)? else { return Ok(None) };
@@ -161,7 +165,22 @@ fn earlier_rows(directory: &Path, now: &ValidateSettings) -> Result<Vec<Row>> {
             text(&now.settings())
         )));
     }
+    let sums = directory.join(SUMS);
+    if sums.exists() && !read_text(&sums)?.contains(&hash_file(&path)?) {
+        return Err(Error::run(format!(
+            "{} is damaged: its checksum is not that of what was written. Put it back, or remove it to start anew.",
+            path.display()
+        )));
+    }
     read_rows(&path)
+}
+
+fn write_rows(directory: &Path, rows: &[Row]) -> Result<()> {
+    let (path, text) = (directory.join(ROWS), rows_csv(rows));
+    let before = if path.exists() { hash_file(&path)? } else { String::new() };
+    let sums = format!("{}\n{before}\n", sha256(text.as_bytes()));
+    write_atomically(&directory.join(SUMS), |w| w.write_all(sums.as_bytes()))?;
+    write_atomically(&path, |w| w.write_all(text.as_bytes()))
 }
 
 /// Makes a teacher, trains a student on it, and lesions both; `None` if it was interrupted.
