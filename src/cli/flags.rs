@@ -73,7 +73,7 @@ pub(super) struct NetworkFlags {
     /// How the sign is kept
     #[arg(long, value_enum)]
     sign_constraint: Option<SignConstraint>,
-    /// Initial values: W, W_in, W_in2, …, I_ext, taus_param (.mat or .npz), or the .safetensors weights of a run
+    /// Initial values: W, W_in, W_in2, …, I_ext, taus_param (.mat or .npz), a run (its best) or its .safetensors
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
     /// How initial values are drawn otherwise
