@@ -45,8 +45,11 @@ fn json(directory: &Path) -> serde_json::Value {
     serde_json::from_str(&std::fs::read_to_string(directory.join("summary.json")).unwrap()).unwrap()
 }
 
+/// State and weights.
+type Numbers = (Checkpoint, Vec<Vec<f32>>);
+
 /// Everything that training leaves: losses, state and weights. (The files also say which run they belong to.)
-fn trained(directory: &Path) -> (Vec<Vec<String>>, (Checkpoint, Vec<Vec<f32>>)) {
+fn trained(directory: &Path) -> (Vec<Vec<String>>, Numbers) {
     let layout = Layout { neurons: 12, channels: 10, input_groups: 2 };
     let manifest = Manifest::read(&directory.join("manifest.json")).unwrap();
     let checkpoint = Checkpoint::read(&directory.join("checkpoint.safetensors"), &layout, &manifest.run).unwrap();
