@@ -4,6 +4,8 @@
 mod cli_support;
 
 use aon::data::{ArrayFile, NamedArray, write_arrays};
+use aon::network::Layout;
+use aon::train::Checkpoint;
 use cli_support::{aon, copy_directory, json, resume, small, table};
 use ndarray::{Array1, Array2};
 use predicates::prelude::PredicateBooleanExt;
@@ -252,6 +254,23 @@ fn what_is_not_finished_is_said() {
     let path = project.run().join("manifest.json");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("\"end\": \"paused\""));
+}
+
+/// By weights beyond all bounds.
+#[test]
+fn what_diverged_is_said() {
+    let project = Project::new(&["--stop-after", "2"]);
+    let path = project.run().join("checkpoint.safetensors");
+    let layout = Layout { neurons: 12, channels: 10, input_groups: 2 };
+    let run = json(&project.run().join("manifest.json"))["run"].as_str().unwrap().to_string();
+    let mut checkpoint = Checkpoint::read(&path, &layout, &run).unwrap();
+    checkpoint.network.parameters[..144].fill(f32::MAX);
+    checkpoint.write(&path, &run).unwrap();
+    resume(&project.run(), &[]).assert().code(1).stderr(contains("diverged"));
+    let [mut eval, mut export, mut perturb, _] = project.openings();
+    for command in [&mut eval, &mut export, &mut perturb] {
+        command.assert().success().stderr(contains("it diverged; the last state before is of step 2"));
+    }
 }
 
 /// The same numbers under other types, areas or time constants are another network.
