@@ -245,6 +245,15 @@ fn what_is_not_finished_is_said() {
     perturb.assert().success().stderr(contains(paused));
     let report = std::fs::read_to_string(project.run().join("perturb/report.html")).unwrap();
     assert!(report.contains(paused));
+    // Among others, too.
+    let (other, place) = (project.place.join("other"), project.place.join("both"));
+    project.train(&other, &["--seed", "3"]).assert().success();
+    let mut both = aon();
+    both.arg("perturb").arg(project.run()).arg(&other).args(["--quiet", "--controls", "0", "--trials", "0"]);
+    both.arg("--output-dir").arg(&place).assert().success();
+    let report = std::fs::read_to_string(place.join("report.html")).unwrap();
+    assert_eq!(report.matches(paused).count(), 1);
+    assert!(report.contains("none, and no comparison"));
     resume(&project.run(), &["--quiet"]).assert().success();
     project.openings()[0].assert().success().stdout(contains("run        finished")).stderr("");
     // A longer training of it is not finished until it is.

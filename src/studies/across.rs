@@ -49,9 +49,14 @@ pub(super) fn write(place: &Path, runs: &[PathBuf], studies: &[Studied], seed: u
         write_atomically(&place.join(name), |w| w.write_all(text.as_bytes()))?;
     }
     let path = place.join("report.html");
+    // What the runs have in common.
+    let is_shared = |row: &(String, String)| studies.iter().all(|s| s.choices.contains(row));
+    let choices: Vec<_> = studies[0].choices.iter().filter(|row| is_shared(row)).cloned().collect();
+    let notes: Vec<String> = studies.iter().flat_map(|s| s.remarks.iter().cloned()).collect();
     let report = AcrossReport {
         title: &format!("{} runs", runs.len()),
-        choices: &[],
+        choices: &choices,
+        notes: &notes,
         names: &names,
         settings: &settings,
         lesions: &first.lesions,

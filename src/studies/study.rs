@@ -29,6 +29,10 @@ pub struct Studied {
     pub study: Study,
     /// What runs like it have in common.
     pub setting: String,
+    /// What was done, as label and text.
+    pub choices: Vec<(String, String)>,
+    /// What its reader should know, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 /// Studies the run in `directory` and writes what was found; `None` if it was asked to stop before the end.
@@ -98,7 +102,8 @@ pub(super) fn study(
     listener.notice(&Notice::Report(&page));
     let c = &plan.problem.constraint;
     let setting = format!("{:?} {:?}, λ {}", c.dale, c.sign, plan.config.training.regularisation).to_lowercase();
-    Ok(Some(Studied { study, setting }))
+    let remarks = trained.remarks;
+    Ok(Some(Studied { study, setting, choices, remarks }))
 }
 
 /// How well the run predicts the conditions that it held out, as it said at its end.

@@ -42,6 +42,7 @@ impl Runs {
         AcrossReport {
             title: "Made-up runs",
             choices: &[],
+            notes: &[],
             names: &self.names,
             settings: &self.settings,
             lesions: &study.lesions,

@@ -24,6 +24,8 @@ pub struct AcrossReport<'a> {
     pub title: &'a str,
     /// What was chosen, as label and value.
     pub choices: &'a [(String, String)],
+    /// What readers should know of single runs, a sentence each.
+    pub notes: &'a [String],
     /// The runs' names, `[runs]`.
     pub names: &'a [String],
     /// Their settings, `[runs]`.

@@ -144,6 +144,7 @@ fn pages(nature: Nature, study: usize) -> [Vec<String>; 2] {
     let report = AcrossReport {
         title: "",
         choices: &[],
+        notes: &[],
         names: &names,
         settings: &names,
         lesions: &lesions,

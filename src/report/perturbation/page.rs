@@ -29,9 +29,7 @@ pub(super) fn of_study(report: &PerturbationReport, figures: &[Figure]) -> Strin
         escape(&fit_sentence(study)),
     );
     headline(&mut page, &numbers(study));
-    for note in report.notes {
-        let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(note));
-    }
+    notes(&mut page, report.notes);
     let is_compared = study.effects.iter().any(|e| e.comparison.is_some());
     summary_list(&mut page, &[QUESTIONS][..usize::from(is_compared)], &summary::of_study(study));
     for figure in figures {
@@ -56,6 +54,7 @@ pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
         report.names.len(),
         escape(&Vec::from_iter(settings).join("; ")),
     );
+    notes(&mut page, report.notes);
     let is_compared = report.rows.iter().any(|r| r.effect.mean.is_finite() || r.superiority.mean.is_finite());
     summary_list(&mut page, &[QUESTIONS, RUNS][..2 * usize::from(is_compared)], &summary::of_runs(report));
     for figure in figures {
@@ -64,6 +63,12 @@ pub(super) fn of_runs(report: &AcrossReport, figures: &[Figure]) -> String {
     choices(&mut page, "What was done", report.choices);
     end(&mut page);
     page
+}
+
+fn notes(page: &mut String, notes: &[String]) {
+    for note in notes {
+        let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(note));
+    }
 }
 
 fn numbers(study: &Study) -> Vec<(String, String)> {
