@@ -119,7 +119,8 @@ pub(super) fn init_file(init: &Path) -> PathBuf {
     if init.join(CONFIG).is_file() { init.join("best.safetensors") } else { init.to_path_buf() }
 }
 
-/// Holds parameters against what an export says of the network that they were: areas, types and time constants.
+/// Holds parameters against what an export says of the network that they were: areas, types and time constants. In files of
+/// others such names may mean something else.
 fn check_exported(path: &Path, problem: &Problem, parameters: &[f32]) -> Result<()> {
     let (file, population) = (ArrayFile::open(path)?, &problem.population);
     let range = Layout::new(&problem.dims).range(Group::TimeConstant);
@@ -131,7 +132,8 @@ fn check_exported(path: &Path, problem: &Problem, parameters: &[f32]) -> Result<
         ("inhibitory", types, problem.constraint.dale != Dale::None),
         ("taus", taus, true),
     ];
-    for (name, now, matters) in checked.into_iter().filter(|(name, ..)| file.contains(name)) {
+    let is_export = ["W_eff", "area_sizes"].iter().all(|name| file.contains(name));
+    for (name, now, matters) in checked.into_iter().filter(|(name, ..)| is_export && file.contains(name)) {
         let then = file.vector(name, "values", None)?;
         // Time constants are rounded to f32 on both sides.
         let is_same = then.len() == now.len() && then.iter().zip(&now).all(|(a, b)| (a - b).abs() <= 1e-5 * b.abs());
