@@ -2,107 +2,17 @@
 #![allow(missing_docs)]
 
 mod cli_support;
+mod project;
 
 use aon::data::{ArrayFile, NamedArray, write_arrays};
 use aon::network::Layout;
 use aon::train::Checkpoint;
-use cli_support::{aon, copy_directory, json, resume, small, table};
-use ndarray::{Array1, Array2};
+use cli_support::{aon, copy_directory, json, resume, table};
+use ndarray::Array2;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
-use std::path::{Path, PathBuf};
-
-/// A project: data, and a run on them.
-struct Project {
-    parent: tempfile::TempDir,
-    place: PathBuf,
-}
-
-impl Project {
-    fn new(flags: &[&str]) -> Self {
-        let parent = tempfile::tempdir().unwrap();
-        let place = parent.path().join("project");
-        copy_directory(&small(), &place.join("data"), &|_, bytes| bytes);
-        let mirror: Array1<f64> = (0..12).map(|i| f64::from(u8::from(i % 3 == 0))).collect();
-        write_arrays(&place.join("data/Mirror.mat"), &[NamedArray::new("mirror", mirror)]).unwrap();
-        let project = Self { parent, place };
-        project.train(&project.run(), flags).assert().success();
-        project
-    }
-
-    fn train(&self, run: &Path, flags: &[&str]) -> assert_cmd::Command {
-        let mut command = aon();
-        let data = |name: &str| self.place.join("data").join(name);
-        command.args([
-            "train",
-            "--no-baseline",
-            "--quiet",
-            "--engine",
-            "cpu",
-            "--areas",
-            "A=4,B=3,C=5",
-            "--thermal",
-            "100",
-        ]);
-        command.arg("--firing-rates-mat").arg(data("Firing_Rates.mat"));
-        command.arg("--inhibitory-mask-mat").arg(data("InhibitoryMask.mat"));
-        command.arg("--mirror-mat").arg(data("Mirror.mat"));
-        command.arg("--stimulus").arg(data("stim.mat"));
-        command.arg("--output-dir").arg(run).args(["--n-trials", "4"]).args(flags);
-        command
-    }
-
-    fn run(&self) -> PathBuf {
-        self.place.join("run")
-    }
-
-    fn data(&self, name: &str) -> PathBuf {
-        self.place.join("data").join(name)
-    }
-
-    /// Everything that opens a finished run.
-    fn openings(&self) -> [assert_cmd::Command; 4] {
-        let run = self.run();
-        let of = |command: &str| {
-            let mut program = aon();
-            program.arg(command).arg(&run).args(["--engine", "cpu"]);
-            program
-        };
-        let mut perturb = of("perturb");
-        perturb.args(["--quiet", "--controls", "0", "--trials", "0"]);
-        [of("eval"), of("export"), perturb, resume(&run, &["--n-trials", "6", "--quiet"])]
-    }
-
-    fn refused_by_all(&self, words: &[&str]) {
-        for mut command in self.openings() {
-            let output = command.assert().code(2).get_output().stderr.clone();
-            let said = String::from_utf8(output).unwrap();
-            for word in words {
-                assert!(said.contains(word), "{word}: {said}");
-            }
-        }
-    }
-
-    fn taken_by_all(&self, word: &str) {
-        for mut command in self.openings() {
-            command.assert().success().stderr(contains(word));
-        }
-    }
-
-    fn edit_config(&self, from: &str, to: &str) {
-        let path = self.run().join("config.toml");
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{text}");
-        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
-    }
-}
-
-/// A mask with one value turned.
-fn turn(path: &Path, variable: &str, neuron: usize) {
-    let mut mask = ArrayFile::open(path).unwrap().vector(variable, "values", None).unwrap();
-    mask[neuron] = 1.0 - mask[neuron];
-    write_arrays(path, &[NamedArray::new(variable, Array1::from(mask))]).unwrap();
-}
+use project::{Project, turn};
+use std::path::Path;
 
 /// A change of a file.
 type Change<'a> = &'a dyn Fn(&Path);
@@ -152,7 +62,6 @@ fn settings_that_decide_the_network_are_those_of_the_training() {
         ("tau_max = 100.0", "tau_max = 30.0", "network.tau_max is 30"),
         ("dale = \"presynaptic\"", "dale = \"postsynaptic\"", "network.dale"),
         ("regularisation = 0.001", "regularisation = 0.1", "training.regularisation"),
-        ("n_trials = 4", "n_trials = 400", "training.n_trials"),
         ("thermal = 100", "thermal = 90", "task.time.thermal"),
     ];
     let project = Project::new(&[]);
@@ -162,6 +71,9 @@ fn settings_that_decide_the_network_are_those_of_the_training() {
         project.refused_by_all(&[named, "trained with"]);
         std::fs::write(project.run().join("config.toml"), &whole).unwrap();
     }
+    project.edit_config("n_trials = 4", "n_trials = 400");
+    project.refused_by_all(&["training.n_trials is 400", "--resume"]);
+    std::fs::write(project.run().join("config.toml"), &whole).unwrap();
     // The sizes of two areas change places: the mask is the same file.
     project.edit_config("size = 4", "size = 3");
     project.refused_by_all(&["task.areas[1].size"]);

@@ -1,14 +1,19 @@
-//! Who may write to a run directory, what a new run there replaces, and what its files say of themselves.
+//! Who may write to a run directory, and what a new run there replaces.
 #![allow(missing_docs)]
 
-use aon::dims::Dims;
-use aon::engine::{Adam, LossKind, Problem, TimeConstants};
-use aon::network::{Area, Constraint, Dale, Layout, Population, SignConstraint};
+use aon::engine::EngineDescription;
 use aon::train::*;
 use std::path::{Path, PathBuf};
 
 fn begin(directory: &RunDirectory, seed: u64) {
-    directory.write_manifest(&Manifest::new(seed, [].into())).unwrap();
+    begin_batch(directory, seed, 1);
+}
+
+fn begin_batch(directory: &RunDirectory, seed: u64, networks: usize) {
+    let engine = EngineDescription { engine: "toy".into(), adapter: String::new(), strategy: String::new() };
+    let mut manifest = Manifest::new(seed, [].into());
+    manifest.starts.push(Start::now(0, 3, networks, engine));
+    directory.write_manifest(&manifest).unwrap();
     directory.write("history.csv", &format!("of {seed}")).unwrap();
     directory.write(CONFIG, &format!("seed = {seed}")).unwrap();
 }
@@ -128,7 +133,7 @@ fn a_replacement_takes_the_whole_run_and_nothing_else() {
     let parent = tempfile::tempdir().unwrap();
     let (path, far) = (parent.path().join("batch"), parent.path().join("far"));
     let batch = RunDirectory::create(&path, false).unwrap();
-    begin(&batch, 3);
+    begin_batch(&batch, 3, 2);
     for seed in [3, 4] {
         let run = batch.member(seed);
         run.prepare().unwrap();
@@ -180,6 +185,114 @@ fn a_replacement_takes_the_whole_run_and_nothing_else() {
     }
     expected.sort();
     assert_eq!(listing(&path), expected);
+}
+
+/// Runs that lie below a run by their names are its own only if it is their batch.
+#[test]
+fn runs_that_only_lie_below_stay() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("out");
+    begin_batch(&RunDirectory::create(&path, false).unwrap(), 3, 2);
+    // One of the batch, one beyond it, and one of another spelling.
+    for name in ["seed-3", "seed-5", "seed-003"] {
+        begin(&RunDirectory::create(&path.join(name), false).unwrap(), 5);
+    }
+    let next = RunDirectory::create(&path, true).unwrap();
+    begin(&next, 9);
+    next.commit().unwrap();
+    assert!(!path.join("seed-3").exists() && seed_in(&path.join("seed-5")) == "seed = 5");
+    assert_eq!(seed_in(&path.join("seed-003")), "seed = 5");
+}
+
+/// What is done to a place.
+type Obstacle<'a> = &'a dyn Fn(&Path);
+
+/// What is in the way of the new run is found before the old one is touched.
+#[test]
+fn what_is_in_the_way_of_a_replacement_keeps_the_old_run() {
+    let obstacles: [(&str, Obstacle); 4] = [
+        ("a file", &|path| std::fs::write(path, "mine").unwrap()),
+        ("a directory of files", &|path| {
+            std::fs::create_dir(path).unwrap();
+            std::fs::write(path.join("report.html"), "mine").unwrap();
+        }),
+        ("a link to a run", &|path| {
+            let far = path.with_file_name("far");
+            begin(&RunDirectory::create(&far, false).unwrap(), 7);
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(far, path).unwrap();
+            #[cfg(not(unix))]
+            std::fs::write(path, "mine").unwrap();
+        }),
+        ("a run of its own", &|path| begin(&RunDirectory::create(path, false).unwrap(), 7)),
+    ];
+    for (what, obstruct) in obstacles {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("run");
+        begin(&RunDirectory::create(&path, false).unwrap(), 1);
+        obstruct(&path.join("seed-4"));
+        let before = listing(&path);
+        let next = RunDirectory::create(&path, true).unwrap();
+        begin_batch(&next, 4, 1);
+        next.member(4).prepare().unwrap();
+        begin(&next.member(4), 4);
+        let error = next.commit().unwrap_err();
+        assert!(error.to_string().contains("in the way") && error.exit_code() == 2, "{what}: {error}");
+        drop(next);
+        assert_eq!((listing(&path), seed_in(&path)), (before, "seed = 1".into()), "{what}");
+    }
+}
+
+/// A run of the old batch that is being studied is not taken from under the study.
+#[test]
+fn a_batch_in_use_is_not_replaced() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("batch");
+    // Its run began before there was a batch around it.
+    let run = RunDirectory::create(&path.join("seed-3"), false).unwrap();
+    begin(&run, 3);
+    begin_batch(&RunDirectory::create(&path, false).unwrap(), 3, 2);
+    let next = RunDirectory::create(&path, true).unwrap();
+    begin(&next, 9);
+    assert!(next.commit().unwrap_err().to_string().contains("another process"));
+    drop(next);
+    assert_eq!((seed_in(&path), seed_in(&path.join("seed-3"))), ("seed = 3".into(), "seed = 3".into()));
+}
+
+/// The run of a batch whose replacement was cut off is that of the new batch.
+#[test]
+fn a_run_of_a_batch_that_is_being_replaced_is_that_of_the_new_one() {
+    let parent = tempfile::tempdir().unwrap();
+    let (path, other) = (parent.path().join("batch"), parent.path().join("other"));
+    for (place, seed) in [(&path, 1), (&other, 2)] {
+        let batch = RunDirectory::create(place, false).unwrap();
+        begin_batch(&batch, 4, 2);
+        batch.member(4).prepare().unwrap();
+        begin(&batch.member(4), seed);
+    }
+    std::fs::remove_file(other.join(".lock")).unwrap();
+    std::fs::rename(&other, path.join(".aon-commit")).unwrap();
+    let run = path.join("seed-4");
+    finish_replacement(&run).unwrap();
+    assert_eq!(seed_in(&run), "seed = 2");
+    drop(RunDirectory::open(&run).unwrap());
+}
+
+/// A configuration may be the user's own, who trains from it.
+#[test]
+fn a_configuration_alone_is_no_run() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("project");
+    std::fs::create_dir(&path).unwrap();
+    for file in [CONFIG, "weights.mat", "report.html"] {
+        std::fs::write(path.join(file), "mine").unwrap();
+    }
+    for overwrite in [false, true] {
+        let error = RunDirectory::create(&path, overwrite).unwrap_err();
+        assert!(error.to_string().contains("but no run"), "{error}");
+    }
+    assert!(RunDirectory::open(&path).is_err());
+    assert_eq!(listing(&path), [CONFIG, "report.html", "weights.mat"]);
 }
 
 /// Input files stay, also under names of ours.
@@ -235,108 +348,6 @@ fn a_batch_and_its_runs_are_held_together() {
     assert!(RunDirectory::open(&path).is_err() && run(1).is_err());
     drop((first, second));
     RunDirectory::open(&path).unwrap();
-}
-
-fn problem(sign: SignConstraint) -> Problem {
-    let areas = vec![Area { name: "A".into(), size: 3 }, Area { name: "B".into(), size: 1 }];
-    let dims = Dims {
-        networks: 1,
-        neurons: 4,
-        conditions: 2,
-        time_steps: 2,
-        thermal: 0,
-        steps_per_bin: 1,
-        bins: 2,
-        channels: 3,
-        sequences: 1,
-        input_groups: 2,
-    };
-    Problem {
-        dims,
-        population: Population::new(areas, vec![false, true, false, true], None).unwrap(),
-        constraint: Constraint { dale: Dale::Presynaptic, sign },
-        time_constants: TimeConstants::default(),
-        loss: LossKind::L2,
-        adam: Adam::default(),
-        input_group: vec![0, 1],
-        sequence: vec![0, 0],
-        bins: vec![2, 2],
-        stimulus: vec![0.0; 6],
-        targets: vec![0.0; 16],
-        initial_x: vec![0.0; 8],
-        initial_r: vec![0.0; 8],
-        recurrent: true,
-    }
-}
-
-#[test]
-fn weights_come_back_exactly_under_every_constraint() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("best.safetensors");
-    for sign in [SignConstraint::Softplus, SignConstraint::Reflect, SignConstraint::Clamp] {
-        let problem = problem(sign);
-        let layout = Layout::new(&problem.dims);
-        let parameters: Vec<f32> = (0..layout.len()).map(|i| 0.3 - i as f32 / 7.0).collect();
-        let note = WeightsNote { updates: 5, loss: Some(1.0 / 3.0) };
-        let stamp = Stamp { run: "this".into(), divisors: Some(vec![1.0, 2.5, 3.0, 4.0]) };
-        write_weights(&path, "best", &problem, &parameters, note, &stamp).unwrap();
-        let file = WeightsFile::read(&path).unwrap();
-        assert_eq!((file.note(), file.divisors()), (note, stamp.divisors.as_deref()));
-        assert_eq!(file.reading(), Some(&Reading::of(&problem)));
-        file.check_origin("best", "this").unwrap();
-        assert!(file.check_origin("last", "this").unwrap_err().to_string().contains("best.safetensors"));
-        assert!(file.check_origin("best", "that").unwrap_err().to_string().contains("another run"));
-        // Plain W, not V, is what other programs find under "W".
-        assert_eq!(file.weights().unwrap(), problem.constraint.weights(&problem.population, &parameters[..16]));
-        assert_eq!(file.parameters(&layout, &problem.constraint).unwrap(), parameters);
-
-        let mut bad = parameters.clone();
-        bad[20] = f32::NAN;
-        write_weights(&path, "best", &problem, &bad, note, &stamp).unwrap();
-        let error = WeightsFile::read(&path).unwrap().parameters(&layout, &problem.constraint).unwrap_err();
-        assert!(error.to_string().contains("finite"), "{error}");
-    }
-}
-
-#[test]
-fn no_flipped_bit_of_weights_is_taken() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("best.safetensors");
-    let problem = problem(SignConstraint::Softplus);
-    let parameters = vec![0.25; Layout::new(&problem.dims).len()];
-    let note = WeightsNote { updates: 5, loss: Some(0.5) };
-    write_weights(&path, "best", &problem, &parameters, note, &Stamp::default()).unwrap();
-    let whole = std::fs::read(&path).unwrap();
-    for at in 0..whole.len() {
-        let mut bytes = whole.clone();
-        bytes[at] ^= 1 << (at % 8);
-        std::fs::write(&path, &bytes).unwrap();
-        assert!(WeightsFile::read(&path).is_err(), "bit {} of byte {at}", at % 8);
-    }
-}
-
-#[test]
-fn readings_differ_by_what_makes_another_network_of_the_same_numbers() {
-    let then = Reading::of(&problem(SignConstraint::Softplus));
-    let of = |change: &dyn Fn(&mut Problem)| {
-        let mut now = problem(SignConstraint::Softplus);
-        change(&mut now);
-        then.difference(&Reading::of(&now)).map(|(then, now)| format!("{then}; {now}"))
-    };
-    let areas = |sizes: [usize; 2]| {
-        let area = |(name, size): (&str, usize)| Area { name: name.into(), size };
-        ["C", "D"].into_iter().zip(sizes).map(area).collect::<Vec<_>>()
-    };
-    let types = vec![false, true, false, true];
-    assert_eq!(of(&|_| ()), None);
-    assert_eq!(of(&|p| p.constraint.sign = SignConstraint::Reflect), None);
-    assert_eq!(of(&|p| p.population = Population::new(areas([3, 1]), types.clone(), None).unwrap()), None);
-    let moved = of(&|p| p.population = Population::new(areas([2, 2]), types.clone(), None).unwrap());
-    assert_eq!(moved.unwrap(), "areas of 3, 1 neurons; areas of 2, 2 neurons");
-    let turned = of(&|p| p.population = Population::new(areas([3, 1]), vec![true; 4], None).unwrap());
-    assert!(turned.unwrap().contains("rows 1, 3"));
-    assert!(of(&|p| p.time_constants.max = 50.0).unwrap().contains("1 to 50 steps"));
-    assert!(of(&|p| p.constraint.dale = Dale::None).unwrap().contains("dale = none"));
 }
 
 /// The names of what is removed are those of what is written: see the tests of reports and studies.

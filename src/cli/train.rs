@@ -8,7 +8,7 @@ use super::{eval, interrupt, output};
 use crate::analysis::fit_text;
 use crate::config::{Config, Plan, Preset};
 use crate::error::{Error, Result};
-use crate::run::{self, BatchSummary, Divergence, Ending, Options, Reported, new_directory, plan_to_resume};
+use crate::run::{self, BatchSummary, Divergence, Ending, Options, Reported, StoredRun, new_directory, plan_to_resume};
 use crate::train::RunDirectory;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -83,9 +83,11 @@ enum Mode {
 pub(super) fn run(args: TrainArgs) -> Result<()> {
     let (options, quiet) = (Options { stop_after: args.run.stop_after, memory: args.run.memory }, args.run.quiet);
     if args.run.mode == Mode::Eval {
-        let directory = args.run.output_dir.ok_or_else(|| {
+        let directory = args.run.output_dir.clone().ok_or_else(|| {
             Error::input("--mode eval: --output-dir is missing. Give the directory of a run, or use `aon eval DIR`.")
         })?;
+        let stored = StoredRun::read(&directory, &["firing_rates", "init"])?;
+        stored.check_asked(&args.over(stored.config.clone())?)?;
         return eval::run(&eval::EvalArgs::of_run(directory, args.data.firing_rates_mat, args.engine));
     }
     if let Some(path) = &args.run.resume {
@@ -168,10 +170,13 @@ fn gigabytes(text: &str) -> std::result::Result<u64, String> {
 impl TrainArgs {
     /// The configuration that the flags ask for.
     fn config(&self) -> Result<Config> {
-        let mut config = match &self.run.config {
+        self.over(match &self.run.config {
             Some(path) => Config::read(path)?,
             None => self.run.preset.unwrap_or_default().config(),
-        };
+        })
+    }
+
+    fn over(&self, mut config: Config) -> Result<Config> {
         self.data.apply(&mut config);
         self.network.apply(&mut config);
         self.training.apply(&mut config);

@@ -3,6 +3,7 @@
 use super::settings::{Config, Preset};
 use crate::data::{read_text, toml_fault};
 use crate::error::{Error, Result};
+use crate::train::finish_replacement;
 use std::path::Path;
 
 impl Config {
@@ -11,6 +12,8 @@ impl Config {
     /// # Errors
     /// If the file cannot be read, is not TOML, or holds an unknown setting or value.
     pub fn read(path: &Path) -> Result<Self> {
+        // That of a run may be about to be replaced.
+        path.parent().map_or(Ok(()), finish_replacement)?;
         let text = read_text(path)?;
         Self::from_toml(&text).map_err(|e| Error::input(format!("{}: {e}", path.display())))
     }

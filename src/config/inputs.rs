@@ -6,7 +6,7 @@ use crate::engine::Problem;
 use crate::error::{Error, Result, ensure};
 use crate::network::{Dale, Group, Layout, read_parameters};
 use crate::task::{Stimulus, TaskSpec};
-use crate::train::{CONFIG, Reading, WeightsFile};
+use crate::train::{CONFIG, Reading, WeightsFile, finish_replacement, member_name};
 use std::path::{Path, PathBuf};
 
 /// How errors name arrays that come from no file.
@@ -115,8 +115,23 @@ pub(super) fn initial_from_file(path: &Path, problem: &Problem) -> Result<Vec<f3
 const OTHER_READING: &str = "Give the masks, areas and settings that the weights were trained with.";
 
 /// Where the initial parameters are that `init` names: those of a run are its best.
-pub(super) fn init_file(init: &Path) -> PathBuf {
-    if init.join(CONFIG).is_file() { init.join("best.safetensors") } else { init.to_path_buf() }
+///
+/// # Errors
+/// If it is a batch, or its configuration cannot be read.
+pub(super) fn init_file(init: &Path) -> Result<PathBuf> {
+    finish_replacement(init)?;
+    let config = init.join(CONFIG);
+    if !config.is_file() {
+        return Ok(init.to_path_buf());
+    }
+    let Config { seed, networks, .. } = Config::read(&config)?;
+    ensure!(
+        networks == 1,
+        "`init = {}`: there is a batch of {networks} runs. Name one of them, such as {}.",
+        init.display(),
+        init.join(member_name(seed)).display()
+    );
+    Ok(init.join("best.safetensors"))
 }
 
 /// Holds parameters against what an export says of the network that they were: areas, types and time constants. In files of

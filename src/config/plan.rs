@@ -67,7 +67,7 @@ impl Plan {
     /// # Errors
     /// If a setting or a file cannot be used.
     pub fn new(mut config: Config) -> Result<Self> {
-        config.network.init = config.network.init.map(|init| init_file(&init));
+        config.network.init = config.network.init.map(|init| init_file(&init)).transpose()?;
         config.resolve_paths()?;
         let init = config.network.init.clone();
         let start = |problem: &Problem| init.as_ref().map(|path| initial_from_file(path, problem)).transpose();

@@ -1,14 +1,14 @@
 //! Whether a configuration still says what a run was trained with.
 
-use super::{Config, Plan};
+use super::{Config, Plan, TaskSource};
 use crate::error::{Error, Result};
 use crate::train::{Stamp, sha256};
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// Settings that change no network: where files lie (their content is known by its hash), what computes, how often a
-/// state is kept.
-const INCIDENTAL: [&str; 7] = [
+/// Settings that change no network or are held against something else: where files lie (their content is known by its
+/// hash), what computes, how often a state is kept, how many steps are planned.
+const INCIDENTAL: [&str; 8] = [
     "data.firing_rates",
     "data.inhibitory_mask",
     "data.mirror",
@@ -16,6 +16,8 @@ const INCIDENTAL: [&str; 7] = [
     "network.init",
     "engine",
     "training.checkpoint_every",
+    // Each start of a run says how many it planned.
+    "training.n_trials",
 ];
 
 /// What the task calls things, which a network knows nothing of.
@@ -38,14 +40,29 @@ impl Config {
         serde_json::to_value(self).map_err(|e| Error::run(format!("cannot write the settings: {e}.")))
     }
 
+    /// Holds out what the run that was `trained` with these settings held out, also where conditions have new names.
+    pub fn rename_held_out(&mut self, trained: &Value) {
+        let TaskSource::Spec(task) = &self.task else { return };
+        let names: Vec<&str> = names_of(trained, "held_out");
+        let known = names_of(trained, "conditions");
+        let renamed = names.iter().map(|name| {
+            let number = known.iter().position(|k| k == name)?;
+            task.conditions.get(number).map(|c| c.name.clone())
+        });
+        let renamed: Option<Vec<String>> = renamed.collect();
+        if names == self.training.hold_out {
+            self.training.hold_out = renamed.unwrap_or_else(|| self.training.hold_out.clone());
+        }
+    }
+
     /// The settings that decide what network comes of them, however long it is trained, as text.
     ///
     /// # Errors
     /// As [`Self::to_json`].
     fn essence(&self) -> Result<String> {
         let once = Self { networks: 1, ..self.clone() };
-        let mut settings = flat(&once.to_json()?);
-        settings.retain(|name, _| !is_in(name, &INCIDENTAL) && !is_in(name, &LABELS) && name != "training.n_trials");
+        let mut settings = flat(&with_numbers(&once.to_json()?));
+        settings.retain(|name, _| !is_in(name, &INCIDENTAL) && !is_in(name, &LABELS));
         Ok(Value::Object(settings).to_string())
     }
 
@@ -55,7 +72,7 @@ impl Config {
     /// # Errors
     /// Naming the first setting that differs.
     pub fn check_trained_with(&self, trained: &Value, file: &Path) -> Result<Option<String>> {
-        let (then, now) = (flat(trained), flat(&self.to_json()?));
+        let (then, now) = (flat(&with_numbers(trained)), flat(&with_numbers(&self.to_json()?)));
         let names = then.keys().chain(now.keys().filter(|name| !then.contains_key(*name)));
         let differing: Vec<&String> =
             names.filter(|name| then.get(*name) != now.get(*name) && !is_in(name, &INCIDENTAL)).collect();
@@ -94,6 +111,28 @@ impl Plan {
     }
 }
 
+/// The names of `held_out` conditions in settings, or of all `conditions`.
+fn names_of<'a>(settings: &'a Value, which: &str) -> Vec<&'a str> {
+    let list = match which {
+        "held_out" => &settings["training"]["hold_out"],
+        _ => &settings["task"]["conditions"],
+    };
+    let name = |value: &'a Value| value.as_str().or_else(|| value["name"].as_str());
+    list.as_array().into_iter().flatten().filter_map(name).collect()
+}
+
+/// Settings in which the conditions that are held out have numbers, whatever they are called.
+fn with_numbers(settings: &Value) -> Value {
+    let known = names_of(settings, "conditions");
+    let number = |name: &str| known.iter().position(|k| *k == name).map_or_else(|| Value::from(name), Value::from);
+    let numbers: Vec<Value> = names_of(settings, "held_out").into_iter().map(number).collect();
+    let mut settings = settings.clone();
+    if !numbers.is_empty() {
+        settings["training"]["hold_out"] = Value::from(numbers);
+    }
+    settings
+}
+
 /// Every value that is no table or list of tables, by its path: `task.conditions[2].name`.
 fn flat(settings: &Value) -> Map<String, Value> {
     fn gather(path: &str, value: &Value, all: &mut Map<String, Value>) {
@@ -123,7 +162,7 @@ fn is_in(name: &str, settings: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Preset, TaskSource};
+    use super::super::Preset;
     use super::*;
     use crate::task::TaskSpec;
 

@@ -4,7 +4,7 @@ use super::notice::Listener;
 use super::trained::TrainedRun;
 use crate::config::Plan;
 use crate::data::NamedArray;
-use crate::error::Result;
+use crate::error::{Result, ensure};
 use crate::network::{Constraint, Group, Layout, write_parameters};
 use crate::task::Condition;
 use ndarray::{Array1, Array2};
@@ -16,8 +16,11 @@ use std::path::Path;
 /// rates of each neuron were divided by (`divisors`, where they were), and how far the run is (`state`).
 ///
 /// # Errors
-/// If the network cannot be simulated, or the file cannot be written.
+/// If the network cannot be simulated, `path` is an input of its run, or the file cannot be written.
 pub fn export(trained: &TrainedRun, path: &Path, listener: &mut dyn Listener) -> Result<()> {
+    let place = path.canonicalize().ok();
+    let is_input = trained.plan.inputs.keys().any(|input| place.is_some() && input.canonicalize().ok() == place);
+    ensure!(!is_input, "{} is an input of the run. Choose another `output`.", path.display());
     let (plan, layout) = (&trained.plan, Layout::new(&trained.plan.problem.dims));
     let (problem, recurrent) = (&plan.problem, layout.range(Group::Recurrent));
     let weights = problem.constraint.weights(&problem.population, &trained.parameters[recurrent.clone()]);

@@ -4,7 +4,7 @@ use super::stored::{BEGUN, StoredRun};
 use crate::config::{Config, Plan};
 use crate::error::Result;
 use crate::network::Layout;
-use crate::train::{RunDirectory, Stamp, last_good, progress};
+use crate::train::{MANIFEST, Manifest, RunDirectory, Stamp, last_good, progress};
 
 /// The plan that continues the run, or the batch, in `directory`, after `change` to its settings; and what its reader
 /// should know, a sentence each.
@@ -12,7 +12,13 @@ use crate::train::{RunDirectory, Stamp, last_good, progress};
 /// # Errors
 /// As [`StoredRun::read`], or if the changed settings cannot be used.
 pub fn plan_to_resume(directory: &RunDirectory, change: impl FnOnce(&mut Config)) -> Result<(Plan, Vec<String>)> {
-    let has_begun = progress(directory.path()).is_some();
+    let stored = StoredRun::read_settings(directory.path())?;
+    let (seed, networks) = (stored.config.seed, stored.config.networks);
+    // Each network of a batch keeps its own state.
+    let runs =
+        (seed..).take(networks).map(|seed| if networks > 1 { directory.member(seed) } else { directory.clone() });
+    let runs: Vec<RunDirectory> = runs.collect();
+    let has_begun = runs.iter().all(|run| progress(run.path()).is_some());
     let run = StoredRun::read(directory.path(), if has_begun { &BEGUN } else { &[] })?;
     let mut config = run.config;
     change(&mut config);
@@ -20,9 +26,10 @@ pub fn plan_to_resume(directory: &RunDirectory, change: impl FnOnce(&mut Config)
         return Ok((Plan::new(config)?, run.remarks));
     }
     // The file that it started from may be gone: its state says more.
-    let stamp = Stamp { run: run.manifest.run, divisors: None };
+    let first = &runs[0];
+    let stamp = Stamp { run: Manifest::read(&first.file(MANIFEST))?.run, divisors: None };
     let plan = Plan::starting_from(config, None, |problem| {
-        let found = last_good(directory, &Layout::new(&problem.dims), &stamp)?;
+        let found = last_good(first, &Layout::new(&problem.dims), &stamp)?;
         Ok(found.map(|found| found.checkpoint.network.parameters))
     })?;
     Ok((plan, run.remarks))

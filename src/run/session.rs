@@ -58,7 +58,7 @@ impl Member {
         let planned = plan.config.training.n_trials;
         if step > planned {
             return Err(Error::input(format!(
-                "`n_trials = {planned}`: the run in {} has done {step} steps already.",
+                "`n_trials = {planned}`: the run in {} has done {step} steps already. Plan at least as many (`n_trials = {step}`).",
                 directory.path().display()
             )));
         }

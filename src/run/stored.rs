@@ -27,13 +27,25 @@ impl StoredRun {
     /// If there is no run, it is damaged, its settings are not those that it was trained with, or an input file is
     /// missing or has changed.
     pub fn read(directory: &Path, unneeded: &[&str]) -> Result<Self> {
-        let (config, path) = (Self::settings(directory)?, directory.join(CONFIG));
-        let manifest = Manifest::read(&directory.join(MANIFEST))?;
-        let changed = manifest.settings.as_ref().map(|trained| config.check_trained_with(trained, &path));
-        let remarks = changed.transpose()?.flatten().into_iter().collect();
-        let mut run = Self { directory: directory.to_path_buf(), config, manifest, remarks };
+        let mut run = Self::read_settings(directory)?;
         run.find_files(unneeded)?;
         Ok(run)
+    }
+
+    /// The same without a look at any input file.
+    ///
+    /// # Errors
+    /// If there is no run, it is damaged, or its settings are not those that it was trained with.
+    pub(super) fn read_settings(directory: &Path) -> Result<Self> {
+        let (mut config, path) = (Self::settings(directory)?, directory.join(CONFIG));
+        let manifest = Manifest::read(&directory.join(MANIFEST))?;
+        let mut remarks = Vec::new();
+        if let Some(trained) = &manifest.settings {
+            config.rename_held_out(trained);
+            remarks.extend(config.check_trained_with(trained, &path)?);
+            check_planned(&config, &manifest, directory)?;
+        }
+        Ok(Self { directory: directory.to_path_buf(), config, manifest, remarks })
     }
 
     /// The settings of the run in `directory`, as they are there now.
@@ -42,8 +54,24 @@ impl StoredRun {
     /// If there is no run, or its configuration cannot be read.
     pub(super) fn settings(directory: &Path) -> Result<Config> {
         finish_replacement(directory)?;
-        let path = directory.join(CONFIG);
-        if path.is_file() { Config::read(&path) } else { Err(no_run(directory)) }
+        let (path, manifest) = (directory.join(CONFIG), directory.join(MANIFEST));
+        if path.is_file() && manifest.is_file() { Config::read(&path) } else { Err(no_run(directory)) }
+    }
+
+    /// Refuses what is asked of a finished run but was not so in its training; its rates may be others.
+    ///
+    /// # Errors
+    /// Naming the first setting or file that differs.
+    pub fn check_asked(&self, asked: &Config) -> Result<()> {
+        let mut asked = asked.clone();
+        asked.check_trained_with(&self.config.to_json()?, Path::new("what is asked"))?;
+        for (setting, path) in asked.files().into_iter().filter(|(setting, _)| DATA[1..].contains(setting)) {
+            let (hash, then) = (hash_file(path)?, file_then(&self.manifest, setting));
+            if !then.map_or_else(|| self.manifest.is_input(path, &hash), |then| *then == hash) {
+                return Err(changed(path, setting, &self.directory));
+            }
+        }
+        Ok(())
     }
 
     /// What of it is finished.
@@ -55,35 +83,69 @@ impl StoredRun {
     }
 
     fn find_files(&mut self, unneeded: &[&str]) -> Result<()> {
+        self.check_named(unneeded)?;
         let (directory, manifest) = (&self.directory, &self.manifest);
+        let mut lost = None;
         for (setting, path) in self.config.files() {
             if unneeded.contains(&setting) {
                 continue;
             }
-            let is_input = |candidate: &Path| hash_file(candidate).is_ok_and(|hash| manifest.is_input(path, &hash));
-            if path.is_file() && is_input(path) {
+            let then = file_then(manifest, setting);
+            let is_input = |candidate: &Path| -> Result<bool> {
+                let hash = hash_file(candidate)?;
+                Ok(then.map_or_else(|| manifest.is_input(path, &hash), |known| *known == hash))
+            };
+            let is_there = path.try_exists().map_err(Error::io("read", path))?;
+            if is_there && is_input(path)? {
                 continue;
             }
-            let elsewhere = moved_with(directory, path).filter(|p| p.is_file()).find(|p| is_input(p));
-            if let Some(found) = elsewhere {
-                *path = found;
-            } else if !path.is_file() {
+            let elsewhere = moved_with(directory, path).filter(|p| p.is_file());
+            let found = elsewhere.into_iter().find(|p| is_input(p).unwrap_or(false));
+            match found {
+                Some(found) => *path = found,
+                None if setting == MIRROR => {
+                    let what = if is_there { "has changed since the training" } else { "is not there" };
+                    let labels = if is_there { "taken as they are now" } else { "left out" };
+                    self.remarks.push(format!(
+                        "{} {what}; its labels, which the network knows nothing of, are {labels}.",
+                        path.display()
+                    ));
+                    lost = (!is_there).then_some(MIRROR).or(lost);
+                }
+                None if is_there => return Err(changed(path, setting, directory)),
+                None => {
+                    return Err(Error::input(format!(
+                        "{} is not there. {} names it (`{setting}`), and no file of its content lies beside the run as it did. Put it back, or correct the path in config.toml: files are known by their content.",
+                        path.display(),
+                        directory.join(CONFIG).display()
+                    )));
+                }
+            }
+        }
+        if lost.is_some() {
+            self.config.data.mirror = None;
+        }
+        Ok(())
+    }
+
+    /// Refuses a configuration that names another number of files than that of the training.
+    fn check_named(&mut self, unneeded: &[&str]) -> Result<()> {
+        if self.manifest.settings.is_none() {
+            return Ok(());
+        }
+        let named: Vec<&str> = self.config.files().into_iter().map(|(setting, _)| setting).collect();
+        for setting in DATA.into_iter().filter(|setting| !unneeded.contains(setting)) {
+            let (then, now) = (file_then(&self.manifest, setting).is_some(), named.contains(&setting));
+            if then != now && setting != MIRROR {
+                let words =
+                    if then { "no longer names the file of" } else { "names a file that the training had not, as" };
                 return Err(Error::input(format!(
-                    "{} is not there. {} names it (`{setting}`), and no file of its content lies beside the run as it did. Put it back, or correct the path in config.toml: files are known by their content.",
-                    path.display(),
-                    directory.join(CONFIG).display()
+                    "{} {words} `{setting}`. Put it back, or start a new run.",
+                    self.directory.join(CONFIG).display()
                 )));
-            } else if setting == "mirror" {
-                self.remarks.push(format!(
-                    "{} has changed since the training; its labels, which the network knows nothing of, are taken as they are now.",
-                    path.display()
-                ));
-            } else {
-                return Err(Error::input(format!(
-                    "{} has changed since the run in {} began (`{setting}`), and its weights mean nothing with other inputs. Put the file back, or start a new run.",
-                    path.display(),
-                    directory.display()
-                )));
+            }
+            if then && !now {
+                self.remarks.push("config.toml no longer names the mirror mask of the training.".into());
             }
         }
         Ok(())
@@ -97,12 +159,48 @@ impl StoredRun {
     }
 }
 
+/// The settings of files that networks are read with; mirror labels are only labels.
+const DATA: [&str; 4] = ["firing_rates", "inhibitory_mask", MIRROR, "stimulus"];
+const MIRROR: &str = "mirror";
+
+/// The hash of the file that a setting named in the training, where the manifest says so.
+fn file_then<'a>(manifest: &'a Manifest, setting: &str) -> Option<&'a String> {
+    let settings = manifest.settings.as_ref()?;
+    let section = if DATA.contains(&setting) { "data" } else { "network" };
+    manifest.inputs.get(Path::new(settings[section][setting].as_str()?))
+}
+
+fn changed(path: &Path, setting: &str, directory: &Path) -> Error {
+    let why = if setting == INIT { "which has not begun" } else { "and its weights mean nothing with other inputs" };
+    Error::input(format!(
+        "{} has changed since the run in {} began (`{setting}`), {why}. Put the file back, or start a new run.",
+        path.display(),
+        directory.display()
+    ))
+}
+
+/// Refuses a number of steps that no start of the run planned.
+fn check_planned(config: &Config, manifest: &Manifest, directory: &Path) -> Result<()> {
+    let (planned, starts) = (config.training.n_trials, &manifest.starts);
+    if starts.iter().any(|start| start.planned_steps == planned) {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "{}: training.n_trials is {planned}, but the run planned {} steps. Put it back; to train on, `resume = {}` with `n_trials = {planned}`.",
+        directory.join(CONFIG).display(),
+        starts.last().map_or(0, |start| start.planned_steps),
+        directory.display()
+    )))
+}
+
 /// Where `path` may be if it was moved together with the run: its last parts, as many as possible first, beside the run or
 /// above it, as near as possible first.
 fn moved_with(directory: &Path, path: &Path) -> impl Iterator<Item = PathBuf> {
     let parts: Vec<_> = path.iter().map(ToOwned::to_owned).collect();
-    let here = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
-    let above: Vec<PathBuf> = here.ancestors().map(Path::to_path_buf).collect();
+    // As it is named, and where links lead.
+    let places = [std::path::absolute(directory), directory.canonicalize()];
+    let above: Vec<PathBuf> =
+        places.iter().flatten().flat_map(|place| place.ancestors()).map(Path::to_path_buf).collect();
     let lengths = (1..parts.len()).rev();
     lengths.flat_map(move |length| {
         let end: PathBuf = parts[parts.len() - length..].iter().collect();

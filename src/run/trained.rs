@@ -6,7 +6,7 @@ use super::stored::{BEGUN, StoredRun};
 use crate::config::Plan;
 use crate::data::{NormalizationFactors, read_text};
 use crate::engine::{BatchState, Device, EngineConfig, LossRecord, Problem};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ensure};
 use crate::network::{Group, Layout};
 use crate::train::{NORMALIZATION, Reading, WeightsFile, member_name};
 use std::path::{Path, PathBuf};
@@ -88,6 +88,12 @@ impl TrainedRun {
 
         let name = opening.weights.name();
         let path = directory.join(format!("{name}.safetensors"));
+        ensure!(
+            path.exists(),
+            "{} is not there: the run has not begun, or its weights were removed. `resume = {}` goes on with it.",
+            path.display(),
+            directory.display()
+        );
         let weights = WeightsFile::read(&path)?;
         weights.check_origin(name, &run.manifest.run)?;
         let divisors = opening.firing_rates.is_some().then(|| divisors(directory, &weights)).transpose()?.flatten();

@@ -7,13 +7,15 @@ use super::memory::MemoryPlan;
 use super::notice::{Divergence, Listener, Notice, TrainingStage};
 use super::register::register;
 use super::session::{Member, Options, Session, TrainedNetwork};
+use super::stored::StoredRun;
 use super::waves::{Trainings, in_waves};
 use crate::config::Plan;
 use crate::engine::{Device, DeviceNotice, EngineDescription};
 use crate::error::{Error, Result};
-use crate::train::{End, RunDirectory};
+use crate::train::{CONFIG, End, RunDirectory};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// How a training ended.
@@ -122,6 +124,7 @@ impl Training<'_> {
                 step = 0;
                 continue;
             }
+            self.check_member(network, &run)?;
             let member = Member::read(plan, network, &run)?;
             let row = RunRow::read(run.path())?;
             let is_reported = |r: &RunRow| r.steps == member.step && r.has_baseline() == has_baseline(plan);
@@ -133,6 +136,16 @@ impl Training<'_> {
             }
         }
         Ok(Standing { ended, pending, step })
+    }
+
+    /// Refuses a run of the batch that was trained with other settings, or on other data.
+    fn check_member(&self, network: usize, run: &RunDirectory) -> Result<()> {
+        let (stored, path) = (StoredRun::read_settings(run.path())?, run.path().join(CONFIG));
+        let own = self.plan.config_of(network);
+        // Labels are those of the batch.
+        own.check_trained_with(stored.manifest.settings.as_ref().unwrap_or(&stored.config.to_json()?), &path)?;
+        let files = self.plan.inputs.iter().filter(|(file, _)| own.data.mirror.as_ref() != Some(file));
+        stored.manifest.check_inputs(files)
     }
 
     /// Runs that lie where those of a new batch would, and are none of it.
@@ -169,7 +182,9 @@ impl Training<'_> {
             listener.notice(&Notice::Memory { memory, networks: pending.len() });
         }
         self.directory.warnings().for_each(|text| listener.notice(&Notice::Advice(text)));
-        plan.warnings().iter().for_each(|text| listener.notice(&Notice::Advice(text)));
+        let start = plan.config.network.init.as_deref().filter(|_| step == 0).and_then(Path::parent);
+        let of_start = start.and_then(|run| StoredRun::read_settings(run).ok()?.state().ok()?.warning(run));
+        plan.warnings().iter().chain(&of_start).for_each(|text| listener.notice(&Notice::Advice(text)));
         Ok(())
     }
 

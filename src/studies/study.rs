@@ -3,10 +3,10 @@
 use super::perturb_arrays;
 use super::resume::{examine_all, set_up};
 use super::settings::PerturbSettings;
-use crate::analysis::HeldOutSummary;
+use crate::analysis::{Comparison, HeldOutSummary};
 use crate::config::Plan;
 use crate::engine::{BatchState, Device, NetworkSettings, Problem};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::lab::Subject;
 use crate::perturb::{
     Anatomy, Experiment, ExperimentSettings, Finished, Lesion, RecurrenceRow, Study, balance_csv, cells_csv,
@@ -14,7 +14,7 @@ use crate::perturb::{
     recurrence_csv,
 };
 use crate::report::perturbation::{self, PerturbationReport};
-use crate::run::{Listener, Notice, Opening, RunSummary, TrainedRun, subject, train_baselines};
+use crate::run::{Listener, Notice, Opening, RunState, RunSummary, TrainedRun, WhichWeights, subject, train_baselines};
 use crate::train::RunDirectory;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -80,7 +80,7 @@ pub(super) fn study(
     let study = Study {
         effects: effects(&lesions, &outcomes, &found.cells, &measured, &subject.problem.population, asked.seed),
         anatomy: Anatomy::of(&subject, asked.seed)?,
-        held_out: held_out(plan, directory)?,
+        held_out: held_out(&trained, opening, directory, &subject.intact)?,
         keys: measured,
         subject,
         lesions,
@@ -106,14 +106,23 @@ pub(super) fn study(
     Ok(Some(Studied { study, setting, choices, remarks }))
 }
 
-/// How well the run predicts the conditions that it held out, as it said at its end.
-fn held_out(plan: &Plan, directory: &Path) -> Result<Option<HeldOutSummary>> {
+/// How well the network predicts the conditions that its run held out: as the run said at its end, if these are the weights
+/// that it spoke of.
+fn held_out(
+    trained: &TrainedRun,
+    opening: &Opening,
+    directory: &Path,
+    intact: &[f32],
+) -> Result<Option<HeldOutSummary>> {
+    let plan = &trained.plan;
     if plan.held_out.is_empty() {
         return Ok(None);
     }
-    let ended = RunSummary::read(directory)?;
-    let not_ended = || Error::input(format!("{} has not ended: it has no summary.json.", directory.display()));
-    Ok(ended.ok_or_else(not_ended)?.held_out)
+    if trained.state == RunState::Finished && opening.weights == WhichWeights::Best {
+        return Ok(RunSummary::read(directory)?.and_then(|ended| ended.held_out));
+    }
+    let comparison = Comparison::new(&plan.recorded()?, intact, None)?;
+    Ok(HeldOutSummary::of(&comparison, &plan.condition_names()))
 }
 
 /// Read-outs need labels, which tasks may leave out.

@@ -1,6 +1,7 @@
 //! What this program may write into a run directory, and what a new run there replaces.
 
-use super::lock::{Hold, Lock, remove_lock};
+use super::lock::remove_lock;
+use super::manifest::Manifest;
 use super::names::{CONFIG, EXPORT, MANIFEST, NORMALIZATION};
 use crate::data::ArrayFormat;
 use crate::error::{Error, Result};
@@ -81,20 +82,44 @@ pub(super) fn files() -> impl Iterator<Item = String> {
 }
 
 /// Removes the run in `directory`, its study and the runs of its batch, and nothing that this program does not write:
-/// nothing through a link, and no file in `kept`. What makes it a run goes first.
+/// nothing through a link, and no file in `kept`. What makes it a run goes first, after the runs of its batch.
 ///
 /// # Errors
 /// If a file cannot be removed.
 pub(super) fn remove_run(directory: &Path, kept: &[PathBuf]) -> Result<()> {
     let kept: Vec<PathBuf> = kept.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    for member in members(directory)? {
-        let lock = Lock::take(&member, Hold::Alone)?;
+    for member in members(directory) {
         remove_files(&member, &kept)?;
-        drop(lock);
         remove_lock(&member);
         remove_if_empty(&member);
     }
     remove_files(directory, &kept)
+}
+
+/// Refuses what lies in `directory` where the files of the run in `stage` are to go, unless it belongs to the run that
+/// they replace.
+///
+/// # Errors
+/// Naming it.
+pub(super) fn check_destinations(stage: &Path, directory: &Path) -> Result<()> {
+    let replaced = members(directory);
+    for from in entries(stage) {
+        let to = directory.join(from.file_name().unwrap_or_default());
+        let Ok(there) = std::fs::symlink_metadata(&to) else { continue };
+        let has_files = || files().find(|file| to.join(file).exists());
+        let obstacle = match (is_directory(&from), there.is_dir()) {
+            (true, true) if !replaced.contains(&to) => has_files().map(|file| to.join(file)),
+            (true, true) | (false, false) => None,
+            (true, false) | (false, true) => Some(to.clone()),
+        };
+        if let Some(obstacle) = obstacle {
+            return Err(Error::input(format!(
+                "{} is in the way of the new run, and no part of the run that it replaces. Move it, or choose another `output_dir`.",
+                obstacle.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn remove_files(directory: &Path, kept: &[PathBuf]) -> Result<()> {
@@ -131,15 +156,18 @@ fn lesions(study: &Path) -> Vec<PathBuf> {
     if is_directory(&lesions) { entries(&lesions).into_iter().filter(is_ours).collect() } else { Vec::new() }
 }
 
-/// Runs of a batch that lie in `directory`.
-pub(super) fn members(directory: &Path) -> Result<Vec<PathBuf>> {
-    let read = std::fs::read_dir(directory).map_err(Error::io("read", directory))?;
-    let is_member = |path: &PathBuf| {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let seed = name.strip_prefix(MEMBER).and_then(|s| s.parse::<u64>().ok());
-        seed.is_some() && is_directory(path) && path.join(MANIFEST).is_file()
-    };
-    Ok(read.flatten().map(|e| e.path()).filter(is_member).collect())
+/// The runs of the batch in `directory`, none where it is no batch.
+pub(super) fn members(directory: &Path) -> Vec<PathBuf> {
+    let Ok(manifest) = Manifest::read(&directory.join(MANIFEST)) else { return Vec::new() };
+    let networks = manifest.starts.last().map_or(1, |start| start.networks);
+    let seeds = if networks > 1 { (manifest.seed..).take(networks) } else { (0..).take(0) };
+    let paths = seeds.map(|seed| directory.join(member_name(seed)));
+    paths.filter(|path| is_directory(path) && path.join(MANIFEST).is_file()).collect()
+}
+
+/// The name of the directory of the network of `seed` in that of its batch.
+pub fn member_name(seed: u64) -> String {
+    format!("{MEMBER}{seed}")
 }
 
 /// Removes what a killed process left half-written in a run directory, its figures and its study.

@@ -1,6 +1,8 @@
 //! A run directory: what is in it, who may write to it, and how a new run replaces the one that it holds.
 
-use super::contents::{MEMBER, files, is_directory, remove_run, remove_temporary_files};
+use super::contents::{
+    MEMBER, check_destinations, files, is_directory, member_name, members, remove_run, remove_temporary_files,
+};
 use super::lock::{Hold, Lock};
 use super::manifest::{End, Manifest};
 use super::names::{CONFIG, MANIFEST, NORMALIZATION};
@@ -10,6 +12,7 @@ use crate::error::{Error, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Where a run begins that replaces another, until it is whole.
 const STAGE: &str = ".aon-new";
@@ -74,6 +77,7 @@ impl RunDirectory {
     /// # Errors
     /// If it holds no run, or another process writes to it.
     pub fn open(path: &Path) -> Result<Self> {
+        settle_batch(path)?;
         if !holds_a_run(path) && !is_interrupted(path) {
             return Err(no_run(path));
         }
@@ -194,13 +198,17 @@ impl RunDirectory {
     /// Replaces the run that was here by the new one, which is whole; nothing to do where there was none.
     ///
     /// # Errors
-    /// If the files cannot be moved; then [`Self::open`] moves them.
+    /// If a part of the old run is held by another process, or something else is in the way: then the old run stays; or if
+    /// the files cannot be moved: then [`Self::open`] moves them.
     pub fn commit(&self) -> Result<()> {
         if !self.is_staged() {
             return Ok(());
         }
         self.check_place()?;
         let root = &self.root.path;
+        // What may fail, before the old run is touched: its parts may be held by others, or lie elsewhere.
+        let _held = members(root).iter().map(|run| Lock::take(run, Hold::Alone)).collect::<Result<Vec<_>>>()?;
+        check_destinations(&root.join(STAGE), root)?;
         rename(&root.join(STAGE), &root.join(REPLACING))?;
         self.root.is_staged.store(false, Ordering::Release);
         settle(root)
@@ -229,29 +237,44 @@ impl Drop for Root {
     }
 }
 
-/// The name of the directory of the network of `seed` in that of its batch.
-pub fn member_name(seed: u64) -> String {
-    format!("{MEMBER}{seed}")
-}
-
 /// Finishes a replacement that a crash interrupted, for those who only read the run.
 ///
 /// # Errors
 /// If another process writes to the directory, or it cannot be written.
 pub fn finish_replacement(path: &Path) -> Result<()> {
-    if is_interrupted(path) { RunDirectory::open(path).map(drop) } else { Ok(()) }
+    settle_batch(path)?;
+    // Another process may be about it: that takes moments.
+    for _ in 0..100 {
+        if !is_interrupted(path) {
+            return Ok(());
+        }
+        if RunDirectory::open(path).is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    RunDirectory::open(path).map(drop)
+}
+
+/// The same for the batch that the run in `path` belongs to.
+fn settle_batch(path: &Path) -> Result<()> {
+    match batch_of(path).filter(|batch| is_interrupted(batch)) {
+        Some(batch) => RunDirectory::open(&batch).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Why `path` cannot be resumed, evaluated or exported.
 pub fn no_run(path: &Path) -> Error {
     Error::input(format!(
-        "{} holds no run: expected config.toml in it, as `aon train --output-dir` leaves there.",
+        "{} holds no run: expected config.toml and manifest.json in it, as `aon train --output-dir` leaves there.",
         path.display()
     ))
 }
 
+/// A configuration alone may be the user's.
 fn holds_a_run(path: &Path) -> bool {
-    path.join(CONFIG).is_file()
+    [CONFIG, MANIFEST].iter().all(|file| path.join(file).is_file())
 }
 
 fn is_interrupted(path: &Path) -> bool {
@@ -260,9 +283,9 @@ fn is_interrupted(path: &Path) -> bool {
 
 /// The directory of the batch that the run in `path` belongs to.
 fn batch_of(path: &Path) -> Option<PathBuf> {
-    let path = path.canonicalize().ok()?;
+    let path = path.canonicalize().or_else(|_| std::path::absolute(path)).ok()?;
     let is_member = path.file_name()?.to_string_lossy().starts_with(MEMBER);
-    path.parent().filter(|batch| is_member && holds_a_run(batch)).map(Path::to_path_buf)
+    path.parent().filter(|batch| is_member && (holds_a_run(batch) || is_interrupted(batch))).map(Path::to_path_buf)
 }
 
 /// Keeps the batch of the run in `path`, if it has one, from being trained meanwhile. One that may not be written to is

@@ -22,7 +22,8 @@ mod trainer;
 mod weights;
 
 pub use checkpoint::{Checkpoint, read_progress};
-pub use directory::{RunDirectory, finish_replacement, member_name, no_run};
+pub use contents::member_name;
+pub use directory::{RunDirectory, finish_replacement, no_run};
 pub use history::{HEADER, HistoryRow, HistoryWriter, read_history, read_history_of};
 pub use last_good::{LastGood, last_good, progress};
 pub use manifest::{End, MANIFEST_FORMAT, Manifest, Start, hash_file};
