@@ -17,12 +17,16 @@ fn a_longer_plan_that_was_cut_off_opens() {
     let project = Project::new(&[]);
     let config = project.run().join("config.toml");
     let before = std::fs::read(&config).unwrap();
-    resume(&project.run(), &["--quiet", "--n-trials", "9", "--stop-after", "5"]).assert().success();
+    resume(&project.run(), &["--quiet", "--n-trials", "9", "--stop-after", "4"]).assert().success();
     std::fs::write(&config, before).unwrap();
     for mut command in project.openings().into_iter().take(2) {
         command.assert().success();
     }
     resume(&project.run(), &["--quiet", "--n-trials", "9"]).assert().success();
+    // But one that was done in part is what it is.
+    resume(&project.run(), &["--quiet", "--n-trials", "20", "--stop-after", "12"]).assert().success();
+    project.edit_config("n_trials = 20", "n_trials = 9");
+    project.refused_by_all(&["training.n_trials is 9"]);
 }
 
 #[test]
@@ -34,6 +38,13 @@ fn an_export_replaces_no_input() {
     let mut export = aon();
     export.args(["export", "--engine", "cpu", "--output"]).arg(project.data("Firing_Rates.mat")).arg(project.run());
     export.assert().code(2).stderr(contains("is an input of the run"));
+    for file in [project.data("stim.mat"), project.run().join("config.toml"), project.run().join("history.csv")] {
+        let before = std::fs::read(&file).unwrap();
+        let mut fit = aon();
+        fit.args(["eval", "--engine", "cpu", "--fit"]).arg(&file).arg(project.run());
+        fit.assert().code(2).stderr(contains("of the run. Choose another"));
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
     assert_eq!(std::fs::read(project.data("Firing_Rates.mat")).unwrap(), rates);
 }
 
@@ -78,6 +89,29 @@ fn files_are_those_of_their_settings() {
     project.refused_by_all(&["InhibitoryMask.mat has changed", "--stimulus"]);
     std::fs::write(&path, config.replacen(&name("InhibitoryMask.mat"), &both.display().to_string(), 1)).unwrap();
     project.refused_by_all(&["both.npz has changed"]);
+}
+
+/// Data of a demonstration are its own only if it made them.
+#[test]
+fn a_demonstration_replaces_no_data_of_others() {
+    let parent = tempfile::tempdir().unwrap();
+    let place = parent.path().join("demo");
+    let demo = |flags: &[&str]| {
+        let mut command = aon();
+        command.args(["demo", "--engine", "cpu", "--n-trials", "2", "--output-dir"]).arg(&place).args(flags);
+        command
+    };
+    let rates = place.join("data/Firing_Rates.mat");
+    std::fs::create_dir_all(rates.parent().unwrap()).unwrap();
+    std::fs::write(&rates, "mine").unwrap();
+    demo(&[]).assert().code(2).stderr(contains("Firing_Rates.mat is there"));
+    std::fs::remove_dir_all(&place).unwrap();
+    demo(&[]).assert().success();
+    demo(&["--overwrite", "--seed", "2"]).assert().success();
+    aon().args(["eval", "--engine", "cpu"]).arg(&place).assert().success();
+    let again = parent.path().join("again");
+    let config = place.join("config.toml");
+    aon().args(["train", "--quiet", "--config"]).arg(config).arg("--output-dir").arg(&again).assert().success();
 }
 
 #[test]
@@ -160,7 +194,12 @@ fn held_out_conditions_may_be_renamed() {
 fn a_run_goes_on_without_its_mirror_labels() {
     let project = Project::new(&[]);
     std::fs::remove_file(project.data("Mirror.mat")).unwrap();
-    project.taken_by_all("Mirror.mat is not there; its labels");
+    let [eval, export, perturb, mut go_on] = project.openings();
+    for mut command in [eval, export, perturb] {
+        command.assert().success().stderr(contains("Mirror.mat is not there; its labels"));
+    }
+    // A resume would leave them out for good.
+    go_on.assert().code(2).stderr(contains("Mirror.mat is not there").and(contains("config.toml")));
 }
 
 #[test]
@@ -181,13 +220,24 @@ fn an_evaluation_takes_no_setting_that_the_training_had_not() {
     let eval = |flags: &[&str]| project.train(&project.run(), &[&["--mode", "eval"], flags].concat());
     eval(&[]).assert().success();
     eval(&["--tau-max", "100"]).assert().success();
-    for flags in [["--tau-max", "3"], ["--hold-out", "1"], ["--seed", "4"]] {
+    for flags in [["--tau-max", "3"], ["--hold-out", "1"], ["--seed", "4"], ["--preset", "published"]] {
         eval(&flags).assert().code(2).stderr(contains("trained with"));
     }
+    let held = project.place.join("held");
+    project.train(&held, &["--hold-out", "2"]).assert().success();
+    project.train(&held, &["--hold-out", "2", "--mode", "eval"]).assert().success();
+    // Labels are taken as they are.
+    project::turn(&project.data("Mirror.mat"), "mirror", 1);
+    eval(&[]).assert().success();
     let mask = project.data("mask.mat");
     std::fs::copy(project.data("InhibitoryMask.mat"), &mask).unwrap();
     project::turn(&mask, "inhibitory", 0);
     let mut other = aon();
     other.args(["--mode", "eval", "--engine", "cpu", "--output-dir"]).arg(project.run());
-    other.arg("--inhibitory-mask-mat").arg(&mask).assert().code(2).stderr(contains("mask.mat has changed"));
+    other
+        .arg("--inhibitory-mask-mat")
+        .arg(&mask)
+        .assert()
+        .code(2)
+        .stderr(contains("mask.mat").and(contains("is not the file")));
 }

@@ -15,11 +15,11 @@ fn begin_batch(directory: &RunDirectory, seed: u64, networks: usize) {
     manifest.starts.push(Start::now(0, 3, networks, engine));
     directory.write_manifest(&manifest).unwrap();
     directory.write("history.csv", &format!("of {seed}")).unwrap();
-    directory.write(CONFIG, &format!("seed = {seed}")).unwrap();
+    directory.write(CONFIG, &format!("seed = {seed}\nnetworks = {networks}")).unwrap();
 }
 
 fn seed_in(path: &Path) -> String {
-    std::fs::read_to_string(path.join(CONFIG)).unwrap()
+    std::fs::read_to_string(path.join(CONFIG)).unwrap().lines().next().unwrap().into()
 }
 
 /// Every file below `path` but locks, by name.
@@ -204,6 +204,86 @@ fn runs_that_only_lie_below_stay() {
     assert_eq!(seed_in(&path.join("seed-003")), "seed = 5");
 }
 
+/// The run of a batch is no batch, whatever its manifest says of the one that it belongs to.
+#[test]
+fn runs_below_the_run_of_a_batch_stay() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("seed-3");
+    let run = RunDirectory::create(&path, false).unwrap();
+    begin_batch(&run, 3, 2);
+    run.write(CONFIG, "seed = 3").unwrap();
+    drop(run);
+    begin(&RunDirectory::create(&path.join("seed-4"), false).unwrap(), 4);
+    let next = RunDirectory::create(&path, true).unwrap();
+    begin(&next, 9);
+    next.commit().unwrap();
+    assert_eq!((seed_in(&path), seed_in(&path.join("seed-4"))), ("seed = 9".into(), "seed = 4".into()));
+}
+
+/// What cannot be removed or replaced later is found at first, and figures are the user's where there was no run.
+#[test]
+fn directories_and_files_in_each_others_place_keep_the_old_run() {
+    for (obstacle, is_directory) in [("weights.npz", true), ("perturb/effects.csv", true), ("figures", false)] {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("run");
+        begin(&RunDirectory::create(&path, false).unwrap(), 1);
+        let place = path.join(obstacle);
+        if is_directory {
+            std::fs::create_dir_all(place.join("mine")).unwrap();
+        } else {
+            std::fs::write(&place, "mine").unwrap();
+        }
+        let next = RunDirectory::create(&path, true).unwrap();
+        begin(&next, 2);
+        let error = next.commit().unwrap_err().to_string();
+        assert!(error.contains(obstacle) && error.contains("in the way"), "{error}");
+        drop(next);
+        assert_eq!(seed_in(&path), "seed = 1");
+    }
+    let parent = tempfile::tempdir().unwrap();
+    std::fs::create_dir(parent.path().join("figures")).unwrap();
+    std::fs::write(parent.path().join("figures/loss.svg"), "mine").unwrap();
+    let error = RunDirectory::create(parent.path(), true).unwrap_err().to_string();
+    assert!(error.contains("figures/loss.svg"), "{error}");
+}
+
+/// A replacement that is cut off while it removes goes on as it began: with the runs and the inputs that were there then.
+#[test]
+fn a_removal_that_was_cut_off_goes_on() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("batch");
+    let batch = RunDirectory::create(&path, false).unwrap();
+    begin_batch(&batch, 3, 2);
+    let rates = path.join("weights.mat");
+    std::fs::write(&rates, "the rates").unwrap();
+    let mut manifest = Manifest::read(&path.join(MANIFEST)).unwrap();
+    manifest.inputs.insert(rates.clone(), "00".into());
+    batch.write_manifest(&manifest).unwrap();
+    batch.member(3).prepare().unwrap();
+    begin(&batch.member(3), 3);
+    batch.member(3).write("summary.json", "of the old run").unwrap();
+    drop(batch);
+    // As far as the moment at which the new run counts, by a directory with all of it but its replacement.
+    let next = RunDirectory::create(&path, true).unwrap();
+    begin_batch(&next, 3, 2);
+    next.member(3).prepare().unwrap();
+    begin(&next.member(3), 3);
+    std::fs::write(
+        path.join(".aon-new/.replaced.json"),
+        format!(r#"{{"members": ["seed-3"], "kept": [{:?}]}}"#, rates.canonicalize().unwrap()),
+    )
+    .unwrap();
+    std::fs::rename(path.join(".aon-new"), path.join(".aon-commit")).unwrap();
+    drop(next);
+    for gone in [CONFIG, MANIFEST, "seed-3/config.toml", "seed-3/manifest.json"] {
+        std::fs::remove_file(path.join(gone)).unwrap();
+    }
+    finish_replacement(&path).unwrap();
+    assert!(rates.exists() && !path.join("seed-3/summary.json").exists());
+    assert!(listing(&path).iter().all(|file| !file.contains(".replaced")));
+    assert_eq!(seed_in(&path.join("seed-3")), "seed = 3");
+}
+
 /// What is done to a place.
 type Obstacle<'a> = &'a dyn Fn(&Path);
 
@@ -271,6 +351,7 @@ fn a_run_of_a_batch_that_is_being_replaced_is_that_of_the_new_one() {
         begin(&batch.member(4), seed);
     }
     std::fs::remove_file(other.join(".lock")).unwrap();
+    std::fs::write(other.join(".replaced.json"), r#"{"members": ["seed-4"], "kept": []}"#).unwrap();
     std::fs::rename(&other, path.join(".aon-commit")).unwrap();
     let run = path.join("seed-4");
     finish_replacement(&run).unwrap();

@@ -38,7 +38,8 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
         Some(path) => RunDirectory::create(path, args.overwrite)?,
         None => new_directory("demo")?,
     };
-    let data = directory.file("data");
+    let (data, place) = (directory.file("data"), directory.path().join("data"));
+    Synthetic::check_place(&place)?;
     Synthetic::generate(&synth::settings(!args.full, args.seed))?.write(&data)?;
 
     let mut config = Preset::Default.config();
@@ -50,6 +51,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
     config.task = TaskSource::Named(data.join("task.toml").display().to_string());
     args.engine.apply(&mut config.engine);
     train::train(&Plan::new(config)?, &directory, Options::default(), false)?;
-    output::say(format!("\nthe same by hand:\n  aon train {} --n-trials {}", synth::train_flags(&data), args.n_trials));
+    let (flags, steps) = (synth::train_flags(&place), args.n_trials);
+    output::say(format!("\nthe same by hand:\n  aon train {flags} --n-trials {steps}"));
     Ok(())
 }

@@ -43,6 +43,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<()> {
     let opening = Opening { weights: args.weights, engine: &engine, firing_rates, mirror: None };
     let (trained, mut terminal) = (TrainedRun::open(&args.run, &opening)?, Terminal::new(true));
     trained.say_remarks(&mut terminal);
+    args.fit.as_deref().map_or(Ok(()), |path| trained.check_output(path))?;
     let (loss, modelled) = trained.simulate(&mut terminal)?;
     let plan = &trained.plan;
     let (population, conditions) = (&plan.problem.population, plan.condition_names());

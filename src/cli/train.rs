@@ -87,7 +87,7 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
             Error::input("--mode eval: --output-dir is missing. Give the directory of a run, or use `aon eval DIR`.")
         })?;
         let stored = StoredRun::read(&directory, &["firing_rates", "init"])?;
-        stored.check_asked(&args.over(stored.config.clone())?)?;
+        stored.check_asked(&args.config(Some(&stored.config))?)?;
         return eval::run(&eval::EvalArgs::of_run(directory, args.data.firing_rates_mat, args.engine));
     }
     if let Some(path) = &args.run.resume {
@@ -100,7 +100,7 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
         remarks.iter().for_each(output::warn);
         return train(&plan, &directory, options, quiet);
     }
-    let plan = Plan::new(args.config()?)?;
+    let plan = Plan::new(args.config(None)?)?;
     let directory = match &args.run.output_dir {
         Some(path) => RunDirectory::create(path, args.run.overwrite)?,
         None => new_directory(&plan.task.name)?,
@@ -168,15 +168,13 @@ fn gigabytes(text: &str) -> std::result::Result<u64, String> {
 }
 
 impl TrainArgs {
-    /// The configuration that the flags ask for.
-    fn config(&self) -> Result<Config> {
-        self.over(match &self.run.config {
-            Some(path) => Config::read(path)?,
-            None => self.run.preset.unwrap_or_default().config(),
-        })
-    }
-
-    fn over(&self, mut config: Config) -> Result<Config> {
+    /// What the flags say over a file, a preset, or the settings of a `run`.
+    fn config(&self, run: Option<&Config>) -> Result<Config> {
+        let mut config = match (&self.run.config, self.run.preset, run) {
+            (Some(path), ..) => Config::read(path)?,
+            (None, None, Some(run)) => run.clone(),
+            (None, preset, _) => preset.unwrap_or_default().config(),
+        };
         self.data.apply(&mut config);
         self.network.apply(&mut config);
         self.training.apply(&mut config);

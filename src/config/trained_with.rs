@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Settings that change no network or are held against something else: where files lie (their content is known by its
-/// hash), what computes, how often a state is kept, how many steps are planned.
-const INCIDENTAL: [&str; 8] = [
+/// hash), what computes, how often a state is kept, how many steps are
+/// planned, whether a baseline is trained beside.
+const INCIDENTAL: [&str; 9] = [
     "data.firing_rates",
     "data.inhibitory_mask",
     "data.mirror",
@@ -16,6 +17,7 @@ const INCIDENTAL: [&str; 8] = [
     "network.init",
     "engine",
     "training.checkpoint_every",
+    "training.baseline",
     // Each start of a run says how many it planned.
     "training.n_trials",
 ];
@@ -124,7 +126,11 @@ fn names_of<'a>(settings: &'a Value, which: &str) -> Vec<&'a str> {
 /// Settings in which the conditions that are held out have numbers, whatever they are called.
 fn with_numbers(settings: &Value) -> Value {
     let known = names_of(settings, "conditions");
-    let number = |name: &str| known.iter().position(|k| *k == name).map_or_else(|| Value::from(name), Value::from);
+    // By name, or else by number, as the setting is read.
+    let number = |name: &str| {
+        let named = known.iter().position(|k| *k == name).map(|k| k + 1);
+        named.or_else(|| name.parse().ok()).map_or_else(|| Value::from(name), Value::from)
+    };
     let numbers: Vec<Value> = names_of(settings, "held_out").into_iter().map(number).collect();
     let mut settings = settings.clone();
     if !numbers.is_empty() {

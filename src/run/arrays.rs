@@ -4,7 +4,7 @@ use super::notice::Listener;
 use super::trained::TrainedRun;
 use crate::config::Plan;
 use crate::data::NamedArray;
-use crate::error::{Result, ensure};
+use crate::error::Result;
 use crate::network::{Constraint, Group, Layout, write_parameters};
 use crate::task::Condition;
 use ndarray::{Array1, Array2};
@@ -18,9 +18,7 @@ use std::path::Path;
 /// # Errors
 /// If the network cannot be simulated, `path` is an input of its run, or the file cannot be written.
 pub fn export(trained: &TrainedRun, path: &Path, listener: &mut dyn Listener) -> Result<()> {
-    let place = path.canonicalize().ok();
-    let is_input = trained.plan.inputs.keys().any(|input| place.is_some() && input.canonicalize().ok() == place);
-    ensure!(!is_input, "{} is an input of the run. Choose another `output`.", path.display());
+    trained.check_output(path)?;
     let (plan, layout) = (&trained.plan, Layout::new(&trained.plan.problem.dims));
     let (problem, recurrent) = (&plan.problem, layout.range(Group::Recurrent));
     let weights = problem.constraint.weights(&problem.population, &trained.parameters[recurrent.clone()]);

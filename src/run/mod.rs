@@ -6,6 +6,7 @@
 
 mod arrays;
 mod batch_summary;
+mod data_of_training;
 mod finish;
 mod fit;
 mod memory;

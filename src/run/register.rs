@@ -1,12 +1,13 @@
 //! What a run writes down before it begins.
 
+use super::data_of_training::check_data;
 use crate::config::Plan;
 use crate::data::NormalizationFactors;
 use crate::engine::EngineDescription;
 use crate::error::{Error, Result};
 use crate::train::{CONFIG, MANIFEST, MANIFEST_FORMAT, Manifest, NORMALIZATION, RunDirectory, Stamp, Start};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 /// Writes down what is about to run: a network of the plan, or with none the whole batch. `config.toml` comes last: it
@@ -22,16 +23,19 @@ pub(super) fn register(
     step: u32,
 ) -> Result<Option<EngineDescription>> {
     let run = network.map_or(Ok(String::new()), |k| stamp(plan, k, directory).map(|stamp| stamp.run))?;
-    let config = network.map_or_else(|| plan.config.clone(), |k| plan.config_of(k));
+    let mut config = network.map_or_else(|| plan.config.clone(), |k| plan.config_of(k));
+    for (_, file) in config.files() {
+        *file = directory.final_place(file);
+    }
+    let inputs = plan.inputs.iter().map(|(file, hash)| (directory.final_place(file), hash.clone()));
     let path = directory.file(MANIFEST);
     let mut manifest = if directory.holds_a_run() && path.exists() {
         let mut manifest = Manifest::read(&path)?;
-        let decides = |path: &PathBuf| plan.config.data.mirror.as_ref() != Some(path);
-        manifest.check_inputs(plan.inputs.iter().filter(|(path, _)| decides(path)))?;
-        manifest.inputs.extend(plan.inputs.clone());
+        check_data(&plan.config, &plan.inputs, &manifest, directory.path())?;
+        manifest.inputs.extend(inputs);
         manifest
     } else {
-        Manifest::new(config.seed, plan.inputs.clone())
+        Manifest::new(config.seed, inputs.collect())
     };
     let last = manifest.starts.last().map(|start| start.engine.clone());
     let before = last.filter(|before| !before.computes_alike(engine));

@@ -2,9 +2,9 @@
 
 use super::stored::{BEGUN, StoredRun};
 use crate::config::{Config, Plan};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::network::Layout;
-use crate::train::{MANIFEST, Manifest, RunDirectory, Stamp, last_good, progress};
+use crate::train::{CONFIG, MANIFEST, Manifest, RunDirectory, Stamp, last_good, progress};
 
 /// The plan that continues the run, or the batch, in `directory`, after `change` to its settings; and what its reader
 /// should know, a sentence each.
@@ -20,6 +20,13 @@ pub fn plan_to_resume(directory: &RunDirectory, change: impl FnOnce(&mut Config)
     let runs: Vec<RunDirectory> = runs.collect();
     let has_begun = runs.iter().all(|run| progress(run.path()).is_some());
     let run = StoredRun::read(directory.path(), if has_begun { &BEGUN } else { &[] })?;
+    if let Some(mask) = run.lost {
+        return Err(Error::input(format!(
+            "{} is not there (`mirror`), by whose labels the run is reported. Put it back, or take the line out of {}.",
+            mask.display(),
+            directory.file(CONFIG).display()
+        )));
+    }
     let mut config = run.config;
     change(&mut config);
     if !has_begun || config.network.init.is_none() {

@@ -45,10 +45,10 @@ impl RunState {
             return Err(Error::run(format!("{}: summary.json belongs to another run.", directory.display())));
         }
         // A summary of fewer steps is that of a shorter training, which was resumed.
-        if summary.is_some_and(|s| s.steps >= planned || s.stop_reason != PLANNED) {
+        let (step, stop) = progress(directory).unwrap_or((0, None));
+        if summary.is_some_and(|s| s.steps >= step && (s.steps >= planned || s.stop_reason != PLANNED)) {
             return Ok(Self::Finished);
         }
-        let (step, stop) = progress(directory).unwrap_or((0, None));
         Ok(match manifest.starts.last().and_then(|start| start.end) {
             _ if stop.is_some() || step >= planned => Self::NotReported,
             Some(End::Diverged) => Self::Diverged { step },

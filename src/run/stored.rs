@@ -1,9 +1,10 @@
 //! A run as its directory keeps it: the one way to open it, for whoever goes on with it or asks what came of it.
 
+use super::data_of_training::{DATA, MIRROR, check_data, file_then};
 use super::state::RunState;
 use crate::config::{Config, INIT};
 use crate::error::{Error, Result};
-use crate::train::{CONFIG, MANIFEST, Manifest, finish_replacement, hash_file, no_run};
+use crate::train::{CONFIG, MANIFEST, Manifest, finish_replacement, hash_file, no_run, progress};
 use std::path::{Path, PathBuf};
 
 /// A run whose configuration is that of its training, and whose input files are where it says, or were found by their
@@ -18,6 +19,8 @@ pub struct StoredRun {
     pub manifest: Manifest,
     /// What its reader should know: labels or files that have changed without changing the network.
     pub remarks: Vec<String>,
+    /// The mirror mask, if it is not there.
+    pub lost: Option<PathBuf>,
 }
 
 impl StoredRun {
@@ -45,7 +48,7 @@ impl StoredRun {
             remarks.extend(config.check_trained_with(trained, &path)?);
             check_planned(&config, &manifest, directory)?;
         }
-        Ok(Self { directory: directory.to_path_buf(), config, manifest, remarks })
+        Ok(Self { directory: directory.to_path_buf(), config, manifest, remarks, lost: None })
     }
 
     /// The settings of the run in `directory`, as they are there now.
@@ -55,7 +58,12 @@ impl StoredRun {
     pub(super) fn settings(directory: &Path) -> Result<Config> {
         finish_replacement(directory)?;
         let (path, manifest) = (directory.join(CONFIG), directory.join(MANIFEST));
-        if path.is_file() && manifest.is_file() { Config::read(&path) } else { Err(no_run(directory)) }
+        if !path.is_file() || !manifest.is_file() {
+            return Err(no_run(directory));
+        }
+        let config = Config::read(&path)?;
+        config.check()?;
+        Ok(config)
     }
 
     /// Refuses what is asked of a finished run but was not so in its training; its rates may be others.
@@ -65,13 +73,11 @@ impl StoredRun {
     pub fn check_asked(&self, asked: &Config) -> Result<()> {
         let mut asked = asked.clone();
         asked.check_trained_with(&self.config.to_json()?, Path::new("what is asked"))?;
-        for (setting, path) in asked.files().into_iter().filter(|(setting, _)| DATA[1..].contains(setting)) {
-            let (hash, then) = (hash_file(path)?, file_then(&self.manifest, setting));
-            if !then.map_or_else(|| self.manifest.is_input(path, &hash), |then| *then == hash) {
-                return Err(changed(path, setting, &self.directory));
-            }
-        }
-        Ok(())
+        // Rates may be others, and mirror labels are only labels.
+        let files = asked.files().into_iter().filter(|(setting, _)| ["inhibitory_mask", "stimulus"].contains(setting));
+        let hashes = files.map(|(_, path)| Ok((path.clone(), hash_file(path)?))).collect::<Result<_>>()?;
+        asked.data.firing_rates = None;
+        check_data(&asked, &hashes, &self.manifest, &self.directory)
     }
 
     /// What of it is finished.
@@ -110,7 +116,7 @@ impl StoredRun {
                         "{} {what}; its labels, which the network knows nothing of, are {labels}.",
                         path.display()
                     ));
-                    lost = (!is_there).then_some(MIRROR).or(lost);
+                    lost = (!is_there).then(|| path.clone());
                 }
                 None if is_there => return Err(changed(path, setting, directory)),
                 None => {
@@ -123,7 +129,7 @@ impl StoredRun {
             }
         }
         if lost.is_some() {
-            self.config.data.mirror = None;
+            (self.lost, self.config.data.mirror) = (lost, None);
         }
         Ok(())
     }
@@ -159,17 +165,6 @@ impl StoredRun {
     }
 }
 
-/// The settings of files that networks are read with; mirror labels are only labels.
-const DATA: [&str; 4] = ["firing_rates", "inhibitory_mask", MIRROR, "stimulus"];
-const MIRROR: &str = "mirror";
-
-/// The hash of the file that a setting named in the training, where the manifest says so.
-fn file_then<'a>(manifest: &'a Manifest, setting: &str) -> Option<&'a String> {
-    let settings = manifest.settings.as_ref()?;
-    let section = if DATA.contains(&setting) { "data" } else { "network" };
-    manifest.inputs.get(Path::new(settings[section][setting].as_str()?))
-}
-
 fn changed(path: &Path, setting: &str, directory: &Path) -> Error {
     let why = if setting == INIT { "which has not begun" } else { "and its weights mean nothing with other inputs" };
     Error::input(format!(
@@ -179,16 +174,19 @@ fn changed(path: &Path, setting: &str, directory: &Path) -> Error {
     ))
 }
 
-/// Refuses a number of steps that no start of the run planned.
+/// Refuses another number of steps than the last start planned; one that did nothing may have been cut off before it wrote
+/// its own.
 fn check_planned(config: &Config, manifest: &Manifest, directory: &Path) -> Result<()> {
     let (planned, starts) = (config.training.n_trials, &manifest.starts);
-    if starts.iter().any(|start| start.planned_steps == planned) {
+    let Some((last, before)) = starts.split_last() else { return Ok(()) };
+    let did_nothing = || progress(directory).is_none_or(|(step, _)| step == last.from_step);
+    if last.planned_steps == planned || before.last().is_some_and(|b| b.planned_steps == planned && did_nothing()) {
         return Ok(());
     }
     Err(Error::input(format!(
         "{}: training.n_trials is {planned}, but the run planned {} steps. Put it back; to train on, `resume = {}` with `n_trials = {planned}`.",
         directory.join(CONFIG).display(),
-        starts.last().map_or(0, |start| start.planned_steps),
+        last.planned_steps,
         directory.display()
     )))
 }

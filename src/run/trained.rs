@@ -8,7 +8,7 @@ use crate::data::{NormalizationFactors, read_text};
 use crate::engine::{BatchState, Device, EngineConfig, LossRecord, Problem};
 use crate::error::{Error, Result, ensure};
 use crate::network::{Group, Layout};
-use crate::train::{NORMALIZATION, Reading, WeightsFile, member_name};
+use crate::train::{NORMALIZATION, Reading, WeightsFile, is_file_of_run, member_name};
 use std::path::{Path, PathBuf};
 
 /// The weights that a run keeps.
@@ -64,6 +64,8 @@ pub struct TrainedRun {
     pub state: RunState,
     /// What whoever reads its numbers should know, a sentence each.
     pub remarks: Vec<String>,
+    /// The files that the run was made from.
+    inputs: Vec<PathBuf>,
 }
 
 impl TrainedRun {
@@ -104,12 +106,28 @@ impl TrainedRun {
             Ok(Some(parameters.clone()))
         })?;
         plan.problem.recurrent = has_recurrence(&plan.problem, &parameters);
-        Ok(Self { plan, parameters, file: path, state, remarks: run.remarks })
+        let inputs = run.manifest.files().into_iter().chain(plan.inputs.keys().cloned()).collect();
+        Ok(Self { plan, parameters, file: path, state, remarks: run.remarks, inputs })
     }
 
     /// Tells what whoever reads its numbers should know.
     pub fn say_remarks(&self, listener: &mut dyn Listener) {
         self.remarks.iter().for_each(|remark| listener.notice(&Notice::Advice(remark)));
+    }
+
+    /// Refuses to write to `path` what would replace an input of the run, or a file that it keeps itself.
+    ///
+    /// # Errors
+    /// Saying so.
+    pub fn check_output(&self, path: &Path) -> Result<()> {
+        let Ok(place) = path.canonicalize() else { return Ok(()) };
+        let is_input = self.inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == place));
+        let home = self.file.parent().and_then(|run| run.canonicalize().ok());
+        let is_own = place.parent() == home.as_deref()
+            && place.file_name().is_some_and(|n| is_file_of_run(&n.to_string_lossy()));
+        let what = if is_input { "an input" } else { "a file" };
+        ensure!(!is_input && !is_own, "{} is {what} of the run. Choose another `output`.", path.display());
+        Ok(())
     }
 
     /// Simulates the network: its loss over the conditions that it was trained on, and its rates in all, `[C][B][N]`.

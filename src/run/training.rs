@@ -1,6 +1,7 @@
 //! The training of a plan's networks, one or several, from their checkpoints to their reports.
 
 use super::batch_summary::{BatchSummary, RunRow};
+use super::data_of_training::check_data;
 use super::finish::{Reported, finish};
 use super::fit::{FittedNetwork, has_baseline, train_baselines};
 use super::memory::MemoryPlan;
@@ -140,12 +141,13 @@ impl Training<'_> {
 
     /// Refuses a run of the batch that was trained with other settings, or on other data.
     fn check_member(&self, network: usize, run: &RunDirectory) -> Result<()> {
-        let (stored, path) = (StoredRun::read_settings(run.path())?, run.path().join(CONFIG));
-        let own = self.plan.config_of(network);
+        let (stored, own) = (StoredRun::read_settings(run.path())?, self.plan.config_of(network));
         // Labels are those of the batch.
-        own.check_trained_with(stored.manifest.settings.as_ref().unwrap_or(&stored.config.to_json()?), &path)?;
-        let files = self.plan.inputs.iter().filter(|(file, _)| own.data.mirror.as_ref() != Some(file));
-        stored.manifest.check_inputs(files)
+        let then = stored.manifest.settings.clone().map_or_else(|| stored.config.to_json(), Ok)?;
+        let checked = own
+            .check_trained_with(&then, &self.directory.path().join(CONFIG))
+            .and_then(|_| check_data(&own, &self.plan.inputs, &stored.manifest, run.path()));
+        checked.map_err(|e| Error::input(format!("{} is no run of this batch. {e}", run.path().display())))
     }
 
     /// Runs that lie where those of a new batch would, and are none of it.

@@ -7,6 +7,12 @@ use ndarray::{Array1, Array2};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+/// The files.
+const NAMES: [&str; 5] = ["Firing_Rates.mat", "InhibitoryMask.mat", "Mirror.mat", "task.toml", "README.txt"];
+
+/// How the description of the data begins.
+const MADE_BY: &str = "Synthetic firing rates, made by aon";
+
 impl Synthetic {
     /// Writes `Firing_Rates.mat` (FR1 …, IC_FR1 …, IC_X1 …), `InhibitoryMask.mat`, `Mirror.mat`, `task.toml` and
     /// `README.txt` into `directory`, which is made where it is not there. Returns the files.
@@ -23,7 +29,23 @@ impl Synthetic {
         mat::write(&path("Mirror.mat"), &[mask("mirror", mirror)])?;
         text("task.toml", &self.task.to_toml()?)?;
         text("README.txt", &self.readme())?;
-        Ok(["Firing_Rates.mat", "InhibitoryMask.mat", "Mirror.mat", "task.toml", "README.txt"].map(path).to_vec())
+        Ok(NAMES.map(path).to_vec())
+    }
+
+    /// Refuses a directory with files of such names that no synthetic data left there.
+    ///
+    /// # Errors
+    /// Naming one.
+    pub fn check_place(directory: &Path) -> Result<()> {
+        let is_ours =
+            std::fs::read(directory.join("README.txt")).is_ok_and(|text| text.starts_with(MADE_BY.as_bytes()));
+        let theirs = NAMES.iter().map(|name| directory.join(name)).find(|path| !is_ours && path.exists());
+        theirs.map_or(Ok(()), |path| {
+            Err(Error::input(format!(
+                "{} is there, and was not made here. Choose another `output_dir`.",
+                path.display()
+            )))
+        })
     }
 
     fn rate_arrays(&self) -> Vec<NamedArray> {
@@ -46,7 +68,7 @@ impl Synthetic {
         let share = |f: f64| if given { "as it was given".into() } else { format!("{} % of each area", 100.0 * f) };
         let flags: Vec<String> = s.areas.iter().map(|a| format!("{}={}", a.name, a.size)).collect();
         let mut text = format!(
-            "Synthetic firing rates, made by aon {} with seed {}.\n\n\
+            "{MADE_BY} {} with seed {}.\n\n\
              {} neurons ({}), {} conditions of {} bins of {} ms.\n\n\
              Firing_Rates.mat    FR1 … FR{} [neurons × bins], rates in 0…1; IC_FR1 …, IC_X1 … the state at the first step\n\
              InhibitoryMask.mat  inhibitory [neurons × 1], {}\n\

@@ -3,8 +3,9 @@
 use super::lock::remove_lock;
 use super::manifest::Manifest;
 use super::names::{CONFIG, EXPORT, MANIFEST, NORMALIZATION};
-use crate::data::ArrayFormat;
+use crate::data::{ArrayFormat, read_text};
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Files of a run, besides exports.
@@ -81,45 +82,89 @@ pub(super) fn files() -> impl Iterator<Item = String> {
     FILES.into_iter().map(String::from).chain(exports(EXPORT))
 }
 
-/// Removes the run in `directory`, its study and the runs of its batch, and nothing that this program does not write:
-/// nothing through a link, and no file in `kept`. What makes it a run goes first, after the runs of its batch.
-///
-/// # Errors
-/// If a file cannot be removed.
-pub(super) fn remove_run(directory: &Path, kept: &[PathBuf]) -> Result<()> {
-    let kept: Vec<PathBuf> = kept.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    for member in members(directory) {
-        remove_files(&member, &kept)?;
-        remove_lock(&member);
-        remove_if_empty(&member);
-    }
-    remove_files(directory, &kept)
+/// What a new run replaces, and what of it stays: found before anything is touched, and kept with the new run until all of
+/// it is done, since what it was found in goes first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Replaced {
+    /// The runs of the batch, by the names of their directories.
+    pub(super) members: Vec<String>,
+    /// Input files of the old run and of the new one.
+    kept: Vec<PathBuf>,
 }
 
-/// Refuses what lies in `directory` where the files of the run in `stage` are to go, unless it belongs to the run that
-/// they replace.
-///
-/// # Errors
-/// Naming it.
-pub(super) fn check_destinations(stage: &Path, directory: &Path) -> Result<()> {
-    let replaced = members(directory);
-    for from in entries(stage) {
-        let to = directory.join(from.file_name().unwrap_or_default());
-        let Ok(there) = std::fs::symlink_metadata(&to) else { continue };
-        let has_files = || files().find(|file| to.join(file).exists());
-        let obstacle = match (is_directory(&from), there.is_dir()) {
-            (true, true) if !replaced.contains(&to) => has_files().map(|file| to.join(file)),
-            (true, true) | (false, false) => None,
-            (true, false) | (false, true) => Some(to.clone()),
-        };
-        if let Some(obstacle) = obstacle {
-            return Err(Error::input(format!(
-                "{} is in the way of the new run, and no part of the run that it replaces. Move it, or choose another `output_dir`.",
-                obstacle.display()
-            )));
+impl Replaced {
+    /// That of the run in `directory` by the one in `stage`.
+    pub(super) fn of(stage: &Path, directory: &Path) -> Self {
+        let manifests = [directory, stage].map(|place| Manifest::read(&place.join(MANIFEST)));
+        let kept = manifests.iter().flatten().flat_map(Manifest::files);
+        Self { members: members(directory), kept: kept.filter_map(|path| path.canonicalize().ok()).collect() }
+    }
+
+    /// Refuses what lies in `directory` in the way of the files of the run in `stage`, or of the removal of those that they
+    /// replace.
+    ///
+    /// # Errors
+    /// Naming it.
+    pub(super) fn check_way(&self, stage: &Path, directory: &Path) -> Result<()> {
+        let staged = entries(stage).into_iter().filter_map(|from| self.obstacle(&from, directory));
+        let parts =
+            std::iter::once(directory.to_path_buf()).chain(self.members.iter().map(|name| directory.join(name)));
+        let blocked = parts.flat_map(|place| {
+            let study = place.join(STUDY);
+            let tables = STUDY_FILES.iter().map(|file| study.join(file)).collect::<Vec<_>>();
+            let folders = [place.join("figures")].into_iter().filter(|path| path.is_file());
+            files().map(move |file| place.join(file)).chain(tables).filter(|path| is_directory(path)).chain(folders)
+        });
+        match staged.chain(blocked).next() {
+            None => Ok(()),
+            Some(obstacle) => {
+                let what = if obstacle.is_symlink() { ", a link," } else { "" };
+                Err(Error::input(format!(
+                    "{}{what} is in the way of the new run. Move it, or choose another `output_dir`.",
+                    obstacle.display()
+                )))
+            }
         }
     }
-    Ok(())
+
+    fn obstacle(&self, from: &Path, directory: &Path) -> Option<PathBuf> {
+        let name = from.file_name()?.to_string_lossy().into_owned();
+        let to = directory.join(&name);
+        let there = std::fs::symlink_metadata(&to).ok()?;
+        if is_directory(from) != there.is_dir() {
+            return Some(to);
+        }
+        let is_run_of_others = name.starts_with(MEMBER) && !self.members.contains(&name);
+        if is_run_of_others {
+            files_of_runs().find(|file| to.join(file).exists()).map(|file| to.join(file))
+        } else {
+            None
+        }
+    }
+
+    /// Removes the run in `directory`, its study and the runs of its batch, and nothing that this program does not write:
+    /// nothing through a link, and no input. It may be done twice.
+    ///
+    /// # Errors
+    /// If a file cannot be removed.
+    pub(super) fn remove(&self, directory: &Path) -> Result<()> {
+        for member in self.members.iter().map(|name| directory.join(name)).filter(|path| is_directory(path)) {
+            remove_files(&member, &self.kept)?;
+            remove_lock(&member);
+            remove_if_empty(&member);
+        }
+        remove_files(directory, &self.kept)
+    }
+}
+
+/// Files that a run leaves in its directory, figures too.
+pub(super) fn files_of_runs() -> impl Iterator<Item = String> {
+    files().chain(FIGURES.iter().map(|name| format!("figures/{name}.svg")))
+}
+
+/// Whether `name` is that of a file which a run keeps itself, and no export.
+pub fn is_file_of_run(name: &str) -> bool {
+    FILES.contains(&name)
 }
 
 fn remove_files(directory: &Path, kept: &[PathBuf]) -> Result<()> {
@@ -156,13 +201,13 @@ fn lesions(study: &Path) -> Vec<PathBuf> {
     if is_directory(&lesions) { entries(&lesions).into_iter().filter(is_ours).collect() } else { Vec::new() }
 }
 
-/// The runs of the batch in `directory`, none where it is no batch.
-pub(super) fn members(directory: &Path) -> Vec<PathBuf> {
-    let Ok(manifest) = Manifest::read(&directory.join(MANIFEST)) else { return Vec::new() };
-    let networks = manifest.starts.last().map_or(1, |start| start.networks);
-    let seeds = if networks > 1 { (manifest.seed..).take(networks) } else { (0..).take(0) };
-    let paths = seeds.map(|seed| directory.join(member_name(seed)));
-    paths.filter(|path| is_directory(path) && path.join(MANIFEST).is_file()).collect()
+/// The runs of the batch in `directory` by their names, none where it is no batch. Links lead to something else.
+fn members(directory: &Path) -> Vec<String> {
+    let config = read_text(&directory.join(CONFIG)).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let number = |key: &str| config.as_ref()?.get(key)?.as_integer()?.try_into().ok();
+    let (seed, networks): (u64, u64) = (number("seed").unwrap_or(0), number("networks").unwrap_or(1));
+    let seeds = if networks > 1 { seed..seed.saturating_add(networks.min(1 << 20)) } else { 0..0 };
+    seeds.map(member_name).filter(|name| is_directory(&directory.join(name))).collect()
 }
 
 /// The name of the directory of the network of `seed` in that of its batch.

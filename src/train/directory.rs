@@ -1,13 +1,11 @@
 //! A run directory: what is in it, who may write to it, and how a new run replaces the one that it holds.
 
-use super::contents::{
-    MEMBER, check_destinations, files, is_directory, member_name, members, remove_run, remove_temporary_files,
-};
+use super::contents::{MEMBER, Replaced, files_of_runs, is_directory, member_name, remove_temporary_files};
 use super::lock::{Hold, Lock};
 use super::manifest::{End, Manifest};
 use super::names::{CONFIG, MANIFEST, NORMALIZATION};
 use super::seal::to_sealed_json;
-use crate::data::{sync_fault, write_atomically};
+use crate::data::{read_text, sync_fault, write_atomically};
 use crate::error::{Error, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +18,9 @@ const STAGE: &str = ".aon-new";
 const REPLACING: &str = ".aon-commit";
 /// … and then the files of the new one are to be put in their place.
 const ARRIVING: &str = ".aon-arrive";
+
+/// In them, what the new run replaces.
+const REPLACED: &str = ".replaced.json";
 
 /// A directory held by this process: no other writes to it while this value, or a copy, lives, however the process ends.
 ///
@@ -125,6 +126,13 @@ impl RunDirectory {
         &self.path
     }
 
+    /// Where `path` will be that may lie in the place of a new run now.
+    pub fn final_place(&self, path: &Path) -> PathBuf {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let inside = absolute(path).strip_prefix(absolute(&self.root.path.join(STAGE))).map(Path::to_path_buf);
+        inside.map_or_else(|_| path.to_path_buf(), |inside| absolute(&self.root.path).join(inside))
+    }
+
     /// Where its files are now.
     fn current(&self) -> PathBuf {
         if !self.is_staged() {
@@ -206,10 +214,16 @@ impl RunDirectory {
         }
         self.check_place()?;
         let root = &self.root.path;
-        // What may fail, before the old run is touched: its parts may be held by others, or lie elsewhere.
-        let _held = members(root).iter().map(|run| Lock::take(run, Hold::Alone)).collect::<Result<Vec<_>>>()?;
-        check_destinations(&root.join(STAGE), root)?;
-        rename(&root.join(STAGE), &root.join(REPLACING))?;
+        // What may fail, before the old run is touched: its parts may be held by others, or something lie in the way.
+        let (stage, replaced) = (root.join(STAGE), Replaced::of(&root.join(STAGE), root));
+        let parts = replaced.members.iter().map(|name| Lock::take(&root.join(name), Hold::Alone));
+        let _held = parts.collect::<Result<Vec<_>>>()?;
+        replaced.check_way(&stage, root)?;
+        let path = stage.join(REPLACED);
+        let text =
+            serde_json::to_string(&replaced).map_err(|e| Error::run(format!("cannot write {REPLACED}: {e}.")))?;
+        write_atomically(&path, |w| w.write_all(text.as_bytes()))?;
+        rename(&stage, &root.join(REPLACING))?;
         self.root.is_staged.store(false, Ordering::Release);
         settle(root)
     }
@@ -218,7 +232,7 @@ impl RunDirectory {
     /// the divisors of the rates, is what a run leaves that was killed before it began.
     fn refuse_files_of_others(&self) -> Result<()> {
         let of_a_beginning: &[&str] = if self.file(MANIFEST).exists() { &[MANIFEST, NORMALIZATION] } else { &[] };
-        match files().find(|f| !of_a_beginning.contains(&f.as_str()) && self.file(f).exists()) {
+        match files_of_runs().find(|f| !of_a_beginning.contains(&f.as_str()) && self.file(f).exists()) {
             None => Ok(()),
             Some(file) => Err(Error::input(format!(
                 "{} holds {file}, which a run would replace, but no run. Choose another `output_dir`, or move the file.",
@@ -242,18 +256,19 @@ impl Drop for Root {
 /// # Errors
 /// If another process writes to the directory, or it cannot be written.
 pub fn finish_replacement(path: &Path) -> Result<()> {
-    settle_batch(path)?;
-    // Another process may be about it: that takes moments.
-    for _ in 0..100 {
-        if !is_interrupted(path) {
-            return Ok(());
+    let batch = batch_of(path);
+    batch.as_deref().into_iter().chain([path]).try_for_each(|place| {
+        let mut waits = 0;
+        while is_interrupted(place) {
+            match RunDirectory::open(place) {
+                // Another process is about it: that takes moments.
+                Err(Error::Run(_)) if waits < 100 => std::thread::sleep(Duration::from_millis(20)),
+                done => return done.map(drop),
+            }
+            waits += 1;
         }
-        if RunDirectory::open(path).is_ok() {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    RunDirectory::open(path).map(drop)
+        Ok(())
+    })
 }
 
 /// The same for the batch that the run in `path` belongs to.
@@ -302,12 +317,13 @@ fn hold_batch(path: &Path) -> Result<Option<Lock>> {
 fn settle(path: &Path) -> Result<()> {
     let [stage, replacing, arriving] = [STAGE, REPLACING, ARRIVING].map(|name| path.join(name));
     if is_directory(&replacing) {
-        let inputs =
-            [path, &replacing].map(|d| Manifest::read(&d.join(MANIFEST)).map_or_else(|_| Vec::new(), |m| m.files()));
-        remove_run(path, &inputs.concat())?;
+        let list = replacing.join(REPLACED);
+        let replaced: Replaced = read_text(&list).ok().and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default();
+        replaced.remove(path)?;
         rename(&replacing, &arriving)?;
     }
     if is_directory(&arriving) {
+        let _ = std::fs::remove_file(arriving.join(REPLACED));
         put_in_place(&arriving, path)?;
     }
     if is_directory(&stage) {

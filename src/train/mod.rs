@@ -22,7 +22,7 @@ mod trainer;
 mod weights;
 
 pub use checkpoint::{Checkpoint, read_progress};
-pub use contents::member_name;
+pub use contents::{is_file_of_run, member_name};
 pub use directory::{RunDirectory, finish_replacement, no_run};
 pub use history::{HEADER, HistoryRow, HistoryWriter, read_history, read_history_of};
 pub use last_good::{LastGood, last_good, progress};
