@@ -17,8 +17,11 @@ fn a_longer_plan_that_was_cut_off_opens() {
     let project = Project::new(&[]);
     let config = project.run().join("config.toml");
     let before = std::fs::read(&config).unwrap();
-    resume(&project.run(), &["--quiet", "--n-trials", "9", "--stop-after", "4"]).assert().success();
-    std::fs::write(&config, before).unwrap();
+    // Twice in a row.
+    for steps in ["9", "11"] {
+        resume(&project.run(), &["--quiet", "--n-trials", steps, "--stop-after", "4"]).assert().success();
+        std::fs::write(&config, &before).unwrap();
+    }
     for mut command in project.openings().into_iter().take(2) {
         command.assert().success();
     }

@@ -4,7 +4,7 @@ use super::data_of_training::{DATA, MIRROR, check_data, file_then};
 use super::state::RunState;
 use crate::config::{Config, INIT};
 use crate::error::{Error, Result};
-use crate::train::{CONFIG, MANIFEST, Manifest, finish_replacement, hash_file, no_run, progress};
+use crate::train::{CONFIG, MANIFEST, Manifest, Start, finish_replacement, hash_file, no_run, progress};
 use std::path::{Path, PathBuf};
 
 /// A run whose configuration is that of its training, and whose input files are where it says, or were found by their
@@ -174,13 +174,17 @@ fn changed(path: &Path, setting: &str, directory: &Path) -> Error {
     ))
 }
 
-/// Refuses another number of steps than the last start planned; one that did nothing may have been cut off before it wrote
-/// its own.
+/// Refuses another number of steps than the last start planned. Starts that did nothing may have been cut off before they
+/// wrote their own number: then that of the start before is still there.
 fn check_planned(config: &Config, manifest: &Manifest, directory: &Path) -> Result<()> {
-    let (planned, starts) = (config.training.n_trials, &manifest.starts);
-    let Some((last, before)) = starts.split_last() else { return Ok(()) };
-    let did_nothing = || progress(directory).is_none_or(|(step, _)| step == last.from_step);
-    if last.planned_steps == planned || before.last().is_some_and(|b| b.planned_steps == planned && did_nothing()) {
+    let (planned, Some(last)) = (config.training.n_trials, manifest.starts.last()) else { return Ok(()) };
+    if last.planned_steps == planned {
+        return Ok(());
+    }
+    let done = progress(directory).map(|(step, _)| step);
+    let did_nothing = |start: &Start| done.is_none_or(|step| step == start.from_step);
+    let idle = manifest.starts.iter().rev().take_while(|start| did_nothing(start)).count();
+    if manifest.starts.iter().rev().skip(1).take(idle).any(|start| start.planned_steps == planned) {
         return Ok(());
     }
     Err(Error::input(format!(

@@ -84,7 +84,7 @@ pub(super) fn files() -> impl Iterator<Item = String> {
 
 /// What a new run replaces, and what of it stays: found before anything is touched, and kept with the new run until all of
 /// it is done, since what it was found in goes first.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Replaced {
     /// The runs of the batch, by the names of their directories.
     pub(super) members: Vec<String>,

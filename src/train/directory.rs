@@ -318,8 +318,8 @@ fn settle(path: &Path) -> Result<()> {
     let [stage, replacing, arriving] = [STAGE, REPLACING, ARRIVING].map(|name| path.join(name));
     if is_directory(&replacing) {
         let list = replacing.join(REPLACED);
-        let replaced: Replaced = read_text(&list).ok().and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default();
-        replaced.remove(path)?;
+        let replaced = read_text(&list).ok().and_then(|text| serde_json::from_str(&text).ok());
+        replaced.unwrap_or_else(|| Replaced::of(&replacing, path)).remove(path)?;
         rename(&replacing, &arriving)?;
     }
     if is_directory(&arriving) {
