@@ -6,6 +6,7 @@ mod project;
 
 use aon::data::{ArrayFile, NamedArray, write_arrays};
 use aon::network::Layout;
+use aon::run::{Opening, TrainedRun};
 use aon::train::Checkpoint;
 use cli_support::{aon, copy_directory, json, resume, table};
 use ndarray::Array2;
@@ -235,11 +236,14 @@ fn no_network_counts_twice() {
     }
 }
 
-/// Finished lesions are those of a network with all that reads it, by content.
+/// Finished lesions are those of a network with all that reads it, by content: the same weights under other time constants,
+/// or with other rates to fit, are another network.
 #[test]
 fn lesions_of_another_network_are_not_served() {
-    let first = Project::new(&[]);
-    let others: [&[&str]; 3] = [&["--tau-max", "50"], &["--dale", "postsynaptic"], &["--normalize", "peak"]];
+    // Before its first update the best weights are those that a network starts with.
+    let start = ["--stop-after", "1"];
+    let first = Project::new(&start);
+    let weights = |run: &Path| TrainedRun::open(run, &Opening::default()).unwrap().parameters;
     let perturb = |run: &Path| {
         let mut command = aon();
         command.arg("perturb").arg(run).args(["--quiet", "--controls", "0", "--trials", "0"]);
@@ -247,10 +251,17 @@ fn lesions_of_another_network_are_not_served() {
         std::fs::read(run.join("perturb/effects.csv")).unwrap()
     };
     perturb(&first.run());
-    for flags in others {
+    let others: [(&[&str], bool); 4] = [
+        (&["--tau-max", "50"], true),
+        (&["--tau-min", "5"], true),
+        (&["--dale", "postsynaptic"], false),
+        (&["--normalize", "peak"], false),
+    ];
+    for (flags, has_same_weights) in others {
         let run = first.place.join("other");
-        first.train(&run, &[&["--overwrite"], flags].concat()).assert().success();
-        // As if the weights were the same, too: what is stored lies where it would be looked for.
+        first.train(&run, &[&["--overwrite"], &start[..], flags].concat()).assert().success();
+        assert!(!has_same_weights || weights(&run) == weights(&first.run()), "{flags:?}");
+        // What is stored lies where it would be looked for.
         copy_directory(&first.run().join("perturb"), &run.join("perturb"), &|_, bytes| bytes);
         let found = perturb(&run);
         std::fs::remove_dir_all(run.join("perturb")).unwrap();
