@@ -78,6 +78,7 @@ pub mod report;
 pub mod rng;
 pub mod run;
 pub mod studies;
+pub mod sweep;
 pub mod synthetic;
 pub mod task;
 pub mod train;

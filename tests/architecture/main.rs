@@ -24,7 +24,7 @@ const LAW: Law = &[
     &["config", "perturb"],
     &["report"],
     &["run"],
-    &["studies"],
+    &["sweep", "studies"],
     &["cli"],
 ];
 
