@@ -12,7 +12,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use std::time::Duration;
 
 fn stages(criterion: &mut Criterion, name: &str, engine: &mut dyn Engine) {
-    let rates = vec![1e-3; engine.dims().networks];
+    let rates = vec![Some(1e-3); engine.dims().networks];
     let warm = engine.profile(&rates).expect("the engine runs");
     let mut group = criterion.benchmark_group(name);
     group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));

@@ -4,13 +4,14 @@
 //   improved: L and ‖g‖ finite, and L < best − min_improvement or none was the best before
 //   stop: 3 if L or ‖g‖ is not finite, else 1 if L ≤ goal, else 2 if not improved and steps since the best ≥ patience
 //
-// Reads gradient (parameter_gradient) and losses (loss). docs/model.md#step.
+// A network that has stopped, or rests in this step, is left as it is. Reads gradient (parameter_gradient) and losses (loss). docs/model.md#step.
 
 @group(0) @binding(0) var<storage, read> gradient: array<f32>;      // [network][PARAMETERS] · read
 @group(0) @binding(1) var<storage, read_write> squares: array<f32>; // [network][PARTIALS] sums of squares of the gradient · write in squares_of, read in clip
 @group(0) @binding(2) var<storage, read> losses: array<vec4<f32>>;  // [network][2] (L, data, reg, scale of g), (scale of reg) · read
 @group(0) @binding(3) var<storage, read> settings: array<Settings>; // [network] · read
 @group(0) @binding(4) var<storage, read_write> records: array<Record>; // [network] · read and write
+@group(0) @binding(5) var<storage, read> turns: array<Turn>;        // [network] · read
 
 // Extent: x PARTIALS, y networks. Each invocation sums every PARTIALS-th square.
 @compute @workgroup_size(64)
@@ -38,21 +39,22 @@ fn clip(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     var record = records[network];
     record.improved = 0u;
     record.update = 0u;
-    if record.stop == 0u {
+    let step = turns[network].step;
+    if record.stop == 0u && step > 0u {
         let loss = losses[network * 2u];
         let chosen = settings[network];
         record.loss = loss.x;
         record.data_term = loss.y;
         record.reg_term = loss.z;
         record.grad_norm = norm;
-        record.step = at.step;
+        record.step = step;
         record.clip_scale = select(1.0, chosen.clip_norm / norm, norm > chosen.clip_norm);
         record.steps_since_best += 1u;
         let finite = is_finite(loss.x) && is_finite(norm);
         if finite && (record.best_step == 0u || loss.x < record.best_loss - chosen.min_improvement) {
             record.improved = 1u;
             record.best_loss = loss.x;
-            record.best_step = at.step;
+            record.best_step = step;
             record.steps_since_best = 0u;
         }
         if !finite {

@@ -43,6 +43,11 @@ override ONE_MINUS_BETA1: f32; // rounded from f64, where 1 − β is exact
 override ONE_MINUS_BETA2: f32;
 override EPSILON: f32;
 
+// In at.step: a training step, in which networks that have stopped rest; an evaluation of some networks. Who takes part has
+// a step in turns.
+const TRAINING: u32 = 1u;
+const SELECTED: u32 = 2u;
+
 const PARTIALS: u32 = 1024u; // invocations of a network that sum squares of weights or gradients
 
 // What changes from dispatch to dispatch.
@@ -51,7 +56,7 @@ struct At {
     end: u32,        // of a block of time steps, not in it; in the weight gradient the first row of workgroups
     slab: u32,       // first slab of the dispatch
     accumulate: u32, // 1: add to what earlier dispatches of the weight gradient wrote
-    step: u32,       // number of the training step, from 1, or TRIAL_STEP of perturbation.rs; 0: neither
+    step: u32,       // 0: all networks are computed; TRAINING, SELECTED: those whose turn it is; or TRIAL_STEP of perturbation.rs
     phases: u32,     // of a network in the table of phase.wgsl; 0 in weights where no connection is cut
 }
 var<immediate> at: At;

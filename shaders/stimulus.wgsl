@@ -4,7 +4,7 @@
 //   inputs[t][N + g·U + u] = u_{s(c), t}[u] + σ · noise where condition c uses input matrix g, else 0
 //   inputs[0][i] = gain · r_{c,0}[i] + offset,   x_0[i] = x_{c,0}[i] + σ_0 · noise
 //
-// Reads what the host wrote: at.step is the number of a training step, whose own noise its networks see (stimulus alone), or
+// Reads what the host wrote: at.step is TRAINING, where networks see the noise of their own step (stimulus alone), or
 // TRIAL_STEP, where trials have noise; 0 means without any. Runs before the first simulation, where one needs other noise than
 // the one before it, and after a change of perturbations. docs/model.md#dynamics, docs/model.md#stimulus,
 // docs/model.md#noise, docs/model.md#perturbations.
@@ -17,6 +17,7 @@
 @group(0) @binding(6) var<storage, read_write> inputs_odd: array<Stored>;  // [slab][Z_SLOTS][Z_ROWS][QUADS] odd steps · write
 @group(0) @binding(7) var<storage, read> initial_x: array<vec4<f32>>;      // [TILES][D_ROWS][QUADS] x_0 · read
 @group(0) @binding(8) var<storage, read_write> initial_potentials: array<vec4<f32>>; // [slab][D_ROWS][QUADS] x_0 with noise · write
+@group(0) @binding(9) var<storage, read> turns: array<Turn>;               // [network] · read
 
 // Extent: x rows of a slice from N on, y time steps, z slabs.
 @compute @workgroup_size(64)
@@ -29,7 +30,8 @@ fn stimulus(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let tile = slab % TILES;
     let noise = noises[slab / TILES];
-    let noisy = at.step > 0u && noise.sigma > 0.0;
+    let step = select(at.step, turns[slab / TILES].step, at.step == TRAINING);
+    let noisy = step > 0u && noise.sigma > 0.0;
     for (var q = 0u; q < QUADS; q++) {
         var value = vec4<f32>(1.0);
         if row < ones_row() {
@@ -42,7 +44,7 @@ fn stimulus(@builtin(global_invocation_id) id: vec3<u32>) {
                     let element = (condition.y * T + t) * U + channel;
                     value[e] = sequences[element];
                     if noisy {
-                        value[e] += noise.sigma * normal_element(noise, STIMULUS_NOISE, at.step, element);
+                        value[e] += noise.sigma * normal_element(noise, STIMULUS_NOISE, step, element);
                     }
                 }
             }

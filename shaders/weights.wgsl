@@ -5,8 +5,8 @@
 //
 // as they hold at step at.time, which begins a phase of some network: what is done to the networks is in cells and
 // weights_forward, and the recurrences need not look. Where connections are cut, weights_forward is zero; weights_adjoint
-// never is. And α = 0 in a training step (at.step > 0) where the network has stopped: the recurrences and the weight gradient
-// then leave it alone.
+// never is. And α = 0 where the network rests: it is not its turn, or it has stopped and this is a training step. The
+// recurrences and the weight gradient then leave it alone.
 //
 // Reads the parameters (adam, dale), records (clip), phases. docs/model.md#parameters, docs/model.md#effective-weights,
 // docs/model.md#three-ways-to-keep-a-sign, docs/model.md#perturbations.
@@ -18,6 +18,13 @@
 @group(0) @binding(5) var<storage, read_write> cells: array<vec4<f32>>;      // [network][D_ROWS] (α, or 0 at rest; I_ext + current; gain; offset) · write
 @group(0) @binding(6) var<storage, read_write> squares: array<f32>;          // [network][PARTIALS] sums of squares of W and W_in · write
 @group(0) @binding(7) var<storage, read> records: array<Record>;             // [network] · read
+@group(0) @binding(8) var<storage, read> turns: array<Turn>;                 // [network] · read
+
+// Whether the network is left alone.
+fn rests(network: u32) -> bool {
+    let waits = at.step > 0u && turns[network].step == 0u;
+    return waits || (at.step == TRAINING && records[network].stop != 0u);
+}
 
 fn weight(network: u32, i: u32, j: u32) -> f32 {
     let stored = parameters[network * PARAMETERS + i * N + j];
@@ -69,9 +76,8 @@ fn cells_of(@builtin(global_invocation_id) id: vec3<u32>) {
     let current = (network + 1u) * PARAMETERS - 2u * N + i;
     let alpha = DT / fma(TAU_SPAN, sigmoid(parameters[current + N]), TAU_MIN);
     let phase = phases[phase_at(network, at.time) + i];
-    let rests = at.step > 0u && records[network].stop != 0u;
     cells[network * D_ROWS + i] =
-        vec4<f32>(select(alpha, 0.0, rests), parameters[current] + phase.current, phase.gain, phase.offset);
+        vec4<f32>(select(alpha, 0.0, rests(network)), parameters[current] + phase.current, phase.gain, phase.offset);
 }
 
 // Extent: x PARTIALS, y networks. Each invocation sums every PARTIALS-th square.

@@ -19,7 +19,7 @@ fn every_candidate_gives_the_bits_of_the_default() {
     let (settings, state) = (vec![NetworkSettings::default(); 2], BatchState::fresh(start));
     let trained = |options: &GpuOptions| {
         let mut engine = GpuEngine::new(&device, &problem, &settings, &state, options).unwrap();
-        (0..3).for_each(|_| engine.step(&[0.01; 2]).unwrap());
+        (0..3).for_each(|_| engine.step(&[Some(0.01); 2]).unwrap());
         engine.state().unwrap()
     };
     let usual = trained(&GpuOptions::default());

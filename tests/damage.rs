@@ -113,7 +113,10 @@ fn resumed(run: &Path) -> Result<(String, bool)> {
     let found = found.expect("a run that has begun has a state, or an error");
     let losses: Vec<u64> = found.rows.iter().map(|r| r.loss.to_bits()).collect();
     let is_said = found.newer.is_some() || !remarks.is_empty();
-    Ok((format!("{} {:?} {losses:?} {:?}", found.checkpoint.step, found.checkpoint.network, plan.settings), is_said))
+    Ok((
+        format!("{} {:?} {losses:?} {:?}", found.checkpoint.network.step, found.checkpoint.network, plan.settings),
+        is_said,
+    ))
 }
 
 type Reader = fn(&Path) -> Result<(String, bool)>;

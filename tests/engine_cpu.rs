@@ -19,7 +19,7 @@ fn engine(problem: &Problem, settings: &[NetworkSettings], start: &[Vec<f32>], t
 }
 
 fn train(engine: &mut CpuEngine<f32>, steps: usize) -> BatchState {
-    let rates = vec![0.01; engine.dims().networks];
+    let rates = vec![Some(0.01); engine.dims().networks];
     for _ in 0..steps {
         engine.step(&rates).unwrap();
     }
@@ -121,11 +121,11 @@ fn fresh_noise_is_drawn_by_step_and_network_and_evaluations_do_not_see_it() {
         let fresh_noise = noise.map(|(sigma, network)| FreshNoise { sigma, seed: 5, network });
         let mut engine = engine(&problem, &[NetworkSettings { fresh_noise, ..NetworkSettings::default() }], &start, 2);
         for _ in 0..2 {
-            engine.step(&[0.0]).unwrap();
+            engine.step(&[Some(0.0)]).unwrap();
         }
         let records = engine.take_records(true).unwrap();
         let evaluated = engine.evaluate().unwrap()[0].loss;
-        [records[0][0].loss.loss, records[1][0].loss.loss, evaluated]
+        [records[0][0].unwrap().loss.loss, records[1][0].unwrap().loss.loss, evaluated]
     };
     let (quiet, noisy, other) = (losses(None), losses(Some((0.1, 0))), losses(Some((0.1, 1))));
     assert!(quiet[0] == quiet[1] && quiet[0] == quiet[2]);
@@ -179,10 +179,10 @@ fn training_ends_at_its_target_at_its_patience_and_before_numbers_that_are_not_f
     let run = |settings: NetworkSettings, rate: f64, start: &[Vec<f32>]| {
         let mut engine = engine(&problem, &[settings], start, 1);
         for _ in 0..8 {
-            engine.step(&[rate]).unwrap();
+            engine.step(&[Some(rate)]).unwrap();
         }
         let records = engine.take_records(true).unwrap();
-        (records.last().unwrap()[0], engine.state().unwrap().networks.remove(0))
+        (records.iter().filter_map(|step| step[0]).next_back().unwrap(), engine.state().unwrap().networks.remove(0))
     };
     let (record, state) = run(NetworkSettings { target: 1e6, ..NetworkSettings::default() }, 0.01, &start);
     assert_eq!((record.step, record.stop), (1, Some(StopReason::Target)));
@@ -289,7 +289,7 @@ fn cut_connections_transmit_nothing_and_weights_stay() {
     let mut other = self::engine(&problem, &[NetworkSettings::default()], &without, 1);
     let expected = other.rates(0).unwrap();
     assert!(whole.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6));
-    assert!(engine.step(&[0.1]).is_err(), "no gradient of a cut");
+    assert!(engine.step(&[Some(0.1)]).is_err(), "no gradient of a cut");
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn noisy_trials_repeat_by_their_number_and_training_never_sees_them() {
     assert!(engine.rates(0).unwrap() == b && engine.rates(1).unwrap() == intact);
 
     let seen = std::sync::Mutex::new(vec![Vec::new(); 2]);
-    engine.evaluate_each(&|k, binned| seen.lock().unwrap()[k] = binned.to_vec()).unwrap();
+    engine.evaluate_each(&[0, 1], &|k, binned| seen.lock().unwrap()[k] = binned.to_vec()).unwrap();
     let seen = seen.into_inner().unwrap();
     assert!(seen[0] == engine.binned_rates(0).unwrap() && seen[1] == engine.binned_rates(1).unwrap());
 }

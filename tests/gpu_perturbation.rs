@@ -107,7 +107,8 @@ fn wide(values: Vec<f32>) -> Vec<f64> {
 /// Losses, rates and binned rates, under limits of the golden README for f32 programs; the rates' is absolute.
 fn check_against(what: &str, engine: &mut GpuEngine, oracle: &mut CpuEngine<f64>) {
     let seen = Mutex::new(vec![Vec::new(); engine.dims().networks]);
-    let losses = engine.evaluate_each(&|k, binned| seen.lock().unwrap()[k] = binned.to_vec()).unwrap();
+    let all: Vec<usize> = (0..engine.dims().networks).collect();
+    let losses = engine.evaluate_each(&all, &|k, binned| seen.lock().unwrap()[k] = binned.to_vec()).unwrap();
     let (seen, expected) = (seen.into_inner().unwrap(), oracle.evaluate().unwrap());
     for (k, (found, expected)) in losses.iter().zip(&expected).enumerate() {
         let (found, expected) = (found.loss, expected.loss);
@@ -262,9 +263,9 @@ fn silenced_and_driven_networks_are_trained_by_their_own_gradient() {
                 assert!(error < limit, "{options:?} network {k}: gradient of {} off by {error:e}", group.name());
             }
         }
-        engine.step(&[0.01; 2]).unwrap();
+        engine.step(&[Some(0.01); 2]).unwrap();
         let records = engine.take_records(true).unwrap().remove(0);
-        assert!(records.iter().zip(&losses).all(|(record, loss)| record.loss == *loss));
+        assert!(records.iter().zip(&losses).all(|(record, loss)| record.unwrap().loss == *loss));
     }
 }
 
@@ -277,16 +278,16 @@ fn what_has_no_gradient_is_simulated_but_not_trained() {
     for refused in [graded, cuts(vec![cut(|_| true, |_| true, 3, 5)])] {
         engine.set_perturbations(&[refused]).unwrap();
         assert!(engine.evaluate().is_ok());
-        let message = engine.step(&[0.01]).unwrap_err().to_string();
+        let message = engine.step(&[Some(0.01)]).unwrap_err().to_string();
         assert!(message.contains("can be simulated but not trained"), "{message}");
-        assert!(engine.gradients().is_err() && engine.profile(&[0.01]).is_err());
-        assert_eq!(engine.state().unwrap().step, 0);
+        assert!(engine.gradients().is_err() && engine.profile(&[Some(0.01)]).is_err());
+        assert_eq!(engine.state().unwrap().networks[0].step, 0);
     }
     assert!(engine.set_perturbations(&[Perturbation::silence(vec![true; 3], 0, 5)]).is_err(), "other neurons");
     assert!(engine.set_perturbations(&[]).is_err() && engine.set_trial_noise(&[]).is_err());
     engine.set_perturbations(&[Perturbation::default()]).unwrap();
-    engine.step(&[0.01]).unwrap();
-    assert_eq!(engine.state().unwrap().step, 1);
+    engine.step(&[Some(0.01)]).unwrap();
+    assert_eq!(engine.state().unwrap().networks[0].step, 1);
 }
 
 fn trial(trial: u32) -> TrialNoise {
@@ -341,8 +342,8 @@ fn noisy_trials_repeat_by_their_number_and_training_never_sees_them() {
         assert!(engine.gradients().unwrap().1 == gradient);
         assert!(engine.rates(0).unwrap() == a, "rates are those of the trial, also after a gradient");
         for _ in 0..2 {
-            engine.step(&[0.0; 2]).unwrap();
-            quiet.step(&[0.0; 2]).unwrap();
+            engine.step(&[Some(0.0); 2]).unwrap();
+            quiet.step(&[Some(0.0); 2]).unwrap();
             engine.evaluate().unwrap();
         }
         assert_eq!(engine.take_records(true).unwrap(), quiet.take_records(true).unwrap());

@@ -80,7 +80,7 @@ impl Measurement {
 pub fn measure(engine: &mut dyn Engine, steps: usize, started: Instant) -> Result<Measurement> {
     at_most("steps", steps, 1_000_000)?;
     let dims = *engine.dims();
-    let rates = vec![1e-3; dims.networks];
+    let rates = vec![Some(1e-3); dims.networks];
     let mut timed = Vec::with_capacity(steps);
     let mut startup = 0.0;
     for k in 0..steps.max(1) + 2 {

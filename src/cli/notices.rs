@@ -5,7 +5,7 @@ use super::output::{counted, note, say, warn};
 use super::progress::NetworkProgress;
 use super::training_progress::TrainingProgress;
 use crate::engine::{DeviceNotice, EngineDescription, StopReason, memory_text};
-use crate::run::{Listener, MemoryLimit, MemoryPlan, Notice, TrainingStage, missing_labels};
+use crate::run::{Extent, Listener, MemoryLimit, MemoryPlan, Notice, TrainingStage, missing_labels};
 use crate::train::{Observer, Settled};
 use std::path::Path;
 
@@ -36,7 +36,7 @@ impl Listener for Terminal {
             Notice::Ended { networks, of } => say(format!("networks   {networks} of {of} have ended already")),
             Notice::Memory { memory, networks } => say_memory(memory, *networks),
             Notice::Advice(text) => warn(text),
-            Notice::SmallerWaves { why, most } => warn(format!("{why} Going on with at most {most} at once.")),
+            Notice::FewerPlaces { why, most } => warn(format!("{why} Going on with at most {most} at once.")),
             Notice::Trained { plan, steps, seconds, stop, settled } => {
                 let trials = f64::from(*steps) * plan.training_conditions().len() as f64;
                 say_trained(&format!("{steps} steps"), trials, *seconds, *stop);
@@ -79,23 +79,16 @@ impl Listener for Terminal {
         }
     }
 
-    fn observer(
-        &mut self,
-        stage: TrainingStage,
-        planned: u32,
-        done: u32,
-        networks: usize,
-    ) -> Option<Box<dyn Observer>> {
+    fn observer(&mut self, stage: TrainingStage, extent: Extent) -> Option<Box<dyn Observer>> {
         if stage != TrainingStage::Baselines {
             interrupt::save_first();
         }
         let label = match stage {
-            TrainingStage::Networks => "training".into(),
-            TrainingStage::Wave { number, of } => format!("wave {number} of {of}, training"),
-            TrainingStage::Baselines if networks == 1 => "input-only baseline".into(),
-            TrainingStage::Baselines => "input-only baselines".into(),
+            TrainingStage::Networks => "training",
+            TrainingStage::Baselines if extent.networks == 1 => "input-only baseline",
+            TrainingStage::Baselines => "input-only baselines",
         };
-        (!self.quiet).then(|| Box::new(TrainingProgress::new(&label, planned, done, networks)) as Box<dyn Observer>)
+        (!self.quiet).then(|| Box::new(TrainingProgress::new(label, extent)) as Box<dyn Observer>)
     }
 }
 
@@ -132,7 +125,7 @@ fn introduce(choices: &[(String, String)], engine: &EngineDescription, directory
     say(format!("{:<10} {}{resumed}", "run", directory.display()));
 }
 
-/// What `networks` networks need, and in how many waves they are trained.
+/// What `networks` networks need, and how many of them train at once.
 fn say_memory(memory: &MemoryPlan, networks: usize) {
     let (need, at_once) = (&memory.need, networks.min(memory.most()));
     let parts = match memory.bank {
@@ -156,9 +149,8 @@ fn say_memory(memory: &MemoryPlan, networks: usize) {
         memory_text(need.network)
     ));
     if at_once < networks {
-        let waves = networks.div_ceil(at_once);
         say(format!(
-            "waves      {networks} networks, at most {at_once} at once: trained in {waves} waves, one after another"
+            "places     {networks} networks, at most {at_once} at once: one that ends makes room for the next"
         ));
     }
 }

@@ -58,10 +58,10 @@ struct RunFlags {
     /// Pause after this step of the run, as Ctrl-C does: save, and say how to resume
     #[arg(long, value_name = "STEP")]
     stop_after: Option<u32>,
-    /// Steps between checkpoints (and never more than 30 s)
+    /// Keep the state after every so many steps too (else by time, at most 2 min apart)
     #[arg(long, value_name = "STEPS")]
     checkpoint_every: Option<u32>,
-    /// Device memory to stay within; networks that it does not hold at once are trained in waves
+    /// Device memory to stay within; networks that it does not hold at once take turns
     #[arg(long, value_name = "GB", help_heading = "Engine", value_parser = gigabytes)]
     memory: Option<u64>,
     /// `train`, or `eval` to evaluate the run in --output-dir

@@ -3,71 +3,76 @@
 use super::progress::BarOrLines;
 use crate::engine::StepRecord;
 use crate::error::Result;
+use crate::run::Extent;
 use crate::train::Observer;
+use std::collections::BTreeMap;
 
-/// How far a training of several networks is, and their losses.
+/// How far a training of one network or several is, and their losses.
 #[derive(Debug)]
 pub(super) struct TrainingProgress {
     shown: BarOrLines,
     label: String,
-    planned_steps: u32,
+    extent: Extent,
     losses: Losses,
 }
 
 impl TrainingProgress {
-    /// Of `networks` networks towards `planned_steps`, of which `done` are done; `label` says what trains.
-    pub(super) fn new(label: &str, planned_steps: u32, done: u32, networks: usize) -> Self {
+    /// Of a training of that extent; `label` says what trains.
+    pub(super) fn new(label: &str, extent: Extent) -> Self {
         let template = format!("{label} {{bar:30}} {{pos}}/{{len}} steps, {{eta}} left, {{msg}}");
-        let shown = BarOrLines::new(&template, planned_steps.into(), done.into());
-        let losses = Losses { latest: vec![f64::NAN; networks], training: networks, awaited: networks };
-        Self { shown, label: label.into(), planned_steps, losses }
+        let shown = BarOrLines::new(&template, extent.planned, extent.done);
+        let losses = Losses { networks: extent.networks, ..Losses::default() };
+        Self { shown, label: label.into(), extent, losses }
+    }
+
+    fn show(&mut self, seconds: f64) {
+        let (label, Extent { done, planned, .. }) = (&self.label, self.extent);
+        let losses = self.losses.text();
+        self.shown.show(done, &losses, || format!("{label} step {done}/{planned}, {losses}, {seconds:.0} s"));
     }
 }
 
 impl Observer for TrainingProgress {
     fn on_step(&mut self, network: usize, record: &StepRecord, seconds: f64) -> Result<()> {
+        self.extent.done += 1;
         if self.losses.take(network, record) {
-            let (label, step, planned, losses) = (&self.label, record.step, self.planned_steps, self.losses.text());
-            let line = || format!("{label} step {step}/{planned}, {losses}, {seconds:.0} s");
-            self.shown.show(step.into(), &losses, line);
+            self.show(seconds);
         }
         Ok(())
+    }
+
+    fn on_end(&mut self, _network: usize, left: u32) {
+        self.extent.done += u64::from(left);
     }
 }
 
 /// The latest loss of each network.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Losses {
-    latest: Vec<f64>,
-    /// Networks that have not stopped.
-    training: usize,
-    /// Those of them whose record of the present step has not come yet.
-    awaited: usize,
+    /// How many there will be.
+    networks: usize,
+    latest: BTreeMap<usize, f64>,
+    stopped: usize,
+    /// Of whom the last record came.
+    before: usize,
 }
 
 impl Losses {
-    /// Takes a record; whether it was the last one of its step.
+    /// Takes a record; whether a round of records ends with it: the next one is of a network before.
     fn take(&mut self, network: usize, record: &StepRecord) -> bool {
-        self.latest[network] = record.loss.loss;
-        self.training -= usize::from(record.stop.is_some());
-        self.awaited -= 1;
-        let complete = self.awaited == 0;
-        if complete {
-            self.awaited = self.training;
-        }
-        complete
+        self.latest.insert(network, record.loss.loss);
+        self.stopped += usize::from(record.stop.is_some());
+        std::mem::replace(&mut self.before, network) >= network
     }
 
     fn text(&self) -> String {
-        if let [loss] = self.latest[..] {
+        let mut known: Vec<f64> = self.latest.values().copied().filter(|l| l.is_finite()).collect();
+        if let (1, [loss]) = (self.networks, &known[..]) {
             return format!("loss {loss:.4}");
         }
-        let mut known: Vec<f64> = self.latest.iter().copied().filter(|l| l.is_finite()).collect();
         known.sort_by(f64::total_cmp);
-        let networks = match (self.training, self.latest.len()) {
-            (some, all) if some < all => format!("{some} of {all} networks"),
-            (_, all) => format!("{all} networks"),
-        };
+        let ended = if self.stopped > 0 { format!(", {} stopped", self.stopped) } else { String::new() };
+        let networks = format!("{} networks{ended}", self.networks);
         match known[..] {
             [] => networks,
             [best, ..] => {
@@ -84,18 +89,21 @@ mod tests {
     use crate::engine::{LossRecord, StopReason};
 
     #[test]
-    fn a_step_is_shown_once_all_networks_that_train_have_done_it() {
-        let mut losses = Losses { latest: vec![f64::NAN; 3], training: 3, awaited: 3 };
+    fn the_losses_are_those_of_the_latest_steps() {
+        let mut losses = Losses { networks: 3, ..Losses::default() };
         let record = |loss: f64, stop| StepRecord {
             loss: LossRecord { loss, ..LossRecord::default() },
             stop,
             ..StepRecord::default()
         };
-        assert!(!losses.take(0, &record(3.0, None)) && !losses.take(1, &record(1.0, None)));
-        assert!(losses.take(2, &record(f64::NAN, Some(StopReason::Diverged))));
-        assert_eq!(losses.text(), "2 of 3 networks, loss 2.0000 median, 1.0000 best");
-        assert!(!losses.take(0, &record(2.5, None)));
-        assert!(losses.take(1, &record(0.5, None)));
-        assert_eq!(losses.text(), "2 of 3 networks, loss 1.5000 median, 0.5000 best");
+        losses.take(0, &record(3.0, None));
+        assert!(!losses.take(1, &record(1.0, None)) && !losses.take(2, &record(f64::NAN, Some(StopReason::Diverged))));
+        assert_eq!(losses.text(), "3 networks, 1 stopped, loss 2.0000 median, 1.0000 best");
+        assert!(losses.take(0, &record(2.5, None)), "the next round has begun");
+        assert!(!losses.take(1, &record(0.5, None)));
+        assert_eq!(losses.text(), "3 networks, 1 stopped, loss 1.5000 median, 0.5000 best");
+        let mut one = Losses { networks: 1, ..Losses::default() };
+        assert!(one.take(0, &record(4.0, None)) && one.take(0, &record(3.0, None)));
+        assert_eq!(one.text(), "loss 3.0000");
     }
 }

@@ -56,7 +56,7 @@ fn recipe() -> Config {
             target: 0.0,
             patience: 200,
             min_improvement: 1e-6,
-            checkpoint_every: 100,
+            checkpoint_every: u32::MAX,
             baseline: true,
             stimulus_noise: StimulusNoise::Frozen,
             adam: Adam::default(),

@@ -123,7 +123,8 @@ pub struct TrainingConfig {
     pub patience: u32,
     /// What counts as an improvement to `patience`.
     pub min_improvement: f64,
-    /// Steps between checkpoints (and never more than half a minute).
+    /// The state is kept after every so many steps, besides from time to time; the largest number (4294967295) for no such
+    /// steps.
     pub checkpoint_every: u32,
     /// Whether the input-only baseline is trained beside the run.
     pub baseline: bool,

@@ -184,9 +184,9 @@ pub trait Engine {
     /// Bytes of the engine's own arrays on its device.
     fn memory_bytes(&self) -> u64;
 
-    /// Enqueues one training step of every network that has not stopped, with the given learning rates `[K]`
-    /// (before Adam's bias correction; the engine counts the updates). Does not wait for the device: at most one
-    /// earlier step is still in flight when it returns.
+    /// Enqueues the next training step of every network that has a learning rate here, `[K]`, and has not stopped (before
+    /// Adam's bias correction; each network counts its own updates). The others rest: nothing of them changes. Does not
+    /// wait for the device: at most one earlier step is still in flight when it returns.
     ///
     /// In order: loss and gradient at the current parameters; the best parameters are replaced if the loss improved;
     /// a stop condition or a loss or norm that is not finite ends the network's training with its parameters
@@ -194,14 +194,14 @@ pub trait Engine {
     ///
     /// # Errors
     /// If the device fails.
-    fn step(&mut self, learning_rates: &[f64]) -> Result<()>;
+    fn step(&mut self, learning_rates: &[Option<f64>]) -> Result<()>;
 
     /// The records of finished steps that were not taken yet, oldest first, each `[K]`; with `wait`, of all enqueued steps.
-    /// A network that had already stopped repeats its last record's loss with that record's step number and reason.
+    /// A network that rested, or had already stopped, has none.
     ///
     /// # Errors
     /// If the device fails.
-    fn take_records(&mut self, wait: bool) -> Result<Vec<Vec<StepRecord>>>;
+    fn take_records(&mut self, wait: bool) -> Result<Vec<Vec<Option<StepRecord>>>>;
 
     /// The losses `[K]` at the current parameters, without training. Leaves the rates for the getters below.
     ///
@@ -234,6 +234,18 @@ pub trait Engine {
     /// If the device fails.
     fn state(&mut self) -> Result<BatchState>;
 
+    /// The same of one network.
+    ///
+    /// # Errors
+    /// If there is no such network, or the device fails.
+    fn state_of(&mut self, place: usize) -> Result<NetworkState>;
+
+    /// Puts another network in a place. The others go on as if nothing had happened, and the new one as if it were alone.
+    ///
+    /// # Errors
+    /// If there is no such place, the network does not fit the problem, or the device fails.
+    fn replace(&mut self, place: usize, settings: &NetworkSettings, state: &NetworkState) -> Result<()>;
+
     /// Replaces everything that [`Self::state`] returns.
     ///
     /// # Errors
@@ -244,21 +256,15 @@ pub trait Engine {
     ///
     /// # Errors
     /// If the device fails.
-    fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>>;
+    fn profile(&mut self, learning_rates: &[Option<f64>]) -> Result<Vec<StageTime>>;
 
-    /// As [`Self::evaluate`], and shows each network's binned rates `[C][B][N]` to `read` while they are at hand: what
-    /// hundreds of lesions of one network are measured by, without keeping them all. `read` gets the network's number; it may
-    /// be called from several threads, in any order.
+    /// As [`Self::evaluate`] for the networks in these places alone, in their order, and shows each one's binned rates
+    /// `[C][B][N]` to `read` while they are at hand: what hundreds of lesions of one network are measured by, without keeping
+    /// them all. `read` gets the network's place; it may be called from several threads, in any order.
     ///
     /// # Errors
-    /// If the device fails.
-    fn evaluate_each(&mut self, read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
-        let losses = self.evaluate()?;
-        for network in 0..losses.len() {
-            read(network, &self.binned_rates(network)?);
-        }
-        Ok(losses)
-    }
+    /// If there is no such place, or the device fails.
+    fn evaluate_each(&mut self, places: &[usize], read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>>;
 
     /// Replaces what is done to the networks, `[K]`, for the evaluations and steps that follow. Training and gradients are
     /// refused where [`Perturbation::is_differentiable`] does not hold.

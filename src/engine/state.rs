@@ -35,6 +35,8 @@ impl StopReason {
 /// One network's part of a [`BatchState`]. Vectors are flat as [`Layout`] says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkState {
+    /// Steps done, the one included that found a reason to stop.
+    pub step: u32,
     /// Trained parameters (V in place of W under `softplus`).
     pub parameters: Vec<f32>,
     /// Adam's first moments.
@@ -58,6 +60,7 @@ impl NetworkState {
     pub fn fresh(parameters: Vec<f32>) -> Self {
         let zeros = vec![0.0; parameters.len()];
         Self {
+            step: 0,
             first_moment: zeros.clone(),
             second_moment: zeros,
             best_parameters: parameters.clone(),
@@ -68,13 +71,34 @@ impl NetworkState {
             stop: None,
         }
     }
+
+    /// How often the parameters were updated: the step that stops a network leaves them alone.
+    pub fn updates(&self) -> u32 {
+        self.step.saturating_sub(u32::from(self.stop.is_some()))
+    }
+
+    /// Refuses a state that is not that of a network of `layout`.
+    ///
+    /// # Errors
+    /// Naming the first array of another length.
+    pub fn check(&self, layout: &Layout) -> Result<()> {
+        let arrays = [
+            ("parameters", &self.parameters),
+            ("first moments", &self.first_moment),
+            ("second moments", &self.second_moment),
+            ("best parameters", &self.best_parameters),
+        ];
+        for (name, array) in arrays {
+            let (found, needed) = (array.len(), layout.len());
+            ensure!(found == needed, "{name}: {found} elements, but the network needs {needed}.");
+        }
+        Ok(())
+    }
 }
 
-/// The state of a batch of networks after `step` steps.
+/// The state of a batch of networks, each after its own steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchState {
-    /// Steps done.
-    pub step: u32,
     /// One state per network.
     pub networks: Vec<NetworkState>,
 }
@@ -82,7 +106,7 @@ pub struct BatchState {
 impl BatchState {
     /// The state before the first step, from each network's initial parameters.
     pub fn fresh(parameters: Vec<Vec<f32>>) -> Self {
-        Self { step: 0, networks: parameters.into_iter().map(NetworkState::fresh).collect() }
+        Self { networks: parameters.into_iter().map(NetworkState::fresh).collect() }
     }
 
     /// Refuses a state that does not belong to `networks` networks of `layout`.
@@ -92,18 +116,6 @@ impl BatchState {
     pub fn check(&self, layout: &Layout, networks: usize) -> Result<()> {
         let held = self.networks.len();
         ensure!(held == networks, "the state holds {held} networks, the engine {networks}.");
-        for (k, network) in self.networks.iter().enumerate() {
-            let arrays = [
-                ("parameters", &network.parameters),
-                ("first moments", &network.first_moment),
-                ("second moments", &network.second_moment),
-                ("best parameters", &network.best_parameters),
-            ];
-            for (name, array) in arrays {
-                let (found, needed) = (array.len(), layout.len());
-                ensure!(found == needed, "network {k}: {name} has {found} elements, the network needs {needed}.");
-            }
-        }
-        Ok(())
+        self.networks.iter().try_for_each(|network| network.check(layout))
     }
 }

@@ -53,15 +53,12 @@ impl Simulator {
     /// If the engine fails.
     pub fn run(&mut self, trials: &[Trial], read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<()> {
         for (wave, part) in trials.chunks(self.slots).enumerate() {
-            // The last wave may have slots to spare: they repeat its last trial, and nobody looks.
+            // The last wave may have slots to spare: they repeat its last trial, and rest.
             let filled = || part.iter().chain(std::iter::repeat(&part[part.len() - 1])).take(self.slots);
             self.engine.set_perturbations(&filled().map(|t| t.perturbation.clone()).collect::<Vec<_>>())?;
             self.engine.set_trial_noise(&filled().map(|t| t.noise).collect::<Vec<_>>())?;
-            self.engine.evaluate_each(&|k, rates| {
-                if k < part.len() {
-                    read(wave * self.slots + k, rates);
-                }
-            })?;
+            let slots: Vec<usize> = (0..part.len()).collect();
+            self.engine.evaluate_each(&slots, &|k, rates| read(wave * self.slots + k, rates))?;
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! The end of a run: how well the weights fit, beside what, left in its directory.
 
 use super::fit::FittedNetwork;
+use super::member::TrainedNetwork;
 use super::page;
-use super::session::TrainedNetwork;
 use super::summary::RunSummary;
 use crate::analysis::{Comparison, fit_csv};
 use crate::config::Plan;

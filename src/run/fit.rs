@@ -1,14 +1,15 @@
 //! Networks that are trained in memory, with nothing kept on disk: fits that others look at, and the input-only baselines
 //! of runs.
 
-use super::notice::{Listener, Notice, TrainingStage};
+use super::notice::{Extent, Listener, Notice, TrainingStage};
+use super::places::Places;
 use crate::config::{FitPlan, Plan};
-use crate::engine::{BatchState, Device};
+use crate::engine::{Device, NetworkSettings, NetworkState, StepRecord};
 use crate::error::Result;
 use crate::lab::{OpenEngine, Subject};
-use crate::train::{CheckpointInterval, Observer, Settled, TrainingPlan, settle, train};
+use crate::train::{Entrant, Feed, Observer, Schedule, Settled};
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::Instant;
 
 /// A network that was trained in memory.
 #[derive(Clone, Debug)]
@@ -73,32 +74,61 @@ fn train_in_memory(
     stop: &AtomicBool,
     listener: &mut dyn Listener,
 ) -> Result<Option<Vec<FittedNetwork>>> {
-    let start = BatchState::fresh(plan.initial);
-    let mut engine = device.open(&plan.problem, &plan.settings, &start)?;
-    let training = TrainingPlan {
-        planned_steps: plan.steps,
-        stop_after: None,
-        checkpoint: CheckpointInterval { steps: u32::MAX, time: Duration::MAX },
-        schedules: vec![plan.schedule; plan.settings.len()],
-        seconds_before: 0.0,
-    };
-    let mut progress = listener.observer(stage, plan.steps, 0, plan.settings.len());
-    let mut observers: Vec<&mut dyn Observer> = progress.iter_mut().map(|p| p.as_mut() as &mut dyn Observer).collect();
-    let outcome = train(engine.as_mut(), &start, training, &mut observers, stop)?;
-    drop((start, progress));
-    if outcome.paused {
-        return Ok(None);
+    let FitPlan { problem, whole, settings, initial, steps, schedule } = plan;
+    let networks = settings.len();
+    let places = Places { device, problem, whole, keeps_states: false };
+    let progress = listener.observer(stage, Extent { networks, planned: u64::from(steps) * networks as u64, done: 0 });
+    let (done, fitted, start) = (vec![0; networks], vec![None; networks], Instant::now());
+    let next = settings.into_iter().zip(initial).enumerate();
+    let mut feed = MemoryFeed { next, steps, schedule, done, fitted, progress, start };
+    let mut engine = places.open(networks)?;
+    let interrupted = places.train(engine.as_mut(), &mut feed, stop)?;
+    Ok(if interrupted { None } else { feed.fitted.into_iter().collect() })
+}
+
+/// Networks of the same plan, all at hand.
+struct MemoryFeed<I> {
+    /// Number, settings and initial parameters.
+    next: I,
+    steps: u32,
+    schedule: Schedule,
+    /// Steps done, `[K]`.
+    done: Vec<u32>,
+    /// What came of them, `[K]`.
+    fitted: Vec<Option<FittedNetwork>>,
+    progress: Option<Box<dyn Observer>>,
+    start: Instant,
+}
+
+impl<I: Iterator<Item = (usize, (NetworkSettings, Vec<f32>))>> Feed for MemoryFeed<I> {
+    fn next(&mut self) -> Result<Option<Entrant>> {
+        Ok(self.next.next().map(|(network, (settings, initial))| Entrant {
+            network,
+            settings,
+            state: NetworkState::fresh(initial),
+            schedule: self.schedule.clone(),
+            until: self.steps,
+            keep_every: u32::MAX,
+        }))
     }
-    let settled = settle(engine.as_mut())?;
-    if let Some(whole) = &plan.whole {
-        // Two engines at once may not fit.
-        drop(engine);
-        let state = BatchState::fresh(settled.iter().map(|s| s.best.clone()).collect());
-        engine = device.open(whole, &plan.settings, &state)?;
-        engine.evaluate()?;
+
+    fn on_step(&mut self, network: usize, record: &StepRecord) -> Result<()> {
+        let seconds = self.start.elapsed().as_secs_f64();
+        self.progress.as_mut().map_or(Ok(()), |progress| progress.on_step(network, record, seconds))
     }
-    let fitted = |(place, (settled, steps)): (usize, (Settled, &u32))| {
-        Ok(FittedNetwork { settled, rates: engine.binned_rates(place)?, steps: *steps })
-    };
-    settled.into_iter().zip(&outcome.steps).enumerate().map(fitted).collect::<Result<_>>().map(Some)
+
+    fn on_checkpoint(&mut self, _network: usize, _state: &NetworkState) -> Result<()> {
+        Ok(())
+    }
+
+    fn on_leave(&mut self, network: usize, state: &NetworkState) -> Result<bool> {
+        self.done[network] = state.step;
+        self.progress.iter_mut().for_each(|progress| progress.on_end(network, self.steps - state.step));
+        Ok(true)
+    }
+
+    fn on_settled(&mut self, network: usize, settled: Settled, rates: Vec<f32>) -> Result<()> {
+        self.fitted[network] = Some(FittedNetwork { settled, rates, steps: self.done[network] });
+        Ok(())
+    }
 }

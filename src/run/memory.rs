@@ -5,7 +5,7 @@ use crate::error::Result;
 
 /// Most networks that are trained at once: a device is busy with far fewer, and drivers that do not say how much memory
 /// there is may promise more.
-const MOST_NETWORKS: usize = 200;
+pub(super) const MOST_NETWORKS: usize = 200;
 
 /// What a batch needs and may use.
 #[derive(Debug)]

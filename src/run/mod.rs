@@ -6,31 +6,33 @@
 
 mod arrays;
 mod batch_summary;
+mod context;
 mod data_of_training;
+mod feed;
 mod finish;
 mod fit;
+mod member;
 mod memory;
 mod notice;
 mod page;
+mod places;
 mod register;
 mod resume;
-mod session;
 mod state;
 mod stored;
 mod summary;
 mod trained;
 mod training;
-mod waves;
 
 pub use arrays::export;
 pub use batch_summary::{BatchSummary, RunRow};
+pub use context::Options;
 pub use finish::Reported;
 pub use fit::{FittedNetwork, fit, subject, train_baselines};
 pub use memory::{MemoryLimit, MemoryPlan};
-pub use notice::{Divergence, Listener, Notice, Progress, Silent, TrainingStage, missing_labels};
+pub use notice::{Divergence, Extent, Listener, Notice, Progress, Silent, TrainingStage, missing_labels};
 pub use register::new_directory;
 pub use resume::plan_to_resume;
-pub use session::Options;
 pub use state::RunState;
 pub use stored::StoredRun;
 pub use summary::{BaselineFits, FitFigures, InputOnlyFit, RunSummary};

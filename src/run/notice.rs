@@ -46,7 +46,7 @@ pub enum Notice<'a> {
     /// A setting to think about.
     Advice(&'a str),
     /// The device has less memory than was planned with.
-    SmallerWaves {
+    FewerPlaces {
         /// What it said.
         why: &'a str,
         /// Most networks at once from here on.
@@ -127,7 +127,7 @@ impl Notice<'_> {
             Self::Device(notice) => !matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tuned(_)),
             Self::AnotherEngine { .. }
             | Self::Advice(_)
-            | Self::SmallerWaves { .. }
+            | Self::FewerPlaces { .. }
             | Self::Diverged(_)
             | Self::NeverImproved { .. }
             | Self::BaselineInterrupted
@@ -206,15 +206,19 @@ pub struct Progress<'a> {
 pub enum TrainingStage {
     /// The networks of the run.
     Networks,
-    /// Those of one of several waves.
-    Wave {
-        /// Its number, from 1.
-        number: usize,
-        /// How many there are.
-        of: usize,
-    },
     /// Input-only baselines.
     Baselines,
+}
+
+/// How much is to be trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Networks.
+    pub networks: usize,
+    /// Steps that are planned, of all of them together.
+    pub planned: u64,
+    /// How many of these were done before.
+    pub done: u64,
 }
 
 /// Hears what happens. All methods do nothing unless they are written.
@@ -224,15 +228,9 @@ pub trait Listener {
         let _ = notice;
     }
 
-    /// A training of `networks` networks begins, of which `done` of `planned` steps are done: an observer of it, if wanted.
-    fn observer(
-        &mut self,
-        stage: TrainingStage,
-        planned: u32,
-        done: u32,
-        networks: usize,
-    ) -> Option<Box<dyn Observer>> {
-        let _ = (stage, planned, done, networks);
+    /// A training begins: an observer of it, if wanted.
+    fn observer(&mut self, stage: TrainingStage, extent: Extent) -> Option<Box<dyn Observer>> {
+        let _ = (stage, extent);
         None
     }
 }

@@ -1,6 +1,6 @@
 //! `report.html` of a run.
 
-use super::session::TrainedNetwork;
+use super::member::TrainedNetwork;
 use crate::analysis::Comparison;
 use crate::config::Plan;
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! `summary.json` of a run: written at its end, and read by whoever asks what came of it.
 
 use super::fit::FittedNetwork;
-use super::session::TrainedNetwork;
+use super::member::TrainedNetwork;
 use crate::analysis::{Comparison, Fit, GroupFit, HeldOutSummary};
 use crate::config::Plan;
 use crate::engine::{EngineDescription, StopReason};

@@ -1,20 +1,21 @@
 //! The training of a plan's networks, one or several, from their checkpoints to their reports.
 
 use super::batch_summary::{BatchSummary, RunRow};
+use super::context::{Context, Options};
 use super::data_of_training::check_data;
-use super::finish::{Reported, finish};
-use super::fit::{FittedNetwork, has_baseline, train_baselines};
-use super::memory::MemoryPlan;
-use super::notice::{Divergence, Listener, Notice, TrainingStage};
+use super::feed::RunFeed;
+use super::finish::Reported;
+use super::fit::has_baseline;
+use super::member::Member;
+use super::memory::{MOST_NETWORKS, MemoryPlan};
+use super::notice::{Divergence, Extent, Listener, Notice, TrainingStage};
+use super::places::Places;
 use super::register::register;
-use super::session::{Member, Options, Session, TrainedNetwork};
 use super::stored::StoredRun;
-use super::waves::{Trainings, in_waves};
 use crate::config::Plan;
-use crate::engine::{Device, DeviceNotice, EngineDescription};
+use crate::engine::{Device, DeviceNotice};
 use crate::error::{Error, Result};
-use crate::train::{CONFIG, End, RunDirectory};
-use rayon::prelude::*;
+use crate::train::{CONFIG, RunDirectory};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -37,12 +38,12 @@ pub enum Ending {
     Batch(BatchSummary),
 }
 
-/// Trains the networks of `plan` that have not ended yet, in as few waves as the device's memory allows, until `stop` is
+/// Trains the networks of `plan` that have not ended yet, as many at once as the device's memory holds, until `stop` is
 /// set or all is done, and reports the fit of each. One network is kept in `directory` itself, several in directories of
-/// their own in it.
+/// their own in it. One that ends makes room for the next.
 ///
-/// All that a resume needs is in these directories: what a network has done does not depend on its batch, so runs that a
-/// crash left at different steps are brought together, and of a batch those that ended stay.
+/// All that a resume needs is in these directories: what a network has done does not depend on its batch, so those that a
+/// crash left at different steps go on side by side, and of a batch those that ended stay.
 ///
 /// # Errors
 /// If the device or a directory fails.
@@ -53,125 +54,76 @@ pub fn train(
     stop: &AtomicBool,
     listener: &mut dyn Listener,
 ) -> Result<Ending> {
-    let problem = plan.training_problem(plan.seeds.len());
+    let problem = plan.training_problem(plan.seeds.len().min(MOST_NETWORKS));
     let mut hear = |notice: &DeviceNotice| listener.notice(&Notice::Device(notice));
     let device = Device::choose(&plan.config.engine, &mut hear)?.tuned(&problem, plan.work(), &mut hear);
     let engine = device.describe(&problem)?;
     drop(problem);
     let memory = MemoryPlan::new(&device, &plan.problem, options.memory)?;
-    let training = Training { plan, directory, device: &device, engine, options, stop };
-    let Standing { ended, pending, step } = training.standing()?;
-    training.begin(&ended, &pending, step, &memory, listener)?;
-    let train = |networks: &[usize], stage, listener: &mut dyn Listener| training.wave(networks, stage, listener);
-    match in_waves(&pending, memory.most(), listener, train)? {
-        Trainings::Paused { .. } if directory.awaits_commit() => Ok(Ending::Withdrawn),
-        Trainings::Paused { step } => Ok(Ending::Paused { step }),
-        Trainings::Ended(ends) if training.is_single() => {
-            let end = ends.into_iter().next().ok_or_else(|| Error::run("there was no network to train."))?;
-            Ok(match end.1 {
-                Fate::Reported(reported) => Ending::Reported(reported),
-                Fate::Diverged(divergence) => Ending::Diverged(divergence),
-            })
+    let (ended, steps) = standing(plan, directory)?;
+    let training = Context { plan, directory, engine, options, stop, steps };
+    training.begin(&ended, &memory, listener)?;
+    training.run(&device, memory.most(), ended, listener)
+}
+
+/// The networks of a batch that have ended, by number: they did all their steps, and their fit was reported. And the steps
+/// of the others. A single run that has ended is evaluated and reported again; of a batch, those that ended stay.
+fn standing(plan: &Plan, directory: &RunDirectory) -> Result<(BTreeMap<usize, RunRow>, BTreeMap<usize, u32>)> {
+    if plan.seeds.len() == 1 {
+        let step = Member::read(plan, 0, directory)?.state.step;
+        return Ok((BTreeMap::new(), BTreeMap::from([(0, step)])));
+    }
+    if !directory.holds_a_run() {
+        refuse_runs_of_others(plan, directory)?;
+    }
+    let (mut ended, mut steps) = (BTreeMap::new(), BTreeMap::new());
+    for (network, seed) in plan.seeds.iter().enumerate() {
+        let run = directory.member(*seed);
+        if !run.holds_a_run() {
+            steps.insert(network, 0);
+            continue;
         }
-        Trainings::Ended(ends) => training.sum_up(ended, ends).map(Ending::Batch),
+        check_member(plan, directory, network, &run)?;
+        let member = Member::read(plan, network, &run)?;
+        let row = RunRow::read(run.path())?;
+        let is_reported = |r: &RunRow| r.steps == member.state.step && r.has_baseline() == has_baseline(plan);
+        if let Some(row) = row.filter(|r| member.has_ended(plan) && is_reported(r)) {
+            ended.insert(network, row);
+        } else {
+            steps.insert(network, member.state.step);
+        }
+    }
+    Ok((ended, steps))
+}
+
+/// Refuses a run of the batch that was trained with other settings, or on other data.
+fn check_member(plan: &Plan, directory: &RunDirectory, network: usize, run: &RunDirectory) -> Result<()> {
+    let (stored, own) = (StoredRun::read_settings(run.path())?, plan.config_of(network));
+    // Labels are those of the batch.
+    let then = stored.manifest.settings.clone().map_or_else(|| stored.config.to_json(), Ok)?;
+    let checked = own
+        .check_trained_with(&then, &directory.path().join(CONFIG))
+        .and_then(|_| check_data(&own, &plan.inputs, &stored.manifest, run.path()));
+    checked.map_err(|e| Error::input(format!("{} is no run of this batch. {e}", run.path().display())))
+}
+
+/// Runs that lie where those of a new batch would, and are none of it.
+fn refuse_runs_of_others(plan: &Plan, directory: &RunDirectory) -> Result<()> {
+    let mut members = plan.seeds.iter().map(|seed| directory.member(*seed));
+    match members.find(RunDirectory::holds_a_run) {
+        None => Ok(()),
+        Some(run) => Err(Error::input(format!(
+            "{} holds a run already, which is of no batch. Choose another `output_dir`.",
+            run.path().display()
+        ))),
     }
 }
 
-/// Where the networks of a plan stand.
-struct Standing {
-    /// Those of a batch that have ended, by number: they did all their steps, and their fit was reported.
-    ended: BTreeMap<usize, RunRow>,
-    /// The others.
-    pending: Vec<usize>,
-    /// The step of the one that is furthest behind.
-    step: u32,
-}
-
-/// What became of a network.
-enum Fate {
-    Reported(Box<Reported>),
-    Diverged(Divergence),
-}
-
-struct Training<'a> {
-    plan: &'a Plan,
-    directory: &'a RunDirectory,
-    device: &'a Device,
-    engine: EngineDescription,
-    options: Options,
-    stop: &'a AtomicBool,
-}
-
-impl Training<'_> {
-    fn is_single(&self) -> bool {
-        self.plan.seeds.len() == 1
-    }
-
-    /// A single run that has ended is evaluated and reported again; of a batch, those that ended stay.
-    fn standing(&self) -> Result<Standing> {
-        let (plan, planned) = (self.plan, self.plan.config.training.n_trials);
-        if self.is_single() {
-            let step = Member::read(plan, 0, self.directory)?.step;
-            return Ok(Standing { ended: BTreeMap::new(), pending: vec![0], step });
-        }
-        if !self.directory.holds_a_run() {
-            self.refuse_runs_of_others()?;
-        }
-        let (mut ended, mut pending, mut step) = (BTreeMap::new(), Vec::new(), planned);
-        for (network, seed) in plan.seeds.iter().enumerate() {
-            let run = self.directory.member(*seed);
-            if !run.holds_a_run() {
-                pending.push(network);
-                step = 0;
-                continue;
-            }
-            self.check_member(network, &run)?;
-            let member = Member::read(plan, network, &run)?;
-            let row = RunRow::read(run.path())?;
-            let is_reported = |r: &RunRow| r.steps == member.step && r.has_baseline() == has_baseline(plan);
-            if let Some(row) = row.filter(|r| member.has_ended(plan) && is_reported(r)) {
-                ended.insert(network, row);
-            } else {
-                pending.push(network);
-                step = step.min(member.step);
-            }
-        }
-        Ok(Standing { ended, pending, step })
-    }
-
-    /// Refuses a run of the batch that was trained with other settings, or on other data.
-    fn check_member(&self, network: usize, run: &RunDirectory) -> Result<()> {
-        let (stored, own) = (StoredRun::read_settings(run.path())?, self.plan.config_of(network));
-        // Labels are those of the batch.
-        let then = stored.manifest.settings.clone().map_or_else(|| stored.config.to_json(), Ok)?;
-        let checked = own
-            .check_trained_with(&then, &self.directory.path().join(CONFIG))
-            .and_then(|_| check_data(&own, &self.plan.inputs, &stored.manifest, run.path()));
-        checked.map_err(|e| Error::input(format!("{} is no run of this batch. {e}", run.path().display())))
-    }
-
-    /// Runs that lie where those of a new batch would, and are none of it.
-    fn refuse_runs_of_others(&self) -> Result<()> {
-        let mut members = self.plan.seeds.iter().map(|seed| self.directory.member(*seed));
-        match members.find(RunDirectory::holds_a_run) {
-            None => Ok(()),
-            Some(run) => Err(Error::input(format!(
-                "{} holds a run already, which is of no batch. Choose another `output_dir`.",
-                run.path().display()
-            ))),
-        }
-    }
-
+impl Context<'_> {
     /// Writes down and says what is about to happen.
-    fn begin(
-        &self,
-        ended: &BTreeMap<usize, RunRow>,
-        pending: &[usize],
-        step: u32,
-        memory: &MemoryPlan,
-        listener: &mut dyn Listener,
-    ) -> Result<()> {
+    fn begin(&self, ended: &BTreeMap<usize, RunRow>, memory: &MemoryPlan, listener: &mut dyn Listener) -> Result<()> {
         let (plan, now) = (self.plan, &self.engine);
+        let step = self.steps.values().copied().min().unwrap_or(plan.config.training.n_trials);
         let network = self.is_single().then_some(0);
         if let Some(before) = register(plan, network, self.directory, now, step)? {
             listener.notice(&Notice::AnotherEngine { before: &before, now });
@@ -180,8 +132,8 @@ impl Training<'_> {
         if !ended.is_empty() {
             listener.notice(&Notice::Ended { networks: ended.len(), of: plan.seeds.len() });
         }
-        if !pending.is_empty() {
-            listener.notice(&Notice::Memory { memory, networks: pending.len() });
+        if !self.steps.is_empty() {
+            listener.notice(&Notice::Memory { memory, networks: self.steps.len() });
         }
         self.directory.warnings().for_each(|text| listener.notice(&Notice::Advice(text)));
         let start = plan.config.network.init.as_deref().filter(|_| step == 0).and_then(Path::parent);
@@ -190,124 +142,81 @@ impl Training<'_> {
         Ok(())
     }
 
-    /// Trains these networks together to their end, and leaves the results in their directories.
-    fn wave(
+    /// Trains the networks that have not ended, and reports them.
+    fn run(
         &self,
-        networks: &[usize],
-        stage: TrainingStage,
+        device: &Device,
+        most: usize,
+        ended: BTreeMap<usize, RunRow>,
         listener: &mut dyn Listener,
-    ) -> Result<Trainings<(usize, Fate)>> {
-        let plan = self.plan;
-        let mut members = networks.iter().map(|k| self.member(*k)).collect::<Result<Vec<_>>>()?;
-        for member in &members {
-            member.say_damage(listener);
+    ) -> Result<Ending> {
+        let pending: Vec<usize> = self.steps.keys().copied().collect();
+        let planned = u64::from(self.plan.config.training.n_trials) * pending.len() as u64;
+        let done = self.steps.values().copied().map(u64::from).sum();
+        let trains = !pending.is_empty();
+        let extent = Extent { networks: pending.len(), planned, done };
+        let progress = if trains { listener.observer(TrainingStage::Networks, extent) } else { None };
+        let mut feed = RunFeed::new(self, &pending, progress, listener);
+        let interrupted = trains && self.convey(device, most, &mut feed)?;
+        if interrupted || !feed.paused.is_empty() {
+            let step = feed.pause()?;
+            return Ok(if self.directory.awaits_commit() { Ending::Withdrawn } else { Ending::Paused { step } });
         }
-        let session = Session {
-            plan,
-            device: self.device,
-            options: self.options,
-            stop: self.stop,
-            stage,
-            directory: self.directory,
-        };
-        let advance = session.advance(&mut members, listener)?;
-        if advance.paused {
-            members.iter().try_for_each(|m| m.directory.write_end(End::Paused))?;
-            let step = members.iter().filter(|m| !m.has_ended(plan)).map(|m| m.step).min().unwrap_or(0);
-            return Ok(Trainings::Paused { step });
+        feed.end_of_training();
+        feed.report()?;
+        let RunFeed { reported, diverged, .. } = feed;
+        if !self.is_single() {
+            return self.sum_up(ended, reported, diverged).map(Ending::Batch);
         }
-        members.iter().filter(|m| m.has_diverged()).try_for_each(|m| m.directory.write_end(End::Diverged))?;
-        if self.is_single() && members[0].has_diverged() {
-            return Ok(Trainings::Ended(vec![(0, Fate::Diverged(self.divergence(&members[0])))]));
-        }
-        let trained = session.evaluate(&mut members, advance)?;
-        self.say_trained(&members, &trained, listener);
-        self.say_never_improved(&members, &trained, listener);
-        self.finish(&members, trained, listener).map(Trainings::Ended)
+        let reported = reported.into_iter().map(|(_, reported)| Ending::Reported(Box::new(reported)));
+        let diverged = diverged.into_iter().map(|(_, divergence)| Ending::Diverged(divergence));
+        reported.chain(diverged).next().ok_or_else(|| Error::run("there was no network to train."))
     }
 
-    /// A network of the plan, with what its directory says of its beginning.
-    fn member(&self, network: usize) -> Result<Member> {
-        if self.is_single() {
-            return Member::read(self.plan, network, self.directory);
-        }
-        let directory = self.directory.member(self.plan.seeds[network]);
-        directory.prepare()?;
-        let member = Member::read(self.plan, network, &directory)?;
-        register(self.plan, Some(network), &directory, &self.engine, member.step)?;
-        Ok(member)
-    }
-
-    fn say_trained(&self, members: &[Member], trained: &[TrainedNetwork], listener: &mut dyn Listener) {
-        let plan = self.plan;
-        if let ([TrainedNetwork { settled, steps, stop, seconds, .. }], true) = (trained, self.is_single()) {
-            let (steps, seconds, stop) = (*steps, *seconds, *stop);
-            return listener.notice(&Notice::Trained { plan, steps, seconds, stop, settled });
-        }
-        let steps: f64 = members.iter().map(|m| f64::from(m.step)).sum();
-        listener.notice(&Notice::TrainedTogether {
-            networks: members.len(),
-            trials: steps * plan.training_conditions().len() as f64,
-            seconds: members.iter().map(|m| m.seconds).fold(0.0, f64::max),
-        });
-    }
-
-    /// Weights that are reported, and were never trained, look like a fit.
-    fn say_never_improved(&self, members: &[Member], trained: &[TrainedNetwork], listener: &mut dyn Listener) {
-        let never =
-            |(m, t): &(&Member, &TrainedNetwork)| t.settled.best_note.updates == 0 && m.step > 1 && !m.has_diverged();
-        let networks = members.iter().zip(trained).filter(never);
-        let seeds: Vec<u64> = networks.map(|(m, _)| self.plan.seeds[m.network]).collect();
-        if !seeds.is_empty() {
-            listener.notice(&Notice::NeverImproved { seeds: &seeds });
+    /// Trains the networks of `feed`, at most so many at once; fewer where a device turns out to have too little memory: what
+    /// was trained before is in the checkpoints. Whether it was interrupted.
+    fn convey(&self, device: &Device, mut most: usize, feed: &mut RunFeed) -> Result<bool> {
+        let whole = (!self.plan.held_out.is_empty()).then(|| self.plan.problem_for(1));
+        let places = Places { device, problem: self.plan.training_problem(1), whole, keeps_states: true };
+        loop {
+            let at_once = most.min(feed.unfinished());
+            let trained = places.open(at_once).and_then(|mut engine| {
+                feed.engine = engine.describe();
+                places.train(engine.as_mut(), feed, self.stop)
+            });
+            match trained {
+                Err(Error::OutOfMemory(why)) if at_once > 1 => {
+                    most = at_once.div_ceil(2);
+                    feed.listener().notice(&Notice::FewerPlaces { why: &why, most });
+                    feed.take_back();
+                }
+                Err(error) => return Err(self.with_way_back(error, feed.kept())),
+                interrupted => return interrupted,
+            }
         }
     }
 
-    /// Trains the baselines, and reports the fit of every network that did not diverge.
-    fn finish(
-        &self,
-        members: &[Member],
-        trained: Vec<TrainedNetwork>,
-        listener: &mut dyn Listener,
-    ) -> Result<Vec<(usize, Fate)>> {
-        let plan = self.plan;
-        let (diverged, good): (Vec<_>, Vec<_>) = members.iter().zip(trained).partition(|(m, _)| m.has_diverged());
-        let networks: Vec<usize> = good.iter().map(|(m, _)| m.network).collect();
-        let baselines = train_baselines(plan, &networks, self.stop, listener)?;
-        let baselines = baselines.into_iter().flatten().map(Some).chain(std::iter::repeat_with(|| None));
-        let jobs: Vec<_> = good.into_iter().zip(baselines).collect();
-        let report = |((member, trained), baseline): ((&Member, TrainedNetwork), Option<FittedNetwork>)| {
-            let run = plan.run_of(member.network);
-            let reported = finish(&run, &member.directory, &trained, baseline.as_ref(), &member.stamp)?;
-            Ok((member.network, Fate::Reported(Box::new(reported))))
-        };
-        let mut ends: Vec<_> = jobs.into_par_iter().map(report).collect::<Result<_>>()?;
-        for (member, _) in diverged {
-            let divergence = self.divergence(member);
-            listener.notice(&Notice::Diverged(&divergence));
-            ends.push((member.network, Fate::Diverged(divergence)));
-        }
-        Ok(ends)
-    }
-
-    fn divergence(&self, member: &Member) -> Divergence {
-        Divergence {
-            seed: self.plan.seeds[member.network],
-            step: member.step,
-            checkpoint: member.checkpoint,
-            directory: member.directory.path().to_path_buf(),
+    fn with_way_back(&self, error: Error, step: u32) -> Error {
+        match error {
+            // Too large for this device, and not begun.
+            Error::OutOfMemory(_) => error,
+            _ if self.directory.awaits_commit() => error,
+            _ => Error::run(format!(
+                "{error} The checkpoint of step {step} is kept; continue with `resume = {}`.",
+                self.directory.path().display()
+            )),
         }
     }
 
     /// Writes the summary of all networks.
-    fn sum_up(&self, mut rows: BTreeMap<usize, RunRow>, ends: Vec<(usize, Fate)>) -> Result<BatchSummary> {
-        for (network, end) in ends {
-            let row = match end {
-                Fate::Reported(reported) => RunRow::of(&reported.summary, &reported.directory),
-                Fate::Diverged(divergence) => RunRow::diverged(&divergence),
-            };
-            rows.insert(network, row);
-        }
+    fn sum_up(
+        &self,
+        mut rows: BTreeMap<usize, RunRow>,
+        reported: Vec<(usize, Reported)>,
+        diverged: Vec<(usize, Divergence)>,
+    ) -> Result<BatchSummary> {
+        rows.extend(reported.iter().map(|(network, r)| (*network, RunRow::of(&r.summary, &r.directory))));
+        rows.extend(diverged.iter().map(|(network, divergence)| (*network, RunRow::diverged(divergence))));
         let summary = BatchSummary::new(rows.into_values().collect());
         self.directory.write("summary.csv", &summary.to_csv())?;
         self.directory.write("summary.json", &summary.to_json()?)?;

@@ -30,8 +30,6 @@ struct Counters {
 /// A network after some steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// Steps it has done.
-    pub step: u32,
     /// Its state.
     pub network: NetworkState,
     /// SHA-256 of the rows of `history.csv` up to that step, without their seconds.
@@ -57,7 +55,7 @@ impl Checkpoint {
         ];
         let counters = Counters {
             format: FORMAT,
-            step: self.step,
+            step: network.step,
             best_step: network.best_step,
             steps_since_best: network.steps_since_best,
             stop: network.stop,
@@ -75,6 +73,7 @@ impl Checkpoint {
         file.check_origin(FILE, run)?;
         let n = layout.len();
         let network = NetworkState {
+            step: file.note.step,
             parameters: file.take("parameters", n)?,
             first_moment: file.take("first_moment", n)?,
             second_moment: file.take("second_moment", n)?,
@@ -84,7 +83,7 @@ impl Checkpoint {
             steps_since_best: file.note.steps_since_best,
             stop: file.note.stop,
         };
-        Ok(Self { step: file.note.step, network, history: file.note.history })
+        Ok(Self { network, history: file.note.history })
     }
 }
 
@@ -113,12 +112,13 @@ mod tests {
     use super::*;
 
     fn checkpoint(n: usize) -> Checkpoint {
-        Checkpoint { step: 7, network: state(n), history: Some("the sum of some rows".into()) }
+        Checkpoint { network: state(n), history: Some("the sum of some rows".into()) }
     }
 
     fn state(n: usize) -> NetworkState {
         let ramp = |from: f32| (0..n).map(|i| from + i as f32 / 3.0).collect::<Vec<f32>>();
         NetworkState {
+            step: 7,
             parameters: ramp(0.1),
             first_moment: ramp(-2.0),
             second_moment: ramp(1e-9),

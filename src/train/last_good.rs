@@ -60,13 +60,13 @@ fn read(
     stamp: &Stamp,
 ) -> Result<(Checkpoint, Vec<HistoryRow>)> {
     let checkpoint = Checkpoint::read(file, layout, &stamp.run)?;
-    let mut rows = if checkpoint.step > 0 { read_history_of(directory)? } else { Vec::new() };
-    rows.retain(|row| row.step <= checkpoint.step);
+    let mut rows = if checkpoint.network.step > 0 { read_history_of(directory)? } else { Vec::new() };
+    rows.retain(|row| row.step <= checkpoint.network.step);
     if checkpoint.history.as_ref().is_some_and(|sum| *sum != digest(&rows)) {
         return Err(Error::run(format!(
             "{} is damaged: its rows up to step {} are not those of the checkpoint.",
             directory.file("history.csv").display(),
-            checkpoint.step
+            checkpoint.network.step
         )));
     }
     Ok((checkpoint, rows))

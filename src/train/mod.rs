@@ -32,6 +32,6 @@ pub use reading::Reading;
 pub use run_writer::{CHECKPOINT, RunWriter};
 pub use schedule::{DECISION_LAG, Schedule, ScheduleKind};
 pub use seal::{hex, read_sealed_json, sha256, to_sealed_json};
-pub use settle::{Settled, settle};
-pub use trainer::{CheckpointInterval, Observer, Outcome, TrainingPlan, train};
+pub use settle::Settled;
+pub use trainer::{Entrant, Feed, Observer, Training, train};
 pub use weights::{Stamp, WeightsFile, WeightsNote, write_weights};

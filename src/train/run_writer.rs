@@ -1,10 +1,7 @@
 //! Keeps one network's run directory up to date while it trains.
 
-use super::trainer::{last_step, updates};
-use super::{
-    Checkpoint, HistoryRow, HistoryWriter, Observer, RunDirectory, Stamp, WeightsNote, read_history_of, write_weights,
-};
-use crate::engine::{BatchState, NetworkState, Problem, StepRecord, StopReason};
+use super::{Checkpoint, HistoryRow, HistoryWriter, RunDirectory, Stamp, WeightsNote, read_history_of, write_weights};
+use crate::engine::{NetworkState, Problem, StepRecord, StopReason};
 use crate::error::{Error, Result};
 
 /// File of the state that a resume starts from.
@@ -12,35 +9,30 @@ pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The one before, for when that is damaged.
 pub(super) const PREVIOUS: &str = "checkpoint.previous.safetensors";
 
-/// Writes `history.csv`, `checkpoint.safetensors`, `last.safetensors` and `best.safetensors` of one network of a batch.
+/// Writes `history.csv`, `checkpoint.safetensors`, `last.safetensors` and `best.safetensors` of one network.
 #[derive(Debug)]
 pub struct RunWriter<'a> {
     directory: RunDirectory,
-    network: usize,
     problem: &'a Problem,
     stamp: Stamp,
     history: HistoryWriter,
     /// The step of the checkpoint that is kept; none before there is one.
     checkpoint_step: Option<u32>,
-    /// Whether the state that is kept is that of a network that stopped: there will be no other.
-    stopped: bool,
 }
 
 impl<'a> RunWriter<'a> {
-    /// Begins to write the run of `network`, whose state after `step` steps is `state`, into `directory`. The history
-    /// is cut to the steps that the state knows; its rows are returned.
+    /// Begins to write the run of a network that goes on from `state` into `directory`. The history is cut to the steps
+    /// that the state knows; its rows are returned.
     ///
     /// # Errors
     /// If the history lacks steps that the state has done, or the directory cannot be written.
     pub fn begin(
         directory: &RunDirectory,
         problem: &'a Problem,
-        network: usize,
-        step: u32,
         state: &NetworkState,
         stamp: &Stamp,
     ) -> Result<(Self, Vec<HistoryRow>)> {
-        let mut rows = read_history_of(directory)?;
+        let (step, mut rows) = (state.step, read_history_of(directory)?);
         rows.retain(|row| row.step <= step);
         let complete = rows.iter().zip(1..).all(|(row, k)| row.step == k);
         if !complete || (rows.len() as u32) < step && state.stop.is_none() {
@@ -52,8 +44,8 @@ impl<'a> RunWriter<'a> {
         }
         let history = HistoryWriter::create(directory, &rows)?;
         let (directory, stamp) = (directory.clone(), stamp.clone());
-        let mut writer = Self { directory, network, problem, stamp, history, checkpoint_step: None, stopped: false };
-        writer.keep(step, state)?;
+        let mut writer = Self { directory, problem, stamp, history, checkpoint_step: None };
+        writer.keep(state)?;
         Ok((writer, rows))
     }
 
@@ -68,50 +60,47 @@ impl<'a> RunWriter<'a> {
     }
 
     /// The checkpoint that was written before stays beside the new one.
-    fn write_checkpoint(&self, step: u32, state: &NetworkState) -> Result<()> {
+    fn write_checkpoint(&self, state: &NetworkState) -> Result<()> {
         let (path, previous) = (self.directory.file(CHECKPOINT), self.directory.file(PREVIOUS));
         self.directory.check_place()?;
-        if self.checkpoint_step.is_some_and(|kept| kept != step) {
+        if self.checkpoint_step.is_some_and(|kept| kept != state.step) {
             std::fs::rename(&path, &previous).map_err(Error::io("write", &previous))?;
         }
-        let checkpoint = Checkpoint { step, network: state.clone(), history: Some(self.history.digest()) };
+        let checkpoint = Checkpoint { network: state.clone(), history: Some(self.history.digest()) };
         checkpoint.write(&path, &self.stamp.run)
     }
 
     /// History first, then the checkpoint, then the copies for others: a crash between any two leaves a history that
     /// is at least as long as the checkpoint, and weights that the next checkpoint replaces.
     ///
-    /// `step` is the batch's; a network that stopped before is kept as of its own last step, as it would be alone.
-    fn keep(&mut self, step: u32, state: &NetworkState) -> Result<()> {
-        let step = last_step(state, step);
+    /// A network that diverged keeps the checkpoint before: that is the last good one.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn keep(&mut self, state: &NetworkState) -> Result<()> {
         self.history.sync()?;
-        self.write_checkpoint(step, state)?;
+        if state.stop == Some(StopReason::Diverged) {
+            return Ok(());
+        }
+        self.write_checkpoint(state)?;
         let loss = state.best_loss.is_finite().then(|| f64::from(state.best_loss));
         let best = WeightsNote { updates: state.best_step.saturating_sub(1), loss };
         self.write_weights("best", &state.best_parameters, best)?;
-        let updates = updates(state, step);
-        self.write_weights("last", &state.parameters, WeightsNote { updates, loss: None })?;
-        (self.checkpoint_step, self.stopped) = (Some(step), state.stop.is_some());
+        let last = WeightsNote { updates: state.updates(), loss: None };
+        self.write_weights("last", &state.parameters, last)?;
+        self.checkpoint_step = Some(state.step);
         Ok(())
     }
-}
 
-impl Observer for RunWriter<'_> {
-    fn on_step(&mut self, network: usize, record: &StepRecord, seconds: f64) -> Result<()> {
+    /// A step was done, `seconds` into the training.
+    ///
+    /// # Errors
+    /// If the history cannot be written.
+    pub fn on_step(&mut self, record: &StepRecord, seconds: f64) -> Result<()> {
         // A step that diverged was not done.
-        if network != self.network || record.stop == Some(StopReason::Diverged) {
+        if record.stop == Some(StopReason::Diverged) {
             return Ok(());
         }
         self.history.append(&HistoryRow::new(record, seconds))
-    }
-
-    fn on_checkpoint(&mut self, state: &BatchState) -> Result<()> {
-        let network = &state.networks[self.network];
-        match network.stop {
-            // The last checkpoint before a divergence is the last good one.
-            Some(StopReason::Diverged) => self.history.sync(),
-            Some(_) if self.stopped => Ok(()),
-            _ => self.keep(state.step, network),
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! The weights that a finished training reports.
 
 use super::WeightsNote;
-use super::trainer::updates;
-use crate::engine::{Engine, NetworkState};
+use crate::engine::{Engine, NetworkSettings, NetworkState};
 use crate::error::Result;
+use std::sync::{Mutex, PoisonError};
 
 /// The best weights of one network, and the last ones.
 #[derive(Clone, Debug)]
@@ -18,47 +18,67 @@ pub struct Settled {
     pub last_note: WeightsNote,
 }
 
-/// Measures the loss of each network after its last update and at its best step, and leaves the engine evaluated at
-/// the better weights of each, `[K]`.
+/// A loss, and rates `[C][B][N]`.
+type Evaluated = (f64, Vec<f32>);
+
+/// Measures the loss of each network after its last update and at its best step, in `places` of `engine` that are free, one
+/// for each of them; the others are not touched. With the weights of each come their rates, of the conditions of `whole`
+/// where that is another engine.
 ///
 /// Both are measured, since a loss of training may be that of a stimulus with fresh noise, and evaluations see none.
 ///
-/// The engine's state is no longer that of a training that goes on: a longer run must resume from the checkpoint, so
-/// that it knows no more than an uninterrupted one.
-///
 /// # Errors
 /// If the device fails.
-pub fn settle(engine: &mut dyn Engine) -> Result<Vec<Settled>> {
-    let mut state = engine.state()?;
-    let last_losses = engine.evaluate()?;
-    let better = |network: &mut NetworkState| {
-        let best = network.best_parameters.clone();
-        std::mem::replace(&mut network.parameters, best)
-    };
-    let last: Vec<Vec<f32>> = state.networks.iter_mut().map(better).collect();
-    engine.load_state(&state)?;
-    let best_losses = engine.evaluate()?;
-    let step = state.step;
-    let settled: Vec<Settled> = last
-        .into_iter()
-        .zip(&mut state.networks)
-        .zip(last_losses.iter().zip(&best_losses))
-        .map(|((last, network), (last_loss, best_loss))| choose(last, network, step, last_loss.loss, best_loss.loss))
-        .collect();
-    if state.networks.iter().any(|n| n.parameters != n.best_parameters) {
-        engine.load_state(&state)?;
-        engine.evaluate()?;
+pub(super) fn settle(
+    engine: &mut dyn Engine,
+    places: &[usize],
+    networks: &[(&NetworkSettings, &NetworkState)],
+    whole: Option<&mut (dyn Engine + 'static)>,
+) -> Result<Vec<(Settled, Vec<f32>)>> {
+    let last: Vec<_> = networks.iter().map(|(settings, state)| (*settings, &state.parameters)).collect();
+    let best: Vec<_> = networks.iter().map(|(settings, state)| (*settings, &state.best_parameters)).collect();
+    let (last, best) = (evaluate(engine, places, &last)?, evaluate(engine, places, &best)?);
+    let chosen =
+        networks.iter().zip(last.into_iter().zip(best)).map(|((_, state), (last, best))| choose(state, last, best));
+    let mut chosen: Vec<_> = chosen.collect();
+    if let Some(whole) = whole {
+        let places: Vec<usize> = (0..whole.dims().networks.min(networks.len())).collect();
+        for (some, networks) in chosen.chunks_mut(places.len()).zip(networks.chunks(places.len())) {
+            let best: Vec<_> =
+                networks.iter().zip(&*some).map(|((settings, _), (s, _))| (*settings, &s.best)).collect();
+            let evaluated = evaluate(whole, &places[..best.len()], &best)?;
+            some.iter_mut().zip(evaluated).for_each(|((_, rates), (_, of_all))| *rates = of_all);
+        }
     }
-    Ok(settled)
+    Ok(chosen)
 }
 
-/// Leaves the weights that evaluate better in `network`, which holds its best ones.
-fn choose(last: Vec<f32>, network: &mut NetworkState, step: u32, last_loss: f64, best_loss: f64) -> Settled {
-    let last_note = WeightsNote { updates: updates(network, step), loss: Some(last_loss) };
-    let mut best_note = WeightsNote { updates: network.best_step.saturating_sub(1), loss: Some(best_loss) };
-    if last_loss <= best_loss {
-        network.parameters.clone_from(&last);
-        best_note = last_note;
+/// The loss and the rates of networks with these parameters.
+fn evaluate(
+    engine: &mut dyn Engine,
+    places: &[usize],
+    networks: &[(&NetworkSettings, &Vec<f32>)],
+) -> Result<Vec<Evaluated>> {
+    for (place, (settings, parameters)) in places.iter().zip(networks) {
+        engine.replace(*place, settings, &NetworkState::fresh((*parameters).clone()))?;
     }
-    Settled { best: network.parameters.clone(), best_note, last, last_note }
+    let rates = Mutex::new(vec![Vec::new(); networks.len()]);
+    let losses = engine.evaluate_each(places, &|place, seen| {
+        let number = places.iter().position(|p| *p == place);
+        let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
+        number.into_iter().for_each(|k| rates[k] = seen.to_vec());
+    })?;
+    let rates = rates.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(losses.into_iter().map(|record| record.loss).zip(rates).collect())
+}
+
+/// The weights that evaluate better, and their rates.
+fn choose(state: &NetworkState, last: Evaluated, best: Evaluated) -> (Settled, Vec<f32>) {
+    let last_note = WeightsNote { updates: state.updates(), loss: Some(last.0) };
+    let best_note = WeightsNote { updates: state.best_step.saturating_sub(1), loss: Some(best.0) };
+    let parameters = state.parameters.clone();
+    if last.0 <= best.0 {
+        return (Settled { best: parameters.clone(), best_note: last_note, last: parameters, last_note }, last.1);
+    }
+    (Settled { best: state.best_parameters.clone(), best_note, last: parameters, last_note }, best.1)
 }

@@ -38,8 +38,8 @@ use self::shape::Shape;
 use self::shared::Shared;
 use super::perturbation::{check_batch, check_differentiable};
 use super::{
-    BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, Perturbation, Problem, StageTime,
-    StepRecord, TrialNoise,
+    BatchState, Engine, EngineDescription, LossRecord, MemoryNeed, NetworkSettings, NetworkState, Perturbation,
+    Problem, StageTime, StepRecord, TrialNoise,
 };
 use crate::dims::Dims;
 use crate::error::{Error, Result, ensure};
@@ -61,8 +61,7 @@ pub struct CpuEngine<T: Real> {
     workspaces: Mutex<Vec<Workspace<T>>>,
     pool: rayon::ThreadPool,
     threads: usize,
-    step: u32,
-    records: Vec<Vec<StepRecord>>,
+    records: Vec<Vec<Option<StepRecord>>>,
 }
 
 impl<T: Real> CpuEngine<T> {
@@ -104,7 +103,6 @@ impl<T: Real> CpuEngine<T> {
             networks: state.networks.iter().map(Network::new).collect(),
             workspaces: Mutex::new(Vec::new()),
             records: Vec::new(),
-            step: state.step,
             problem,
             shape,
             layout,
@@ -144,16 +142,19 @@ impl<T: Real> CpuEngine<T> {
 
     /// Losses and gradients as [`Engine::gradients`], in full precision, with the global norms.
     pub fn exact_gradients(&mut self) -> Vec<(LossRecord, f64, Vec<T>)> {
-        self.each_network(|context, ws, network| {
+        let all: Vec<usize> = (0..self.networks.len()).collect();
+        self.each_network(&all, |context, ws, network| {
             let (loss, scale) = context.evaluate(ws, &network.parameters);
             let norm = context.differentiate(ws, &network.parameters, scale);
             (loss, norm, ws.gradient.clone())
         })
     }
 
-    /// Runs `work` on every network: as many at a time as there are threads, the rest with several threads each.
+    /// Runs `work` on the networks in these places, which rise: as many at a time as there are threads, the rest with several
+    /// threads each. Networks that rest take none.
     fn each_network<R: Send>(
         &mut self,
+        places: &[usize],
         work: impl Fn(&Context<T>, &mut Workspace<T>, &mut Network<T>) -> R + Sync,
     ) -> Vec<R> {
         let mut networks = std::mem::take(&mut self.networks);
@@ -161,8 +162,9 @@ impl<T: Real> CpuEngine<T> {
         let run = |team: usize, (index, network): (usize, &mut Network<T>)| {
             engine.with_workspace(|workspace| work(&engine.context(index, team), workspace, network))
         };
-        let whole = networks.len() / threads * threads;
-        let mut many: Vec<_> = networks.iter_mut().enumerate().collect();
+        let whole = places.len() / threads * threads;
+        let is_meant = |(place, _): &(usize, &mut Network<T>)| places.binary_search(place).is_ok();
+        let mut many: Vec<_> = networks.iter_mut().enumerate().filter(is_meant).collect();
         let few = many.split_off(whole);
         let team = threads / few.len().max(1);
         let results = engine.pool.install(|| {
@@ -172,6 +174,12 @@ impl<T: Real> CpuEngine<T> {
         });
         self.networks = networks;
         results
+    }
+
+    fn check_place(&self, place: usize) -> Result<()> {
+        let places = self.networks.len();
+        ensure!(place < places, "there is no network {place}: the batch has {places}.");
+        Ok(())
     }
 
     /// What network `index` reads, with so many threads for it.
@@ -256,34 +264,46 @@ impl<T: Real> Engine for CpuEngine<T> {
         ((state + held * Workspace::<T>::numbers(&self.shape, &self.layout)) * size_of::<T>()) as u64
     }
 
-    fn step(&mut self, learning_rates: &[f64]) -> Result<()> {
+    fn step(&mut self, learning_rates: &[Option<f64>]) -> Result<()> {
         let (given, networks) = (learning_rates.len(), self.networks.len());
         ensure!(given == networks, "{given} learning rates for {networks} networks.");
-        check_differentiable(self.settings.iter().map(|s| &s.perturbation))?;
-        self.step += 1;
-        let step = self.step;
-        let records = self.each_network(|context, ws, network| {
-            context.step(ws, network, step, learning_rates[context.index]);
-            network.last
+        let trains = |k: &usize| learning_rates[*k].is_some() && self.networks[*k].stop.is_none();
+        let training: Vec<usize> = (0..networks).filter(trains).collect();
+        check_differentiable(training.iter().map(|k| &self.settings[*k].perturbation))?;
+        if training.is_empty() {
+            return Ok(());
+        }
+        let done = self.each_network(&training, |context, ws, network| {
+            learning_rates[context.index].map(|rate| context.step(ws, network, rate))
         });
+        let mut records = vec![None; networks];
+        training.iter().zip(done).for_each(|(k, record)| records[*k] = record);
         self.records.push(records);
         Ok(())
     }
 
-    fn take_records(&mut self, _wait: bool) -> Result<Vec<Vec<StepRecord>>> {
+    fn take_records(&mut self, _wait: bool) -> Result<Vec<Vec<Option<StepRecord>>>> {
         Ok(std::mem::take(&mut self.records))
     }
 
     fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
-        Ok(self.each_network(|context, ws, network| context.simulate(ws, &network.parameters)))
+        let all: Vec<usize> = (0..self.networks.len()).collect();
+        Ok(self.each_network(&all, |context, ws, network| context.simulate(ws, &network.parameters)))
     }
 
-    fn evaluate_each(&mut self, read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
-        Ok(self.each_network(|context, ws, network| {
+    fn evaluate_each(&mut self, places: &[usize], read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
+        let mut rising = places.to_vec();
+        rising.sort_unstable();
+        rising.dedup();
+        let outside = rising.last().filter(|place| **place >= self.networks.len());
+        ensure!(outside.is_none(), "there is no place {}.", outside.unwrap_or(&0));
+        let losses = self.each_network(&rising, |context, ws, network| {
             let loss = context.simulate(ws, &network.parameters);
             read(context.index, &binned(context.shape, &ws.r));
             loss
-        }))
+        });
+        let of = |place: &usize| losses[rising.partition_point(|other| other < place)];
+        Ok(places.iter().map(of).collect())
     }
 
     fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
@@ -304,18 +324,32 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn state(&mut self) -> Result<BatchState> {
-        Ok(BatchState { step: self.step, networks: self.networks.iter().map(Network::state).collect() })
+        Ok(BatchState { networks: self.networks.iter().map(Network::state).collect() })
+    }
+
+    fn state_of(&mut self, place: usize) -> Result<NetworkState> {
+        self.check_place(place)?;
+        Ok(self.networks[place].state())
+    }
+
+    fn replace(&mut self, place: usize, settings: &NetworkSettings, state: &NetworkState) -> Result<()> {
+        self.check_place(place)?;
+        state.check(&self.layout)?;
+        settings.perturbation.check(self.problem.dims.neurons)?;
+        self.courses[place] = Course::new(&self.shape, &settings.perturbation);
+        self.settings[place] = settings.clone();
+        self.networks[place] = Network::new(state);
+        Ok(())
     }
 
     fn load_state(&mut self, state: &BatchState) -> Result<()> {
         state.check(&self.layout, self.networks.len())?;
-        self.step = state.step;
         self.records.clear();
         self.networks = state.networks.iter().map(Network::new).collect();
         Ok(())
     }
 
-    fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>> {
+    fn profile(&mut self, learning_rates: &[Option<f64>]) -> Result<Vec<StageTime>> {
         for workspace in self.workspaces() {
             workspace.seconds.fill(0.0);
         }

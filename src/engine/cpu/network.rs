@@ -23,6 +23,7 @@ use std::time::Instant;
 
 /// What a network keeps between steps, in the engine's number type.
 pub(super) struct Network<T> {
+    pub step: u32,
     pub parameters: Vec<T>,
     pub first_moment: Vec<T>,
     pub second_moment: Vec<T>,
@@ -31,14 +32,13 @@ pub(super) struct Network<T> {
     pub best_step: u32,
     pub steps_since_best: u32,
     pub stop: Option<StopReason>,
-    /// Its last record, repeated once it has stopped.
-    pub last: StepRecord,
 }
 
 impl<T: Real> Network<T> {
     pub(super) fn new(state: &NetworkState) -> Self {
         let convert = |values: &[f32]| values.iter().map(|v| T::from_f64(f64::from(*v))).collect();
         Self {
+            step: state.step,
             parameters: convert(&state.parameters),
             first_moment: convert(&state.first_moment),
             second_moment: convert(&state.second_moment),
@@ -47,13 +47,13 @@ impl<T: Real> Network<T> {
             best_step: state.best_step,
             steps_since_best: state.steps_since_best,
             stop: state.stop,
-            last: StepRecord { stop: state.stop, ..StepRecord::default() },
         }
     }
 
     pub(super) fn state(&self) -> NetworkState {
         let convert = |values: &[T]| values.iter().map(|v| v.to_f64() as f32).collect();
         NetworkState {
+            step: self.step,
             parameters: convert(&self.parameters),
             first_moment: convert(&self.first_moment),
             second_moment: convert(&self.second_moment),
@@ -390,10 +390,9 @@ impl<T: Real> Context<'_, T> {
     }
 
     /// One training step: everything above, then stages `clip`, `adam` and `dale`.
-    pub(super) fn step(&self, ws: &mut Workspace<T>, network: &mut Network<T>, step: u32, learning_rate: f64) {
-        if network.stop.is_some() {
-            return;
-        }
+    pub(super) fn step(&self, ws: &mut Workspace<T>, network: &mut Network<T>, learning_rate: f64) -> StepRecord {
+        network.step += 1;
+        let step = network.step;
         if let Some(noise) = self.settings.fresh_noise {
             let rng = Rng::new(noise.seed, noise.network, Stream::StimulusNoise).at_step(step);
             self.draw_stimulus(ws, rng, noise.sigma);
@@ -410,11 +409,11 @@ impl<T: Real> Context<'_, T> {
             network.steps_since_best += 1;
         }
         network.stop = verdict.stop;
-        network.last = StepRecord { step, loss, grad_norm, stop: verdict.stop };
         if verdict.stop.is_none() {
             self.update(&ws.gradient, network, verdict.factor, self.problem.adam.step_size(learning_rate, step));
         }
         lap(&mut ws.seconds[5], clock);
+        StepRecord { step, loss, grad_norm, stop: verdict.stop }
     }
 
     fn update(&self, gradient: &[T], network: &mut Network<T>, factor: f64, step_size: f32) {

@@ -25,6 +25,27 @@ struct At {
     phases: u32,
 }
 
+/// Which networks a stage computes: `At::step` of common.wgsl.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// All.
+    All,
+    /// Those whose turn it is in a training step, and that have not stopped.
+    Training,
+    /// Those whose turn it is.
+    Selected,
+}
+
+impl Whom {
+    fn code(self) -> u32 {
+        match self {
+            Self::All => 0,
+            Self::Training => 1,
+            Self::Selected => 2,
+        }
+    }
+}
+
 /// The stages of a training step, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -80,8 +101,8 @@ pub(super) struct Bank {
 pub(super) enum Given {
     /// None.
     Clean,
-    /// That of a training step, on the stimulus of the networks that draw it.
-    Fresh(u32),
+    /// That of a training step, the engine's so-manieth, on the stimulus of the networks that draw it.
+    Fresh(u64),
     /// That of the trials.
     Trial,
 }
@@ -126,7 +147,7 @@ impl Bank {
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: None });
         let (step, turn) = match given {
             Given::Clean => (0, 0),
-            Given::Fresh(step) => (step, 0),
+            Given::Fresh(_) => (Whom::Training.code(), 0),
             Given::Trial => (TRIAL_STEP, 1),
         };
         let (d, at) = (&self.plan.dims, At { step, phases: self.course.phases as u32, ..At::default() });
@@ -137,21 +158,20 @@ impl Bank {
         }
     }
 
-    /// Records one stage; `step` is the number of the training step, in which networks that have stopped rest, or 0 where
-    /// there is none and all are computed.
-    pub(super) fn record(&self, stage: Stage, encoder: &mut CommandEncoder, step: u32) {
+    /// Records one stage.
+    pub(super) fn record(&self, stage: Stage, encoder: &mut CommandEncoder, whom: Whom) {
         let mut over_parameters = |kernel: &Bound| {
             dispatch(&mut begin(encoder, stage), kernel, At::default(), self.over_parameters());
         };
         match stage {
-            Stage::Weights => self.record_weights(encoder, step, 0),
-            Stage::Forward => self.record_forward(encoder, step),
+            Stage::Weights => self.record_weights(encoder, whom, 0),
+            Stage::Forward => self.record_forward(encoder, whom),
             Stage::Loss => self.record_loss(encoder),
             Stage::Adjoint => self.record_adjoint(encoder),
             Stage::WeightGradient => self.record_weight_gradient(encoder),
             Stage::ParameterGradient => over_parameters(&self.kernels.parameter_gradient),
             Stage::Clip => {
-                let at = At { step, ..At::default() };
+                let at = At::default();
                 let mut pass = begin(encoder, stage);
                 let extent = [PARTIALS / 64, self.networks, 1];
                 dispatch(&mut pass, &self.kernels.squares_of, at, extent);
@@ -163,10 +183,10 @@ impl Bank {
     }
 
     /// Records the stage `weights` for a section of the course: where it is not the first, what changes.
-    fn record_weights(&self, encoder: &mut CommandEncoder, step: u32, number: usize) {
+    fn record_weights(&self, encoder: &mut CommandEncoder, whom: Whom, number: usize) {
         let (d, k, g) = (&self.plan.dims, self.networks, &self.kernels);
         let (section, phases) = (&self.course.sections[number], self.course.phases as u32);
-        let at = At { time: section.steps.start as u32, step, phases, ..At::default() };
+        let at = At { time: section.steps.start as u32, step: whom.code(), phases, ..At::default() };
         let mut pass = begin(encoder, Stage::Weights);
         if section.rewired {
             let columns = d.neurons + d.input_groups * d.channels;
@@ -184,12 +204,12 @@ impl Bank {
     }
 
     /// Where a phase begins in between, the stage `weights` runs again.
-    fn record_forward(&self, encoder: &mut CommandEncoder, step: u32) {
+    fn record_forward(&self, encoder: &mut CommandEncoder, whom: Whom) {
         let (g, mut block) = (&self.kernels, 0);
         let turn = |number: usize| if number == 1 { &g.first_forward } else { &g.forward[number % 2] };
         for (number, section) in self.course.sections.iter().enumerate() {
             if number > 0 {
-                self.record_weights(encoder, step, number);
+                self.record_weights(encoder, whom, number);
             }
             let (mut pass, steps) = (begin(encoder, Stage::Forward), section.steps.clone());
             match self.plan.strategy {

@@ -147,7 +147,7 @@ impl Binder<'_> {
             weights_adjoint: &b.weights_adjoint, cells: &b.cells, squares: squares, residuals: &b.residuals,
             errors: &b.errors, settings: &b.settings, losses: &b.losses, product: &b.product, deltas: &b.deltas[0],
             sums: &b.sums[1], frozen: &b.frozen, gradient: &b.gradient, records: &b.records,
-            step_sizes: &b.step_sizes, first_moment: &b.first_moment, second_moment: &b.second_moment, best: &b.best,
+            turns: &b.turns, first_moment: &b.first_moment, second_moment: &b.second_moment, best: &b.best,
         };
         self.bind(id, &resources.map(|(name, buffer)| (name, Buffer(buffer))))
     }

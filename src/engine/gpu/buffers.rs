@@ -4,8 +4,8 @@ use super::course::Course;
 use super::device::GpuDevice;
 use super::plan::{GpuPlan, PARTIALS};
 use super::tiles::Loads;
-use crate::engine::{FreshNoise, NetworkSettings, Problem, TrialNoise};
-use crate::network::{Group, Layout};
+use crate::engine::{FreshNoise, NetworkSettings, NetworkState, Problem, TrialNoise};
+use crate::network::Layout;
 use bytemuck::{Pod, Zeroable};
 use wgpu::BufferUsages as Usage;
 
@@ -19,6 +19,14 @@ pub(super) struct Settings {
     min_improvement: f32,
     patience: u32,
     pad: [u32; 3],
+}
+
+/// `Turn` in network.wgsl; the default rests.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub(super) struct Turn {
+    pub(super) step: u32,
+    pub(super) step_size: f32,
 }
 
 /// `Noise` in noise.wgsl; the default is none.
@@ -67,6 +75,20 @@ pub(super) struct Record {
     pub(super) update: u32,
 }
 
+impl Record {
+    /// The record that stands for a loaded state.
+    fn of(state: &NetworkState) -> Self {
+        Self {
+            best_loss: state.best_loss.clamp(f32::MIN, f32::MAX),
+            best_step: state.best_step,
+            steps_since_best: state.steps_since_best,
+            step: state.step,
+            stop: state.stop.map_or(0, |reason| reason as u32),
+            ..Self::zeroed()
+        }
+    }
+}
+
 /// Bytes of one [`Record`].
 pub(super) const RECORD_BYTES: u64 = size_of::<Record>() as u64;
 
@@ -107,7 +129,7 @@ buffers! {
     Buffers:
         parameters first_moment second_moment best gradient weights_forward weights_adjoint cells phases
         initial_potentials residuals errors weight_squares gradient_squares product losses records settings frozen noises
-        trial_noises step_sizes;
+        trial_noises turns;
         inputs deltas potentials sums
 }
 
@@ -197,23 +219,35 @@ impl Buffers {
             frozen: make("frozen", 4 * k * (3 + plan.dims.input_groups) as u64, storage),
             noises: make("noises", size_of::<Noise>() as u64 * k, storage),
             trial_noises: make("trial noises", size_of::<Noise>() as u64 * k, storage),
-            step_sizes: make("step sizes", 4 * k, storage),
+            turns: make("turns", size_of::<Turn>() as u64 * k, storage),
         };
-        let write = |buffer, bytes: &[u8]| device.queue.write_buffer(buffer, 0, bytes);
-        let wanted: Vec<Settings> = settings.iter().map(Settings::new).collect();
-        write(&made.settings, bytemuck::cast_slice(&wanted));
-        let noises: Vec<Noise> =
-            settings.iter().map(|s| s.fresh_noise.map_or_else(Noise::default, Noise::fresh)).collect();
-        write(&made.noises, bytemuck::cast_slice(&noises));
-        let groups = Layout::new(&plan.dims).groups();
-        let frozen: Vec<u32> = settings.iter().flat_map(|s| frozen_groups(&groups, s)).collect();
-        write(&made.frozen, bytemuck::cast_slice(&frozen));
+        settings.iter().enumerate().for_each(|(k, settings)| made.set(device, plan, k, settings));
         made
+    }
+
+    /// Writes the settings of network `k`, but for what is done to it.
+    pub(super) fn set(&self, device: &GpuDevice, plan: &GpuPlan, k: usize, settings: &NetworkSettings) {
+        write_nth(device, &self.settings, k, &[Settings::new(settings)]);
+        write_nth(device, &self.noises, k, &[settings.fresh_noise.map_or_else(Noise::default, Noise::fresh)]);
+        let groups = Layout::new(&plan.dims).groups();
+        let frozen: Vec<u32> = groups.iter().map(|g| u32::from(settings.freeze.contains(g))).collect();
+        write_nth(device, &self.frozen, k, &frozen);
+    }
+
+    /// Writes the state of network `k`.
+    pub(super) fn load(&self, device: &GpuDevice, k: usize, state: &NetworkState) {
+        write_nth(device, &self.parameters, k, &state.parameters);
+        write_nth(device, &self.first_moment, k, &state.first_moment);
+        write_nth(device, &self.second_moment, k, &state.second_moment);
+        write_nth(device, &self.best, k, &state.best_parameters);
+        write_nth(device, &self.records, k, &[Record::of(state)]);
     }
 }
 
-fn frozen_groups<'a>(groups: &'a [Group], settings: &'a NetworkSettings) -> impl Iterator<Item = u32> + 'a {
-    groups.iter().map(|g| u32::from(settings.freeze.contains(g)))
+/// Writes the values of network `k` into a buffer that has as many for each.
+fn write_nth<T: Pod>(device: &GpuDevice, buffer: &wgpu::Buffer, k: usize, values: &[T]) {
+    let bytes: &[u8] = bytemuck::cast_slice(values);
+    device.queue.write_buffer(buffer, (k * bytes.len()) as u64, bytes);
 }
 
 impl GpuPlan {

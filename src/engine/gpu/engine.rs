@@ -1,13 +1,14 @@
 //! The engine itself: banks of networks behind the trait.
 
-use super::bank::{Bank, Given, Stage};
+use super::bank::{Bank, Given, Stage, Whom};
 use super::bound::Base;
-use super::buffers::{RECORD_BYTES, Record, Shared};
+use super::buffers::{RECORD_BYTES, Record, Shared, Turn};
 use super::device::GpuDevice;
 use super::pipelines::Pipelines;
 use super::plan::{GpuOptions, GpuPlan};
 use super::trajectory::Trajectory;
 use super::transfer::{RecordRing, read};
+use super::turns::loss_record;
 use crate::dims::Dims;
 use crate::engine::perturbation::{check_batch, check_differentiable};
 use crate::engine::{
@@ -24,25 +25,28 @@ use wgpu::CommandEncoder;
 pub struct GpuEngine {
     pub(super) device: GpuDevice,
     pub(super) plan: GpuPlan,
-    adam: crate::engine::Adam,
+    pub(super) adam: crate::engine::Adam,
     pub(super) banks: Vec<Bank>,
     pub(super) pipelines: Pipelines,
     pub(super) shared: Shared,
     ring: RecordRing,
-    finished: VecDeque<Vec<StepRecord>>,
-    /// The last records that came back, once every network has stopped: nothing can change any more.
-    all_stopped: Option<Vec<StepRecord>>,
-    pub(super) step: u32,
-    /// Whether a network draws stimulus noise at every training step.
-    pub(super) draws_noise: bool,
+    pub(super) finished: VecDeque<Vec<Option<StepRecord>>>,
+    /// Steps of each network that are done or on their way, `[K]`.
+    pub(super) steps: Vec<u32>,
+    /// Which networks are known to have stopped, `[K]`.
+    pub(super) stopped: Vec<bool>,
+    /// Training steps that were submitted.
+    pub(super) submitted: u64,
+    /// Which networks draw stimulus noise at every training step, `[K]`.
+    pub(super) draws_noise: Vec<bool>,
     /// Whether a network's trials have noise.
     pub(super) noisy_trials: bool,
     /// What is done to the networks.
     pub(super) perturbations: Vec<Perturbation>,
     /// What the device was given, if that still holds.
     pub(super) given: Option<Given>,
-    /// Whether the rates on the device are those of an evaluation as the engine stands.
-    pub(super) simulated: bool,
+    /// Of which networks the rates on the device are those of an evaluation as the engine stands, `[K]`.
+    pub(super) simulated: Vec<bool>,
 }
 
 impl GpuEngine {
@@ -81,13 +85,14 @@ impl GpuEngine {
             shared,
             ring,
             finished: VecDeque::new(),
-            all_stopped: None,
-            step: 0,
-            draws_noise: settings.iter().any(|s| s.fresh_noise.is_some()),
+            steps: vec![0; networks],
+            stopped: vec![false; networks],
+            submitted: 0,
+            draws_noise: settings.iter().map(|s| s.fresh_noise.is_some()).collect(),
             noisy_trials: false,
             perturbations,
             given: None,
-            simulated: false,
+            simulated: vec![false; networks],
         };
         engine.load_state(initial)?;
         Ok(engine)
@@ -130,7 +135,7 @@ impl GpuEngine {
     /// The same, with its rates on the device.
     fn simulated_network(&mut self, network: usize) -> Result<(usize, usize)> {
         let found = self.locate(network)?;
-        if !self.simulated {
+        if !self.simulated[network] {
             self.evaluate()?;
         }
         Ok(found)
@@ -140,6 +145,7 @@ impl GpuEngine {
         self.device.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) })
     }
 
+    /// The losses of all networks, `[K]`.
     fn losses(&self) -> Result<Vec<LossRecord>> {
         let mut losses = Vec::with_capacity(self.plan.dims.networks);
         for bank in &self.banks {
@@ -149,41 +155,17 @@ impl GpuEngine {
         Ok(losses)
     }
 
-    fn finish(&mut self, records: &[Record]) {
-        let records: Vec<StepRecord> = records.iter().map(step_record).collect();
-        if records.iter().all(|r| r.stop.is_some()) {
-            self.all_stopped = Some(records.clone());
-        }
-        self.finished.push_back(records);
-    }
-
-    fn check_rates(&self, learning_rates: &[f64]) -> Result<()> {
-        let (found, expected) = (learning_rates.len(), self.plan.dims.networks);
-        ensure!(found == expected, "there are {found} learning rates for {expected} networks.");
-        Ok(())
-    }
-
-    fn write_step_sizes(&self, learning_rates: &[f64]) {
-        let mut rest = learning_rates;
-        for bank in &self.banks {
-            let (part, others) = rest.split_at(bank.networks);
-            rest = others;
-            let sizes: Vec<f32> = part.iter().map(|lr| self.adam.step_size(*lr, self.step)).collect();
-            self.device.queue.write_buffer(&bank.buffers.step_sizes, 0, bytemuck::cast_slice(&sizes));
-        }
-    }
-
-    /// Records these stages of every bank, for training step `step` or for none (0).
-    fn record(&self, stages: &[Stage], encoder: &mut CommandEncoder, step: u32) {
+    /// Records these stages of every bank.
+    fn record(&self, stages: &[Stage], encoder: &mut CommandEncoder, whom: Whom) {
         for bank in &self.banks {
             for stage in stages {
-                bank.record(*stage, encoder, step);
+                bank.record(*stage, encoder, whom);
             }
         }
     }
 
-    /// Ends a training step: its records go to the ring, the commands to the device.
-    fn submit_step(&mut self, mut encoder: CommandEncoder) {
+    /// Ends a training step of these numbers: its records go to the ring, the commands to the device.
+    fn submit_step(&mut self, mut encoder: CommandEncoder, steps: Vec<u32>) {
         let mut offset = 0;
         for bank in &self.banks {
             let bytes = RECORD_BYTES * bank.networks as u64;
@@ -191,14 +173,14 @@ impl GpuEngine {
             offset += bytes;
         }
         let submission = self.device.queue.submit([encoder.finish()]);
-        self.ring.submitted(submission);
-        self.simulated = false;
+        self.ring.submitted(submission, steps);
+        self.simulated.fill(false);
     }
 
     /// Waits for every enqueued step.
     fn drain(&mut self) -> Result<()> {
         while let Some(records) = self.ring.take(&self.device)? {
-            self.finish(&records);
+            self.finish(records);
         }
         Ok(())
     }
@@ -215,16 +197,18 @@ fn describe(device: &GpuDevice, plan: &GpuPlan) -> EngineDescription {
     }
 }
 
-fn loss_record(loss: f32, data_term: f32, reg_term: f32) -> LossRecord {
-    LossRecord { loss: loss.into(), data_term: data_term.into(), reg_term: reg_term.into() }
-}
-
-fn step_record(r: &Record) -> StepRecord {
-    StepRecord {
-        step: r.step,
-        loss: loss_record(r.loss, r.data_term, r.reg_term),
-        grad_norm: r.grad_norm.into(),
-        stop: StopReason::from_code(r.stop),
+fn network_state(record: &Record, arrays: [Vec<f32>; 4]) -> NetworkState {
+    let [parameters, first_moment, second_moment, best_parameters] = arrays;
+    NetworkState {
+        step: record.step,
+        parameters,
+        first_moment,
+        second_moment,
+        best_parameters,
+        best_loss: if record.best_step == 0 { f32::INFINITY } else { record.best_loss },
+        best_step: record.best_step,
+        steps_since_best: record.steps_since_best,
+        stop: StopReason::from_code(record.stop),
     }
 }
 
@@ -242,28 +226,25 @@ impl Engine for GpuEngine {
         self.plan.network_bytes() * self.plan.dims.networks as u64 + phases
     }
 
-    fn step(&mut self, learning_rates: &[f64]) -> Result<()> {
-        self.check_rates(learning_rates)?;
-        check_differentiable(self.perturbations.iter())?;
+    fn step(&mut self, learning_rates: &[Option<f64>]) -> Result<()> {
         if let Some(records) = self.ring.make_room(&self.device)? {
-            self.finish(&records);
+            self.finish(records);
         }
-        self.step += 1;
-        if let Some(records) = &self.all_stopped {
-            self.finished.push_back(records.clone());
+        let steps = self.next_steps(learning_rates)?;
+        if steps.iter().all(|step| *step == 0) {
             return Ok(());
         }
-        self.write_step_sizes(learning_rates);
+        self.take_turns(&steps, learning_rates);
         let mut encoder = self.encoder("step");
         self.record_given(&mut encoder, self.of_step());
         for stages in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE] {
-            self.record(&stages, &mut encoder, self.step);
+            self.record(&stages, &mut encoder, Whom::Training);
         }
-        self.submit_step(encoder);
+        self.submit_step(encoder, steps);
         self.device.check()
     }
 
-    fn take_records(&mut self, wait: bool) -> Result<Vec<Vec<StepRecord>>> {
+    fn take_records(&mut self, wait: bool) -> Result<Vec<Vec<Option<StepRecord>>>> {
         if wait {
             self.drain()?;
         }
@@ -273,20 +254,39 @@ impl Engine for GpuEngine {
     fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
         let mut encoder = self.encoder("evaluate");
         self.record_given(&mut encoder, self.of_trial());
-        self.record(&Stage::LOSS, &mut encoder, 0);
+        self.record(&Stage::LOSS, &mut encoder, Whom::All);
         self.device.queue.submit([encoder.finish()]);
-        self.simulated = true;
+        self.simulated.fill(true);
         self.losses()
+    }
+
+    fn evaluate_each(&mut self, places: &[usize], read: &(dyn Fn(usize, &[f32]) + Sync)) -> Result<Vec<LossRecord>> {
+        places.iter().try_for_each(|place| self.locate(*place).map(drop))?;
+        self.drain()?;
+        let mut turns = vec![Turn::default(); self.plan.dims.networks];
+        places.iter().for_each(|place| turns[*place].step = 1);
+        self.write_turns(&turns);
+        let mut encoder = self.encoder("evaluate");
+        self.record_given(&mut encoder, self.of_trial());
+        self.record(&Stage::LOSS, &mut encoder, Whom::Selected);
+        self.device.queue.submit([encoder.finish()]);
+        self.simulated.fill(false);
+        places.iter().for_each(|place| self.simulated[*place] = true);
+        let losses = self.losses()?;
+        for place in places {
+            read(*place, &self.binned_rates(*place)?);
+        }
+        Ok(places.iter().map(|place| losses[*place]).collect())
     }
 
     fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
         check_differentiable(self.perturbations.iter())?;
         let mut encoder = self.encoder("gradients");
         self.record_given(&mut encoder, Given::Clean);
-        self.record(&Stage::LOSS, &mut encoder, 0);
-        self.record(&Stage::GRADIENT, &mut encoder, 0);
+        self.record(&Stage::LOSS, &mut encoder, Whom::All);
+        self.record(&Stage::GRADIENT, &mut encoder, Whom::All);
         self.device.queue.submit([encoder.finish()]);
-        self.simulated = !self.noisy_trials;
+        self.simulated.fill(!self.noisy_trials);
         let length = self.plan.dims.parameters();
         let mut gradients = Vec::with_capacity(self.plan.dims.networks);
         for bank in &self.banks {
@@ -318,53 +318,61 @@ impl Engine for GpuEngine {
             let records = read::<Record>(&self.device, &b.records, 0, bank.networks)?;
             for (k, record) in records.iter().enumerate() {
                 let part = |values: &[f32]| values[k * length..(k + 1) * length].to_vec();
-                networks.push(NetworkState {
-                    parameters: part(&p),
-                    first_moment: part(&m),
-                    second_moment: part(&v),
-                    best_parameters: part(&best),
-                    best_loss: if record.best_step == 0 { f32::INFINITY } else { record.best_loss },
-                    best_step: record.best_step,
-                    steps_since_best: record.steps_since_best,
-                    stop: StopReason::from_code(record.stop),
-                });
+                networks.push(network_state(record, [&p, &m, &v, &best].map(|values| part(values))));
             }
         }
-        Ok(BatchState { step: self.step, networks })
+        Ok(BatchState { networks })
+    }
+
+    fn state_of(&mut self, place: usize) -> Result<NetworkState> {
+        self.drain()?;
+        let (bank, k) = self.locate(place)?;
+        let (b, length) = (&self.banks[bank].buffers, self.plan.dims.parameters());
+        let record = read::<Record>(&self.device, &b.records, k as u64 * RECORD_BYTES, 1)?[0];
+        let mut arrays = [const { Vec::new() }; 4];
+        for (array, buffer) in arrays.iter_mut().zip([&b.parameters, &b.first_moment, &b.second_moment, &b.best]) {
+            *array = read::<f32>(&self.device, buffer, (4 * k * length) as u64, length)?;
+        }
+        Ok(network_state(&record, arrays))
+    }
+
+    fn replace(&mut self, place: usize, settings: &NetworkSettings, state: &NetworkState) -> Result<()> {
+        state.check(&Layout::new(&self.plan.dims))?;
+        let (bank, k) = self.locate(place)?;
+        // What is in flight belongs to the former network.
+        self.drain()?;
+        if self.perturbations[place] != settings.perturbation {
+            let mut perturbations = self.perturbations.clone();
+            perturbations[place].clone_from(&settings.perturbation);
+            self.perturb(&perturbations)?;
+        }
+        let buffers = &self.banks[bank].buffers;
+        buffers.set(&self.device, &self.plan, k, settings);
+        buffers.load(&self.device, k, state);
+        self.draws_noise[place] = settings.fresh_noise.is_some();
+        self.simulated[place] = false;
+        self.note(place, state);
+        self.device.check()
     }
 
     fn load_state(&mut self, state: &BatchState) -> Result<()> {
         state.check(&Layout::new(&self.plan.dims), self.plan.dims.networks)?;
         self.drain()?;
         self.finished.clear();
-        self.all_stopped = None;
-        self.step = state.step;
-        self.simulated = false;
-        let mut networks = state.networks.as_slice();
-        for bank in &self.banks {
-            let (part, rest) = networks.split_at(bank.networks);
-            networks = rest;
-            let flat =
-                |values: fn(&NetworkState) -> &Vec<f32>| part.iter().flat_map(values).copied().collect::<Vec<f32>>();
-            let b = &bank.buffers;
-            let write = |buffer, bytes: &[u8]| self.device.queue.write_buffer(buffer, 0, bytes);
-            write(&b.parameters, bytemuck::cast_slice(&flat(|n| &n.parameters)));
-            write(&b.first_moment, bytemuck::cast_slice(&flat(|n| &n.first_moment)));
-            write(&b.second_moment, bytemuck::cast_slice(&flat(|n| &n.second_moment)));
-            write(&b.best, bytemuck::cast_slice(&flat(|n| &n.best_parameters)));
-            let records: Vec<Record> = part.iter().map(record_of).collect();
-            write(&b.records, bytemuck::cast_slice(&records));
+        self.simulated.fill(false);
+        for (place, state) in state.networks.iter().enumerate() {
+            let (bank, k) = self.locate(place)?;
+            self.banks[bank].buffers.load(&self.device, k, state);
+            self.note(place, state);
         }
         self.device.check()
     }
 
-    fn profile(&mut self, learning_rates: &[f64]) -> Result<Vec<StageTime>> {
-        self.check_rates(learning_rates)?;
-        check_differentiable(self.perturbations.iter())?;
+    fn profile(&mut self, learning_rates: &[Option<f64>]) -> Result<Vec<StageTime>> {
         self.drain()?;
         self.device.wait(None)?;
-        self.step += 1;
-        self.write_step_sizes(learning_rates);
+        let steps = self.next_steps(learning_rates)?;
+        self.take_turns(&steps, learning_rates);
         let mut encoder = self.encoder("stimulus");
         self.record_given(&mut encoder, self.of_step());
         self.device.queue.submit([encoder.finish()]);
@@ -373,13 +381,13 @@ impl Engine for GpuEngine {
         for stage in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE].concat() {
             let start = std::time::Instant::now();
             let mut encoder = self.encoder(stage.name());
-            self.record(&[stage], &mut encoder, self.step);
+            self.record(&[stage], &mut encoder, Whom::Training);
             let submission = self.device.queue.submit([encoder.finish()]);
             self.device.wait(Some(submission))?;
             times.push(StageTime { stage: stage.name().into(), seconds: start.elapsed().as_secs_f64() });
         }
         let encoder = self.encoder("records");
-        self.submit_step(encoder);
+        self.submit_step(encoder, steps);
         self.drain()?;
         Ok(times)
     }
@@ -390,16 +398,5 @@ impl Engine for GpuEngine {
 
     fn set_trial_noise(&mut self, noise: &[Option<TrialNoise>]) -> Result<()> {
         self.give_noise(noise)
-    }
-}
-
-/// The record that stands for a loaded state; step 0 marks that no step of this engine wrote it.
-fn record_of(state: &NetworkState) -> Record {
-    Record {
-        best_loss: state.best_loss.clamp(f32::MIN, f32::MAX),
-        best_step: state.best_step,
-        steps_since_best: state.steps_since_best,
-        stop: state.stop.map_or(0, |reason| reason as u32),
-        ..bytemuck::Zeroable::zeroed()
     }
 }

@@ -17,7 +17,8 @@ impl GpuEngine {
         let parts = perturbations.chunks(self.plan.bank);
         let courses: Result<Vec<_>> = parts.map(|part| Course::new(d, self.device.info(), part)).collect();
         let courses = courses?;
-        (self.given, self.simulated) = (None, false);
+        self.given = None;
+        self.simulated.fill(false);
         let base = Base { device: &self.device, plan: &self.plan, pipelines: &self.pipelines, shared: &self.shared };
         self.device.checked("allocating", || {
             self.banks.iter_mut().zip(courses).try_for_each(|(bank, course)| bank.set_course(base, course))
@@ -37,13 +38,13 @@ impl GpuEngine {
         if self.given == Some(Given::Trial) {
             self.given = None;
         }
-        self.simulated = false;
+        self.simulated.fill(false);
         self.device.check()
     }
 
     /// What the training step that is about to be recorded is given.
     pub(super) fn of_step(&self) -> Given {
-        if self.draws_noise { Given::Fresh(self.step) } else { Given::Clean }
+        if self.draws_noise.contains(&true) { Given::Fresh(self.submitted) } else { Given::Clean }
     }
 
     /// What an evaluation is given.

@@ -130,15 +130,15 @@ macro_rules! kernels {
 }
 
 kernels! {
-    Stimulus: stimulus of stimulus [Noise, Phase] Fixed(64) {
-        0 sequences: Read, 1 conditions: Read, 3 noises: Read, 5 inputs_even: Write, 6 inputs_odd: Write }
-    Start: start of stimulus [Noise, Phase] Fixed(64) {
+    Stimulus: stimulus of stimulus [Network, Noise, Phase] Fixed(64) {
+        0 sequences: Read, 1 conditions: Read, 3 noises: Read, 5 inputs_even: Write, 6 inputs_odd: Write, 9 turns: Read }
+    Start: start of stimulus [Network, Noise, Phase] Fixed(64) {
         2 initial_rates: Read, 3 noises: Read, 4 phases: Read, 5 inputs_even: Write, 7 initial_x: Read,
         8 initial_potentials: Write }
     Weights: weights of weights [Math, Constraint, Network, Phase] Fixed(64) {
         0 parameters: Read, 1 population: Read, 2 weights_forward: Write, 3 weights_adjoint: Write, 4 phases: Read }
     CellsOf: cells_of of weights [Math, Constraint, Network, Phase] Fixed(64) {
-        0 parameters: Read, 4 phases: Read, 5 cells: Write, 7 records: Read }
+        0 parameters: Read, 4 phases: Read, 5 cells: Write, 7 records: Read, 8 turns: Read }
     WeightSquares: weight_squares of weights [Math, Constraint, Network, Phase] Fixed(64) {
         0 parameters: Read, 1 population: Read, 6 squares: Write }
     Forward: forward of forward [Math, Loads] Recurrence {
@@ -168,9 +168,9 @@ kernels! {
     SquaresOf: squares_of of clip [Math, Reduce, Network] Fixed(64) {
         0 gradient: Read, 1 squares: Write }
     Clip: clip of clip [Math, Reduce, Network] Fixed(256) {
-        1 squares: Write, 2 losses: Read, 3 settings: Read, 4 records: Write }
+        1 squares: Write, 2 losses: Read, 3 settings: Read, 4 records: Write, 5 turns: Read }
     Adam: adam of adam [Network] Fixed(64) {
-        0 gradient: Read, 1 records: Read, 2 step_sizes: Read, 3 parameters: Write, 4 first_moment: Write,
+        0 gradient: Read, 1 records: Read, 2 turns: Read, 3 parameters: Write, 4 first_moment: Write,
         5 second_moment: Write, 6 best: Write }
     Dale: dale of dale [Math, Constraint, Network] Fixed(64) {
         0 population: Read, 1 records: Read, 2 frozen: Read, 3 parameters: Write }

@@ -34,6 +34,7 @@ mod tiles;
 mod trajectory;
 mod transfer;
 mod tune;
+mod turns;
 
 pub use device::{AdapterInfo, GpuDevice, adapters};
 pub use engine::GpuEngine;

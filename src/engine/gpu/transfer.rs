@@ -73,12 +73,24 @@ impl Mapping {
 /// Steps that may be in flight: the one just enqueued and one earlier.
 const IN_FLIGHT: usize = 2;
 
+/// A step whose records were not taken yet.
+#[derive(Debug)]
+struct Pending {
+    slot: usize,
+    mapping: Mapping,
+    submission: wgpu::SubmissionIndex,
+    asked: Vec<u32>,
+}
+
+/// The records of a step, one a network, and the number of the step that each was asked to do: 0 where it rested.
+pub(super) type Arrived = (Vec<Record>, Vec<u32>);
+
 /// Records of enqueued steps on their way to the host.
 #[derive(Debug)]
 pub(super) struct RecordRing {
     staging: [wgpu::Buffer; IN_FLIGHT],
     next: usize,
-    pending: VecDeque<(usize, Mapping, wgpu::SubmissionIndex)>,
+    pending: VecDeque<Pending>,
     networks: usize,
 }
 
@@ -91,15 +103,15 @@ impl RecordRing {
     }
 
     /// Waits for records until the next step has a free slot, and returns them, oldest first.
-    pub(super) fn make_room(&mut self, device: &GpuDevice) -> Result<Option<Vec<Record>>> {
+    pub(super) fn make_room(&mut self, device: &GpuDevice) -> Result<Option<Arrived>> {
         if self.pending.len() < IN_FLIGHT { Ok(None) } else { self.take(device) }
     }
 
     /// The oldest pending records, after waiting for them; `None` if none are pending.
-    pub(super) fn take(&mut self, device: &GpuDevice) -> Result<Option<Vec<Record>>> {
-        let Some((slot, mapping, submission)) = self.pending.pop_front() else { return Ok(None) };
+    pub(super) fn take(&mut self, device: &GpuDevice) -> Result<Option<Arrived>> {
+        let Some(Pending { slot, mapping, submission, asked }) = self.pending.pop_front() else { return Ok(None) };
         device.wait(Some(submission))?;
-        mapping.take(&self.staging[slot], self.networks).map(Some)
+        Ok(Some((mapping.take(&self.staging[slot], self.networks)?, asked)))
     }
 
     /// The staging buffer that the next step copies its records to.
@@ -107,10 +119,10 @@ impl RecordRing {
         &self.staging[self.next]
     }
 
-    /// Notes that the submission copies records to [`Self::slot`].
-    pub(super) fn submitted(&mut self, submission: wgpu::SubmissionIndex) {
+    /// Notes that the submission, of a step with these numbers, copies records to [`Self::slot`].
+    pub(super) fn submitted(&mut self, submission: wgpu::SubmissionIndex, asked: Vec<u32>) {
         let mapping = Mapping::start(&self.staging[self.next]);
-        self.pending.push_back((self.next, mapping, submission));
+        self.pending.push_back(Pending { slot: self.next, mapping, submission, asked });
         self.next = (self.next + 1) % IN_FLIGHT;
     }
 }

@@ -164,7 +164,7 @@ fn seconds(device: &GpuDevice, whole: &Problem, short: &Problem, options: &GpuOp
     let start: Vec<f32> = (0..layout.len() as u32).map(|k| (0.05 * rng.normal(k)) as f32).collect();
     let state = BatchState::fresh(vec![start; networks]);
     let mut engine = GpuEngine::new(device, short, &vec![NetworkSettings::default(); networks], &state, options)?;
-    let rates = vec![0.0; networks];
+    let rates = vec![Some(0.0); networks];
     let mut step = || -> Result<f64> {
         let stages = engine.profile(&rates)?;
         let scale = |stage: &str| if OVER_TIME.contains(&stage) { longer } else { 1.0 };
