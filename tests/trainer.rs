@@ -82,7 +82,7 @@ fn run(directory: &RunDirectory, setup: Setup, interrupt: &AtomicBool) -> Outcom
         None => NetworkState::fresh((0..layout.len()).map(|i| i as f32 / 3.0).collect()),
     };
     let mut engine = Toy { diverge_at: setup.diverge_at, target: setup.target, ..Toy::new(1, setup.lag) };
-    let (writer, rows) = RunWriter::begin(directory, &problem, &state, &stamp).unwrap();
+    let (writer, rows) = RunWriter::begin(directory, &problem, &state, &stamp, Keeping::Everything).unwrap();
     let mut schedule = schedule();
     for row in &rows {
         schedule.observe(row.step, row.loss);
@@ -190,6 +190,6 @@ fn a_history_with_missing_rows_is_refused() {
     assert!(error.to_string().contains("history.csv is damaged"), "{error}");
     // Of earlier versions, whose checkpoints say nothing of the history.
     let kept = Checkpoint::read(&directory.file(CHECKPOINT), &layout, "toy").unwrap();
-    let error = RunWriter::begin(&directory, &problem, &kept.network, &stamp).unwrap_err();
+    let error = RunWriter::begin(&directory, &problem, &kept.network, &stamp, Keeping::Everything).unwrap_err();
     assert!(error.to_string().contains("history.csv"), "{error}");
 }

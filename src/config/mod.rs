@@ -18,7 +18,7 @@ mod warnings;
 pub use check::MOST_STEPS;
 pub use input_files::INIT;
 pub use inputs::Inputs;
-pub use plan::{FitPlan, Plan};
+pub use plan::{FitNetwork, FitPlan, Plan};
 pub use settings::{Config, DataConfig, NetworkConfig, Preset, StimulusNoise, TrainingConfig};
 pub use task_source::TaskSource;
 pub use warnings::warnings;

@@ -48,13 +48,20 @@ pub struct FitPlan {
     pub problem: Problem,
     /// All conditions, for the evaluation, where some are held out.
     pub whole: Option<Problem>,
-    /// Settings, `[K]`.
-    pub settings: Vec<NetworkSettings>,
-    /// Initial parameters, `[K]`.
-    pub initial: Vec<Vec<f32>>,
-    /// Steps of each.
+    /// What each network has for itself, `[K]`.
+    pub networks: Vec<FitNetwork>,
+}
+
+/// One network of a [`FitPlan`].
+#[derive(Clone, Debug)]
+pub struct FitNetwork {
+    /// Its settings.
+    pub settings: NetworkSettings,
+    /// Its initial parameters.
+    pub initial: Vec<f32>,
+    /// Its steps.
     pub steps: u32,
-    /// Learning rates of each.
+    /// Its learning rates.
     pub schedule: Schedule,
 }
 
@@ -236,6 +243,35 @@ impl Plan {
         }
     }
 
+    /// The plan of a run of `config`, which has data, task and constraints of this plan, and settings of its networks that
+    /// may be others.
+    ///
+    /// # Errors
+    /// If a setting or the file that it starts from cannot be used.
+    pub fn variant(&self, config: Config) -> Result<Self> {
+        config.check()?;
+        let settings = network_settings(&config, &self.task, &Layout::new(&self.problem.dims))?;
+        let given = config.network.init.as_deref().map(|path| initial_from_file(path, &self.problem)).transpose()?;
+        let mut inputs = self.inputs.clone();
+        if let Some(path) = &config.network.init {
+            inputs.insert(path.clone(), hash_file(path)?);
+        }
+        let mut plan = Self {
+            seeds: vec![config.seed],
+            settings: vec![with_seed(settings, config.seed)],
+            config: Config { task: self.config.task.clone(), ..config },
+            task: self.task.clone(),
+            problem: self.problem_for(1),
+            held_out: self.held_out.clone(),
+            given,
+            factors: self.factors.clone(),
+            silenced: self.silenced.clone(),
+            inputs,
+        };
+        plan.problem.recurrent = plan.has_recurrence();
+        Ok(plan)
+    }
+
     /// The problem of some of its networks, with all conditions.
     pub fn problem_for(&self, networks: usize) -> Problem {
         Problem { dims: Dims { networks, ..self.problem.dims }, ..self.problem.clone() }
@@ -258,13 +294,16 @@ impl Plan {
     /// Its networks, to be trained in memory.
     pub fn fit(&self) -> FitPlan {
         let networks = self.seeds.len();
+        let network = |k: usize| FitNetwork {
+            settings: self.settings[k].clone(),
+            initial: self.initial(k),
+            steps: self.config.training.n_trials,
+            schedule: self.schedule(),
+        };
         FitPlan {
             problem: self.training_problem(networks),
             whole: self.whole(networks),
-            settings: self.settings.clone(),
-            initial: (0..networks).map(|k| self.initial(k)).collect(),
-            steps: self.config.training.n_trials,
-            schedule: self.schedule(),
+            networks: (0..networks).map(network).collect(),
         }
     }
 
@@ -287,11 +326,14 @@ impl Plan {
             perturbation: Perturbation::default(),
             ..self.settings[*network].clone()
         };
-        let initial = networks.iter().map(|k| self.drawn(*k, &recipe.network, true)).collect();
-        let settings = networks.iter().map(settings).collect();
         let steps = self.config.training.n_trials.min(BASELINE_STEPS);
-        let schedule = Schedule::new(t.schedule, t.learning_rate, steps, t.plateau_patience);
-        FitPlan { problem, whole, settings, initial, steps, schedule }
+        let network = |k: &usize| FitNetwork {
+            settings: settings(k),
+            initial: self.drawn(*k, &recipe.network, true),
+            steps,
+            schedule: Schedule::new(t.schedule, t.learning_rate, steps, t.plateau_patience),
+        };
+        FitPlan { problem, whole, networks: networks.iter().map(network).collect() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A training of a plan, and what its parts need of it.
 
-use super::finish::{Reported, finish};
+use super::finish::{Leaving, Reported, finish};
 use super::fit::{FittedNetwork, train_baselines};
 use super::member::{Member, Trained};
 use super::notice::Listener;
@@ -68,7 +68,8 @@ impl Context<'_> {
         let jobs: Vec<_> = trained.into_iter().zip(baselines).collect();
         let report = |(Trained { member, network }, baseline): (Trained, Option<FittedNetwork>)| {
             let run = plan.run_of(member.network);
-            let reported = finish(&run, &member.directory, &network, baseline.as_ref(), &member.stamp)?;
+            let reported =
+                finish(&run, &member.directory, &network, baseline.as_ref(), &member.stamp, Leaving::Everything)?;
             Ok((member.network, reported))
         };
         jobs.into_par_iter().map(report).collect()

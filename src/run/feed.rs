@@ -2,38 +2,17 @@
 
 use super::context::Context;
 use super::finish::Reported;
-use super::member::{Member, Trained, TrainedNetwork};
+use super::member::{Trained, TrainedNetwork};
 use super::notice::{Divergence, Listener, Notice};
+use super::passage::{Left, Passage};
 use crate::engine::{EngineDescription, NetworkState, StepRecord, StopReason};
 use crate::error::{Error, Result};
-use crate::train::{End, Entrant, Feed, Observer, RunWriter, Settled};
+use crate::train::{End, Entrant, Feed, Keeping, Observer, Settled};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Networks that are reported together: their baselines are trained side by side.
 const REPORT_TOGETHER: usize = 64;
-
-/// A network in a place of the engine.
-struct Active<'a> {
-    member: Member,
-    /// None of one that has nothing left to train.
-    writer: Option<RunWriter<'a>>,
-    since: Instant,
-}
-
-impl Active<'_> {
-    fn seconds(&self) -> f64 {
-        self.member.seconds() + self.since.elapsed().as_secs_f64()
-    }
-}
-
-/// A network that has left, and its seconds.
-struct Left {
-    member: Member,
-    step: u32,
-    stop: Option<StopReason>,
-    seconds: f64,
-}
 
 /// Feeds the networks of a training to an engine.
 pub(super) struct RunFeed<'a, 'l> {
@@ -44,7 +23,7 @@ pub(super) struct RunFeed<'a, 'l> {
     pub(super) engine: EngineDescription,
     /// Those to come, the next one last.
     pending: Vec<usize>,
-    active: BTreeMap<usize, Active<'a>>,
+    active: BTreeMap<usize, Passage<'a>>,
     left: BTreeMap<usize, Left>,
     /// Steps of those that were paused.
     pub(super) paused: Vec<u32>,
@@ -108,8 +87,7 @@ impl<'a, 'l> RunFeed<'a, 'l> {
         let mut step = self.paused.iter().copied().min();
         for active in self.active.values() {
             active.member.directory.write_end(End::Paused)?;
-            let kept = active.writer.as_ref().map_or(active.member.state.step, RunWriter::checkpoint_step);
-            step = Some(step.map_or(kept, |s| s.min(kept)));
+            step = Some(step.map_or(active.kept(), |step| step.min(active.kept())));
         }
         self.left.values().try_for_each(|left| left.member.directory.write_end(End::Paused))?;
         let behind = self.pending.iter().filter_map(|k| self.training.step_of(*k));
@@ -118,8 +96,7 @@ impl<'a, 'l> RunFeed<'a, 'l> {
 
     /// The step of the oldest checkpoint that the networks in the engine go on from.
     pub(super) fn kept(&self) -> u32 {
-        let kept = |a: &Active| a.writer.as_ref().map_or(a.member.state.step, RunWriter::checkpoint_step);
-        self.active.values().map(kept).min().unwrap_or(0)
+        self.active.values().map(Passage::kept).min().unwrap_or(0)
     }
 
     /// Reports what was trained.
@@ -149,7 +126,7 @@ impl<'a, 'l> RunFeed<'a, 'l> {
         }
     }
 
-    fn active(&mut self, network: usize) -> Result<&mut Active<'a>> {
+    fn active(&mut self, network: usize) -> Result<&mut Passage<'a>> {
         self.active.get_mut(&network).ok_or_else(|| Error::run(format!("network {network} is in no place.")))
     }
 }
@@ -158,30 +135,12 @@ impl Feed for RunFeed<'_, '_> {
     fn next(&mut self) -> Result<Option<Entrant>> {
         let Some(network) = self.pending.pop() else { return Ok(None) };
         let plan = self.training.plan;
-        let mut member = self.training.member(network)?;
+        let member = self.training.member(network)?;
         member.say_damage(self.listener);
-        let t = &plan.config.training;
-        let until = self.training.options.stop_after.map_or(t.n_trials, |step| step.min(t.n_trials));
-        let trains = !member.has_ended(plan) && member.state.step < until;
-        let writer = trains.then(|| RunWriter::begin(&member.directory, &plan.problem, &member.state, &member.stamp));
-        let writer = match writer.transpose()? {
-            Some((writer, rows)) => {
-                member.rows = rows;
-                Some(writer)
-            }
-            None => None,
-        };
-        let entrant = Entrant {
-            network,
-            settings: plan.settings[network].clone(),
-            schedule: member.schedule(plan),
-            until,
-            keep_every: t.checkpoint_every,
-            state: std::mem::replace(&mut member.state, NetworkState::fresh(Vec::new())),
-        };
-        // How far it was, until it leaves.
-        (member.state.step, member.state.stop) = (entrant.state.step, entrant.state.stop);
-        self.active.insert(network, Active { member, writer, since: Instant::now() });
+        let planned = plan.config.training.n_trials;
+        let until = self.training.options.stop_after.map_or(planned, |step| step.min(planned));
+        let (passage, entrant) = Passage::begin(plan, &plan.problem, member, until, Keeping::Everything)?;
+        self.active.insert(network, passage);
         Ok(Some(entrant))
     }
 
@@ -191,35 +150,30 @@ impl Feed for RunFeed<'_, '_> {
     }
 
     fn on_step(&mut self, network: usize, record: &StepRecord) -> Result<()> {
-        let active = self.active(network)?;
-        let seconds = active.seconds();
-        active.writer.as_mut().map_or(Ok(()), |writer| writer.on_step(record, seconds))?;
+        let seconds = self.active(network)?.on_step(record)?;
         self.progress.as_mut().map_or(Ok(()), |progress| progress.on_step(network, record, seconds))
     }
 
     fn on_checkpoint(&mut self, network: usize, state: &NetworkState) -> Result<()> {
-        self.active(network)?.writer.as_mut().map_or(Ok(()), |writer| writer.keep(state))
+        self.active(network)?.keep(state)
     }
 
     fn on_leave(&mut self, network: usize, state: &NetworkState) -> Result<bool> {
         let planned = self.training.plan.config.training.n_trials;
-        let active = self.active(network)?;
-        let seconds = if active.writer.is_some() { active.seconds() } else { active.member.seconds() };
-        active.writer.as_mut().map_or(Ok(()), |writer| writer.keep(state))?;
-        let checkpoint = active.writer.as_ref().map_or(state.step, RunWriter::checkpoint_step);
-        let Some(Active { member, .. }) = self.active.remove(&network) else { return Ok(false) };
+        let Some(passage) = self.active.remove(&network) else { return Ok(false) };
+        let left = passage.leave(state)?;
         self.together += 1;
-        self.steps += u64::from(state.step - member.state.step);
+        self.steps += u64::from(left.done);
         if state.stop.is_some() {
             self.progress.iter_mut().for_each(|progress| progress.on_end(network, planned - state.step));
         }
         if state.stop == Some(StopReason::Diverged) {
-            member.directory.write_end(End::Diverged)?;
+            left.member.directory.write_end(End::Diverged)?;
             let divergence = Divergence {
                 seed: self.training.plan.seeds[network],
                 step: state.step,
-                checkpoint,
-                directory: member.directory.path().to_path_buf(),
+                checkpoint: left.kept,
+                directory: left.member.directory.path().to_path_buf(),
             };
             if !self.training.is_single() {
                 self.listener.notice(&Notice::Diverged(&divergence));
@@ -228,22 +182,20 @@ impl Feed for RunFeed<'_, '_> {
             return Ok(false);
         }
         if state.stop.is_none() && state.step < planned {
-            member.directory.write_end(End::Paused)?;
+            left.member.directory.write_end(End::Paused)?;
             self.paused.push(state.step);
             return Ok(false);
         }
-        self.left.insert(network, Left { member, step: state.step, stop: state.stop, seconds });
+        self.left.insert(network, left);
         Ok(true)
     }
 
     fn on_settled(&mut self, network: usize, settled: Settled, rates: Vec<f32>) -> Result<()> {
-        let Some(Left { member, step, stop, seconds }) = self.left.remove(&network) else { return Ok(()) };
-        let engine = self.engine.clone();
-        if settled.best_note.updates == 0 && step > 1 {
+        let Some(left) = self.left.remove(&network) else { return Ok(()) };
+        if settled.best_note.updates == 0 && left.step > 1 {
             self.unimproved.push(self.training.plan.seeds[network]);
         }
-        let network = TrainedNetwork { settled, rates, steps: step, stop, seconds, engine };
-        self.trained.push(Trained { member, network });
+        self.trained.push(left.settled(settled, rates, self.engine.clone()));
         if self.trained.len() >= REPORT_TOGETHER && !self.training.is_stopped() { self.report() } else { Ok(()) }
     }
 }

@@ -1,13 +1,14 @@
 //! Networks that are trained in memory, with nothing kept on disk: fits that others look at, and the input-only baselines
 //! of runs.
 
+use super::memory::MOST_NETWORKS;
 use super::notice::{Extent, Listener, Notice, TrainingStage};
 use super::places::Places;
-use crate::config::{FitPlan, Plan};
-use crate::engine::{Device, NetworkSettings, NetworkState, StepRecord};
+use crate::config::{FitNetwork, FitPlan, Plan};
+use crate::engine::{Device, NetworkState, StepRecord};
 use crate::error::Result;
 use crate::lab::{OpenEngine, Subject};
-use crate::train::{Entrant, Feed, Observer, Schedule, Settled};
+use crate::train::{Entrant, Feed, Observer, Settled};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -67,31 +68,35 @@ pub fn train_baselines(
     Ok(fitted)
 }
 
-fn train_in_memory(
+/// Trains the networks of `plan`, `[K]`, with nothing kept on disk; `None` if it is interrupted.
+///
+/// # Errors
+/// If the device fails.
+pub(crate) fn train_in_memory(
     plan: FitPlan,
     device: &Device,
     stage: TrainingStage,
     stop: &AtomicBool,
     listener: &mut dyn Listener,
 ) -> Result<Option<Vec<FittedNetwork>>> {
-    let FitPlan { problem, whole, settings, initial, steps, schedule } = plan;
-    let networks = settings.len();
+    let FitPlan { problem, whole, networks } = plan;
+    let count = networks.len();
+    let planned = networks.iter().map(|n| u64::from(n.steps)).sum();
+    let progress = listener.observer(stage, Extent { networks: count, planned, done: 0 });
     let places = Places { device, problem, whole, keeps_states: false };
-    let progress = listener.observer(stage, Extent { networks, planned: u64::from(steps) * networks as u64, done: 0 });
-    let (done, fitted, start) = (vec![0; networks], vec![None; networks], Instant::now());
-    let next = settings.into_iter().zip(initial).enumerate();
-    let mut feed = MemoryFeed { next, steps, schedule, done, fitted, progress, start };
-    let mut engine = places.open(networks)?;
+    let steps = networks.iter().map(|n| n.steps).collect();
+    let (done, fitted, start) = (vec![0; count], vec![None; count], Instant::now());
+    let mut feed = MemoryFeed { next: networks.into_iter().enumerate(), steps, done, fitted, progress, start };
+    let mut engine = places.open(count.min(MOST_NETWORKS))?;
     let interrupted = places.train(engine.as_mut(), &mut feed, stop)?;
     Ok(if interrupted { None } else { feed.fitted.into_iter().collect() })
 }
 
 /// Networks of the same plan, all at hand.
 struct MemoryFeed<I> {
-    /// Number, settings and initial parameters.
     next: I,
-    steps: u32,
-    schedule: Schedule,
+    /// Steps planned, `[K]`.
+    steps: Vec<u32>,
     /// Steps done, `[K]`.
     done: Vec<u32>,
     /// What came of them, `[K]`.
@@ -100,14 +105,14 @@ struct MemoryFeed<I> {
     start: Instant,
 }
 
-impl<I: Iterator<Item = (usize, (NetworkSettings, Vec<f32>))>> Feed for MemoryFeed<I> {
+impl<I: Iterator<Item = (usize, FitNetwork)>> Feed for MemoryFeed<I> {
     fn next(&mut self) -> Result<Option<Entrant>> {
-        Ok(self.next.next().map(|(network, (settings, initial))| Entrant {
+        Ok(self.next.next().map(|(network, FitNetwork { settings, initial, steps, schedule })| Entrant {
             network,
             settings,
             state: NetworkState::fresh(initial),
-            schedule: self.schedule.clone(),
-            until: self.steps,
+            schedule,
+            until: steps,
             keep_every: u32::MAX,
         }))
     }
@@ -123,7 +128,8 @@ impl<I: Iterator<Item = (usize, (NetworkSettings, Vec<f32>))>> Feed for MemoryFe
 
     fn on_leave(&mut self, network: usize, state: &NetworkState) -> Result<bool> {
         self.done[network] = state.step;
-        self.progress.iter_mut().for_each(|progress| progress.on_end(network, self.steps - state.step));
+        let left = self.steps[network] - state.step;
+        self.progress.iter_mut().for_each(|progress| progress.on_end(network, left));
         Ok(true)
     }
 

@@ -15,6 +15,7 @@ mod member;
 mod memory;
 mod notice;
 mod page;
+mod passage;
 mod places;
 mod register;
 mod resume;

@@ -35,7 +35,7 @@ pub struct RunSummary {
     pub last_loss: Option<f64>,
     /// Steps done.
     pub steps: u32,
-    /// `planned`, `target` or `patience`.
+    /// `planned`, `target` or `patience`; `halved` where a sweep ended it.
     pub stop_reason: String,
     /// Of training; in a batch, of all its networks together.
     pub seconds: f64,
@@ -45,6 +45,12 @@ pub struct RunSummary {
     pub seed: u64,
     /// What computed it.
     pub engine: EngineDescription,
+    /// The computer that it was trained on, of runs of a sweep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// What it was compared by at the rungs of a sweep: steps and values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rungs: Vec<(u32, Option<f64>)>,
     /// What simpler explanations reach.
     pub baseline: BaselineFits,
     /// The fit in the conditions that were held out; absent where none were.
@@ -119,6 +125,8 @@ impl RunSummary {
             trials_per_second: trials / trained.seconds.max(1e-9),
             seed: plan.config.seed,
             engine: trained.engine.clone(),
+            host: None,
+            rungs: Vec::new(),
             baseline: BaselineFits {
                 mean_rate: FitFigures::of(&comparison.mean_rate),
                 input_only: input_only.map(|(fit, b)| InputOnlyFit {

@@ -1,7 +1,7 @@
 //! A run directory: what is in it, who may write to it, and how a new run replaces the one that it holds.
 
 use super::contents::{MEMBER, Replaced, files_of_runs, is_directory, member_name, remove_temporary_files};
-use super::lock::{Hold, Lock};
+use super::lock::{Guard, Hold, Holder, Lock};
 use super::manifest::{End, Manifest};
 use super::names::{CONFIG, MANIFEST, NORMALIZATION};
 use super::seal::to_sealed_json;
@@ -41,7 +41,7 @@ struct Root {
     path: PathBuf,
     /// Whether a new run is not yet in its place.
     is_staged: AtomicBool,
-    lock: Lock,
+    holder: Holder,
     /// The batch that the run belongs to, whose other runs others may hold.
     _batch: Option<Lock>,
     /// Why a power failure may cost the last file, on file systems that do not promise better.
@@ -87,7 +87,7 @@ impl RunDirectory {
 
     fn hold(path: &Path) -> Result<Self> {
         let root = Root {
-            lock: Lock::take(path, Hold::Alone)?,
+            holder: Holder::Lock(Lock::take(path, Hold::Alone)?),
             _batch: hold_batch(path)?,
             path: path.to_path_buf(),
             is_staged: AtomicBool::new(false),
@@ -101,6 +101,30 @@ impl RunDirectory {
         settle(path)?;
         remove_temporary_files(path)?;
         Ok(Self { root: Arc::new(root), path: path.to_path_buf(), member: None })
+    }
+
+    /// Takes `path` for a run, begun or not, that `guard` keeps others from: it is asked before anything is written.
+    ///
+    /// # Errors
+    /// If the directory cannot be made.
+    pub fn guarded(path: &Path, guard: Guard) -> Result<Self> {
+        std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
+        remove_temporary_files(path)?;
+        let (holder, is_staged) = (Holder::Guard(guard), AtomicBool::new(false));
+        let root = Root { path: path.to_path_buf(), is_staged, holder, _batch: None, sync_warning: None };
+        Ok(Self { root: Arc::new(root), path: path.to_path_buf(), member: None })
+    }
+
+    /// Removes files of the run that are no longer needed, those that are there.
+    ///
+    /// # Errors
+    /// If one cannot be removed, or the directory is no longer this process's.
+    pub fn remove(&self, files: &[&str]) -> Result<()> {
+        self.check_place()?;
+        for path in files.iter().map(|file| self.file(file)).filter(|path| path.exists()) {
+            std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
+        Ok(())
     }
 
     /// The directory of the network of `seed`, in the directory of a batch, which holds it.
@@ -185,12 +209,12 @@ impl RunDirectory {
     /// # Errors
     /// Saying so.
     pub fn check_place(&self) -> Result<()> {
-        self.root.lock.check_place()
+        self.root.holder.check_place()
     }
 
     /// What the file system does not promise, a sentence each.
     pub fn warnings(&self) -> impl Iterator<Item = &str> {
-        self.root.lock.warning.iter().chain(&self.root.sync_warning).map(String::as_str)
+        self.root.holder.warning().into_iter().chain(&self.root.sync_warning).map(String::as_str)
     }
 
     /// Whether there is a run, the new one where one replaces another.

@@ -3,9 +3,50 @@
 use crate::error::{Error, Result};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The file that is locked.
 const LOCK: &str = ".lock";
+
+/// Asked before anything is written to a directory that is held by other means than a lock; an error refuses.
+#[derive(Clone)]
+pub struct Guard(pub Arc<dyn Fn() -> Result<()> + Send + Sync>);
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("Guard")
+    }
+}
+
+/// What makes a directory this process's.
+#[derive(Debug)]
+pub(super) enum Holder {
+    /// A lock of the operating system.
+    Lock(Lock),
+    /// What others see to.
+    Guard(Guard),
+}
+
+impl Holder {
+    /// Refuses to go on with a directory that is no longer this process's.
+    ///
+    /// # Errors
+    /// Saying so.
+    pub(super) fn check_place(&self) -> Result<()> {
+        match self {
+            Self::Lock(lock) => lock.check_place(),
+            Self::Guard(Guard(guard)) => guard(),
+        }
+    }
+
+    /// Why other processes are not kept out.
+    pub(super) fn warning(&self) -> Option<&String> {
+        match self {
+            Self::Lock(lock) => lock.warning.as_ref(),
+            Self::Guard(_) => None,
+        }
+    }
+}
 
 /// How a directory is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,16 @@ use crate::error::{Error, Result};
 /// File of the state that a resume starts from.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The one before, for when that is damaged.
-pub(super) const PREVIOUS: &str = "checkpoint.previous.safetensors";
+pub const PREVIOUS: &str = "checkpoint.previous.safetensors";
+
+/// What is kept of a network while it trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// Its state, from the beginning on, and copies of its weights for others to look at.
+    Everything,
+    /// Its state, once there is one.
+    State,
+}
 
 /// Writes `history.csv`, `checkpoint.safetensors`, `last.safetensors` and `best.safetensors` of one network.
 #[derive(Debug)]
@@ -15,6 +24,7 @@ pub struct RunWriter<'a> {
     directory: RunDirectory,
     problem: &'a Problem,
     stamp: Stamp,
+    keeping: Keeping,
     history: HistoryWriter,
     /// The step of the checkpoint that is kept; none before there is one.
     checkpoint_step: Option<u32>,
@@ -31,6 +41,7 @@ impl<'a> RunWriter<'a> {
         problem: &'a Problem,
         state: &NetworkState,
         stamp: &Stamp,
+        keeping: Keeping,
     ) -> Result<(Self, Vec<HistoryRow>)> {
         let (step, mut rows) = (state.step, read_history_of(directory)?);
         rows.retain(|row| row.step <= step);
@@ -44,8 +55,12 @@ impl<'a> RunWriter<'a> {
         }
         let history = HistoryWriter::create(directory, &rows)?;
         let (directory, stamp) = (directory.clone(), stamp.clone());
-        let mut writer = Self { directory, problem, stamp, history, checkpoint_step: None };
-        writer.keep(state)?;
+        let mut writer = Self { directory, problem, stamp, keeping, history, checkpoint_step: None };
+        match keeping {
+            Keeping::Everything => writer.keep(state)?,
+            // What there is was kept before.
+            Keeping::State => writer.checkpoint_step = (step > 0).then_some(step),
+        }
         Ok((writer, rows))
     }
 
@@ -83,13 +98,15 @@ impl<'a> RunWriter<'a> {
             return Ok(());
         }
         self.write_checkpoint(state)?;
+        self.checkpoint_step = Some(state.step);
+        if self.keeping == Keeping::State {
+            return Ok(());
+        }
         let loss = state.best_loss.is_finite().then(|| f64::from(state.best_loss));
         let best = WeightsNote { updates: state.best_step.saturating_sub(1), loss };
         self.write_weights("best", &state.best_parameters, best)?;
         let last = WeightsNote { updates: state.updates(), loss: None };
-        self.write_weights("last", &state.parameters, last)?;
-        self.checkpoint_step = Some(state.step);
-        Ok(())
+        self.write_weights("last", &state.parameters, last)
     }
 
     /// A step was done, `seconds` into the training.
