@@ -30,6 +30,8 @@ pub enum Stream {
     Teacher = 12,
     /// Labels dealt anew to the items of a rank-sum test.
     Labels = 13,
+    /// Points of a sweep that are drawn at random.
+    Points = 14,
 }
 
 /// A generator for one stream of one network.

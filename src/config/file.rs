@@ -23,11 +23,19 @@ impl Config {
     /// # Errors
     /// If it is not TOML or holds an unknown setting or value.
     fn from_toml(text: &str) -> std::result::Result<Self, String> {
-        let one_line = |e: &dyn std::fmt::Display| e.to_string().trim_end().replace('\n', " ");
         let file: toml::Table = toml::from_str(text).map_err(|e: toml::de::Error| {
             let (line, message) = toml_fault(&e, text);
             format!("line {}: {message}.", line.unwrap_or(1))
         })?;
+        Self::from_table(file)
+    }
+
+    /// The configuration that the table of a file states: its preset, and what it says in place of it.
+    ///
+    /// # Errors
+    /// If it holds an unknown setting or value.
+    pub(crate) fn from_table(file: toml::Table) -> std::result::Result<Self, String> {
+        let one_line = |e: &dyn std::fmt::Display| e.to_string().trim_end().replace('\n', " ");
         let preset = match file.get("preset") {
             Some(value) => value.clone().try_into().map_err(|e| one_line(&e))?,
             None => Preset::Default,
@@ -45,6 +53,14 @@ impl Config {
             }
         }
         settings.try_into().map_err(|e| one_line(&e))
+    }
+
+    /// All settings, as [`Self::from_table`] takes them.
+    ///
+    /// # Errors
+    /// If TOML cannot hold one.
+    pub(crate) fn to_table(&self) -> Result<toml::Table> {
+        toml::Table::try_from(self).map_err(|e| Error::run(format!("cannot write the settings: {e}")))
     }
 
     /// The configuration as a file that reruns as it is.

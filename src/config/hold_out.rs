@@ -1,10 +1,23 @@
 //! Conditions that are held out: which they are.
 
-use super::Config;
+use super::{Config, TaskSource};
 use crate::analysis::HeldOut;
 use crate::error::{Error, Result};
 use crate::network::Group;
 use crate::task::TaskSpec;
+
+impl Config {
+    /// Takes the task in whole, and calls the conditions that are held out by their names; they are returned.
+    ///
+    /// # Errors
+    /// If there is no such condition, or too few are left to train on.
+    pub(crate) fn settle_task(&mut self, task: TaskSpec) -> Result<Vec<HeldOut>> {
+        let held_out = held_out(self, &task)?;
+        self.training.hold_out = held_out.iter().map(|h| task.conditions[h.condition].name.clone()).collect();
+        self.task = TaskSource::Spec(Box::new(task));
+        Ok(held_out)
+    }
+}
 
 /// The conditions that `config` holds out, in the task's order.
 ///
@@ -14,7 +27,7 @@ use crate::task::TaskSpec;
 ///
 /// # Errors
 /// If there is no such condition, or too few are left to train on.
-pub(super) fn held_out(config: &Config, task: &TaskSpec) -> Result<Vec<HeldOut>> {
+fn held_out(config: &Config, task: &TaskSpec) -> Result<Vec<HeldOut>> {
     let conditions = &task.conditions;
     let mut is_held_out = vec![false; conditions.len()];
     for name in &config.training.hold_out {

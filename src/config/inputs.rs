@@ -114,11 +114,22 @@ pub(super) fn initial_from_file(path: &Path, problem: &Problem) -> Result<Vec<f3
 
 const OTHER_READING: &str = "Give the masks, areas and settings that the weights were trained with.";
 
+impl Config {
+    /// Makes paths absolute, and `init` the file of weights that it stands for.
+    ///
+    /// # Errors
+    /// If `init` names a batch, or a run whose configuration cannot be read.
+    pub(crate) fn resolve_files(&mut self) -> Result<()> {
+        self.network.init = self.network.init.take().map(|init| init_file(&init)).transpose()?;
+        self.resolve_paths()
+    }
+}
+
 /// Where the initial parameters are that `init` names: those of a run are its best.
 ///
 /// # Errors
 /// If it is a batch, or its configuration cannot be read.
-pub(super) fn init_file(init: &Path) -> Result<PathBuf> {
+fn init_file(init: &Path) -> Result<PathBuf> {
     finish_replacement(init)?;
     let config = init.join(CONFIG);
     if !config.is_file() {

@@ -1,10 +1,9 @@
 //! From settings and data to what an engine takes. Nothing else reaches an engine.
 
-use super::hold_out::held_out;
 use super::input_files::INIT;
-use super::inputs::{IN_MEMORY, Inputs, init_file, initial_from_file, initial_from_memory};
+use super::inputs::{IN_MEMORY, Inputs, initial_from_file, initial_from_memory};
 use super::sizes::check_sizes;
-use super::{Config, NetworkConfig, Preset, StimulusNoise, TaskSource};
+use super::{Config, NetworkConfig, Preset, StimulusNoise};
 use crate::analysis::{HeldOut, Recorded};
 use crate::data::{NormalizationFactors, Recording};
 use crate::dims::Dims;
@@ -74,8 +73,7 @@ impl Plan {
     /// # Errors
     /// If a setting or a file cannot be used.
     pub fn new(mut config: Config) -> Result<Self> {
-        config.network.init = config.network.init.map(|init| init_file(&init)).transpose()?;
-        config.resolve_paths()?;
+        config.resolve_files()?;
         let init = config.network.init.clone();
         let start = |problem: &Problem| init.as_ref().map(|path| initial_from_file(path, problem)).transpose();
         let mut plan = Self::starting_from(config, None, start)?;
@@ -126,9 +124,7 @@ impl Plan {
         inputs: Inputs,
         start: impl FnOnce(&Problem) -> Result<Option<Vec<f32>>>,
     ) -> Result<Self> {
-        config.task = TaskSource::Spec(Box::new(task.clone()));
-        let held_out = held_out(&config, &task)?;
-        config.training.hold_out = held_out.iter().map(|h| task.conditions[h.condition].name.clone()).collect();
+        let held_out = config.settle_task(task.clone())?;
         let left_out: Vec<usize> = held_out.iter().map(|h| h.condition).collect();
         let Inputs { source, conditions, inhibitory, mirror, stimulus, divisors, .. } = inputs;
         let recording = match divisors {

@@ -17,6 +17,26 @@ impl Preset {
     }
 }
 
+impl Config {
+    /// A configuration in which no setting is absent, for lists of all settings; its values mean nothing.
+    pub(crate) fn of_every_setting() -> Self {
+        let path = || Some("FILE".into());
+        let mut config = recipe();
+        // Each is named, so that one that is added is thought of.
+        config.data = DataConfig {
+            firing_rates: path(),
+            inhibitory_mask: path(),
+            mirror: path(),
+            stimulus: path(),
+            normalize: config.data.normalize,
+        };
+        config.network.init = path();
+        config.training.hold_out = vec!["1".into()];
+        config.networks = 2;
+        config
+    }
+}
+
 /// A choice as files, and flags, spell it.
 pub(super) fn value_name(value: &impl Serialize) -> String {
     match toml::Value::try_from(value) {

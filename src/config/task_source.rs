@@ -1,9 +1,10 @@
 //! Where a task comes from.
 
-use crate::error::Result;
-use crate::task::TaskSpec;
+use crate::error::{Error, Result};
+use crate::task::{BUILT_IN, TaskSpec};
 use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::path::{Path, PathBuf};
 
 /// A task, or the name or file of one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,6 +28,23 @@ impl TaskSource {
         };
         task.check()?;
         Ok(task)
+    }
+
+    /// Where the task stands, made absolute, if it is in a file.
+    ///
+    /// # Errors
+    /// If there is no current directory.
+    pub(crate) fn resolve_path(&mut self) -> Result<Option<PathBuf>> {
+        let Self::Named(name) = self else { return Ok(None) };
+        if BUILT_IN.iter().any(|(built_in, _)| built_in == name) {
+            return Ok(None);
+        }
+        let path = std::path::absolute(&*name).map_err(Error::io("read", Path::new(name)))?;
+        // One that is not Unicode has no other name than the one that was given.
+        if let Some(text) = path.to_str() {
+            text.clone_into(name);
+        }
+        Ok(Some(path))
     }
 }
 

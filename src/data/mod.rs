@@ -21,5 +21,6 @@ pub use atomic::{sync_fault, write_atomically};
 pub use inputs::{read_mask, read_stimulus};
 pub(crate) use recording::initial_names;
 pub use recording::{ConditionRates, Normalization, NormalizationFactors, RecordedCondition, Recording};
+pub(crate) use regular::open_regular;
 pub(crate) use table::{csv, csv_number, csv_text};
 pub(crate) use text::{read_bytes, read_text, toml_fault};

@@ -9,7 +9,7 @@ use std::path::Path;
 pub const MAX_VALUES: u64 = 1 << 25;
 
 /// Opens a file for reading, but nothing else that has a name: reading a directory fails late, and a pipe may never end.
-pub(super) fn open_regular(path: &Path) -> Result<File> {
+pub(crate) fn open_regular(path: &Path) -> Result<File> {
     let metadata = std::fs::metadata(path).map_err(Error::io("read", path))?;
     if !metadata.is_file() {
         let found = if metadata.is_dir() { "a directory" } else { "a device or pipe" };

@@ -1,6 +1,7 @@
 //! `manifest.json`: what a run was made from and by, so that it can be told whether it would repeat.
 
 use super::seal::{hex, read_sealed_json};
+use crate::data::open_regular;
 use crate::engine::EngineDescription;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -138,9 +139,9 @@ impl Manifest {
 /// SHA-256 of a file, in hexadecimal.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If it is no regular file, or cannot be read.
 pub fn hash_file(path: &Path) -> Result<String> {
-    let mut file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+    let mut file = open_regular(path)?;
     let mut hash = Sha256::new();
     let mut block = vec![0; 1 << 16];
     loop {
