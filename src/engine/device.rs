@@ -62,7 +62,7 @@ pub fn automatic(adapters: &[AdapterInfo]) -> Automatic {
 }
 
 /// A device that was chosen, before anything is allocated on it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Device {
     /// The processor.
     Cpu {

@@ -160,8 +160,9 @@ impl Feed for RunFeed<'_, '_> {
 
     fn on_leave(&mut self, network: usize, state: &NetworkState) -> Result<bool> {
         let planned = self.training.plan.config.training.n_trials;
+        self.active(network)?.keep(state)?;
         let Some(passage) = self.active.remove(&network) else { return Ok(false) };
-        let left = passage.leave(state)?;
+        let left = passage.leave(state);
         self.together += 1;
         self.steps += u64::from(left.done);
         if state.stop.is_some() {

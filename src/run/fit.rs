@@ -42,7 +42,7 @@ pub fn subject(plan: &Plan, parameters: Vec<f32>, open: &OpenEngine) -> Result<S
 }
 
 /// Whether the runs of `plan` have a baseline: unless it is switched off, or they are such networks themselves.
-pub(super) fn has_baseline(plan: &Plan) -> bool {
+pub(crate) fn has_baseline(plan: &Plan) -> bool {
     plan.config.training.baseline && plan.problem.recurrent
 }
 

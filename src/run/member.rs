@@ -9,15 +9,15 @@ use crate::network::Layout;
 use crate::train::{HistoryRow, RunDirectory, Schedule, Settled, Stamp, last_good};
 
 /// One network of a plan, where it is kept, and how far it is.
-pub(super) struct Member {
+pub(crate) struct Member {
     /// Its number in the plan.
-    pub(super) network: usize,
-    pub(super) directory: RunDirectory,
+    pub(crate) network: usize,
+    pub(crate) directory: RunDirectory,
     /// What its files carry.
-    pub(super) stamp: Stamp,
-    pub(super) state: NetworkState,
+    pub(crate) stamp: Stamp,
+    pub(crate) state: NetworkState,
     /// Its history until now.
-    pub(super) rows: Vec<HistoryRow>,
+    pub(crate) rows: Vec<HistoryRow>,
     /// What is wrong with a newer checkpoint than the one it goes on from.
     newer: Option<String>,
 }
@@ -27,7 +27,7 @@ impl Member {
     ///
     /// # Errors
     /// If no checkpoint is intact, or it lies beyond the plan.
-    pub(super) fn read(plan: &Plan, network: usize, directory: &RunDirectory) -> Result<Self> {
+    pub(crate) fn read(plan: &Plan, network: usize, directory: &RunDirectory) -> Result<Self> {
         let stamp = stamp(plan, network, directory)?;
         let found = last_good(directory, &Layout::new(&plan.problem.dims), &stamp)?;
         let (state, rows, newer) = match found {
@@ -45,7 +45,7 @@ impl Member {
     }
 
     /// Tells of a checkpoint that was passed over.
-    pub(super) fn say_damage(&self, listener: &mut dyn Listener) {
+    pub(crate) fn say_damage(&self, listener: &mut dyn Listener) {
         if let Some(damage) = &self.newer {
             let text = format!("{damage} Going on from the checkpoint before, of step {}.", self.state.step);
             listener.notice(&Notice::Advice(&text));
@@ -53,17 +53,17 @@ impl Member {
     }
 
     /// Whether nothing is left to train.
-    pub(super) fn has_ended(&self, plan: &Plan) -> bool {
+    pub(crate) fn has_ended(&self, plan: &Plan) -> bool {
         self.state.stop.is_some() || self.state.step >= plan.config.training.n_trials
     }
 
     /// Seconds of training until now.
-    pub(super) fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.rows.last().map_or(0.0, |row| row.seconds)
     }
 
     /// Its learning rates after what it has done.
-    pub(super) fn schedule(&self, plan: &Plan) -> Schedule {
+    pub(crate) fn schedule(&self, plan: &Plan) -> Schedule {
         let mut schedule = plan.schedule();
         for row in &self.rows {
             schedule.observe(row.step, row.loss);
@@ -73,18 +73,18 @@ impl Member {
 }
 
 /// A network after its training.
-pub(super) struct TrainedNetwork {
-    pub(super) settled: Settled,
+pub(crate) struct TrainedNetwork {
+    pub(crate) settled: Settled,
     /// Modelled rates of the weights that are reported, `[C][B][N]`.
-    pub(super) rates: Vec<f32>,
-    pub(super) steps: u32,
-    pub(super) stop: Option<StopReason>,
-    pub(super) seconds: f64,
-    pub(super) engine: EngineDescription,
+    pub(crate) rates: Vec<f32>,
+    pub(crate) steps: u32,
+    pub(crate) stop: Option<StopReason>,
+    pub(crate) seconds: f64,
+    pub(crate) engine: EngineDescription,
 }
 
 /// A network that is to be reported.
-pub(super) struct Trained {
-    pub(super) member: Member,
-    pub(super) network: TrainedNetwork,
+pub(crate) struct Trained {
+    pub(crate) member: Member,
+    pub(crate) network: TrainedNetwork,
 }

@@ -5,7 +5,7 @@ use crate::error::Result;
 
 /// Most networks that are trained at once: a device is busy with far fewer, and drivers that do not say how much memory
 /// there is may promise more.
-pub(super) const MOST_NETWORKS: usize = 200;
+pub(crate) const MOST_NETWORKS: usize = 200;
 
 /// What a batch needs and may use.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl MemoryPlan {
     ///
     /// # Errors
     /// If not even one network fits.
-    pub(super) fn new(device: &Device, problem: &Problem, budget: Option<u64>) -> Result<Self> {
+    pub(crate) fn new(device: &Device, problem: &Problem, budget: Option<u64>) -> Result<Self> {
         let need = device.memory(problem)?;
         let (name, known) = match device {
             Device::Cpu { .. } => ("the CPU".to_string(), available_memory().map(MemoryLimit::Available)),

@@ -78,15 +78,11 @@ impl<'a> Passage<'a> {
         self.writer.as_ref().map_or(self.member.state.step, RunWriter::checkpoint_step)
     }
 
-    /// It leaves in `state`, which is kept.
-    ///
-    /// # Errors
-    /// If a file cannot be written.
-    pub(crate) fn leave(mut self, state: &NetworkState) -> Result<Left> {
-        self.keep(state)?;
+    /// It leaves in `state`.
+    pub(crate) fn leave(self, state: &NetworkState) -> Left {
         let (seconds, kept, before) = (self.seconds(), self.kept(), self.member.state.step);
         let (step, stop, records) = (state.step, state.stop, self.records);
-        Ok(Left { member: self.member, step, stop, seconds, kept, done: step - before, records })
+        Left { member: self.member, step, stop, seconds, kept, done: step - before, records }
     }
 }
 

@@ -7,15 +7,15 @@ use crate::train::{Feed, Training, train};
 use std::sync::atomic::AtomicBool;
 
 /// What networks that share an engine have in common.
-pub(super) struct Places<'a> {
+pub(crate) struct Places<'a> {
     /// What computes.
-    pub(super) device: &'a Device,
+    pub(crate) device: &'a Device,
     /// The conditions that are trained on, and everything else that is the same for all of them.
-    pub(super) problem: Problem,
+    pub(crate) problem: Problem,
     /// All conditions, where some are held out.
-    pub(super) whole: Option<Problem>,
+    pub(crate) whole: Option<Problem>,
     /// Whether states are kept from time to time.
-    pub(super) keeps_states: bool,
+    pub(crate) keeps_states: bool,
 }
 
 /// On a graphics device weights are settled of this part of the networks together: for one alone most of it would idle.
@@ -26,7 +26,7 @@ impl Places<'_> {
     ///
     /// # Errors
     /// If they do not fit.
-    pub(super) fn open(&self, places: usize) -> Result<Box<dyn Engine>> {
+    pub(crate) fn open(&self, places: usize) -> Result<Box<dyn Engine>> {
         open_empty(self.device, &self.problem, places)
     }
 
@@ -34,7 +34,7 @@ impl Places<'_> {
     ///
     /// # Errors
     /// If the engine or the feed fails.
-    pub(super) fn train(&self, engine: &mut dyn Engine, feed: &mut dyn Feed, stop: &AtomicBool) -> Result<bool> {
+    pub(crate) fn train(&self, engine: &mut dyn Engine, feed: &mut dyn Feed, stop: &AtomicBool) -> Result<bool> {
         let settle_together = match self.device {
             Device::Cpu { .. } => 1,
             Device::Gpu { .. } => (engine.dims().networks / SETTLE_TOGETHER).max(1),

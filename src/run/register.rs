@@ -15,7 +15,7 @@ use std::time::SystemTime;
 ///
 /// # Errors
 /// If a file cannot be written, or an input file has changed since the run began.
-pub(super) fn register(
+pub(crate) fn register(
     plan: &Plan,
     network: Option<usize>,
     directory: &RunDirectory,
@@ -50,7 +50,7 @@ pub(super) fn register(
 }
 
 /// What the files of a network's run carry of it: the name that the run in `directory` has, if there is one.
-pub(super) fn stamp(plan: &Plan, network: usize, directory: &RunDirectory) -> Result<Stamp> {
+pub(crate) fn stamp(plan: &Plan, network: usize, directory: &RunDirectory) -> Result<Stamp> {
     let (path, stamp) = (directory.file(MANIFEST), plan.stamp(network)?);
     let is_known = directory.holds_a_run() && path.exists();
     let run = if is_known { Manifest::read(&path)?.run } else { String::new() };

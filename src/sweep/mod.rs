@@ -5,32 +5,44 @@
 //! [`run_hash`] gives each run the name under which it is kept. Any number of processes share a sweep by [`Claims`].
 
 mod alive;
+mod baselines;
 mod claim_file;
 mod claims;
 mod conduct;
+mod event;
 mod exclude;
+mod feed;
 mod fields;
+mod halving;
 mod hash;
+mod home;
 mod impossible;
 mod kept;
 mod keys;
 mod nearest;
+mod outcome;
 mod points;
 mod process;
 mod product;
+mod reporter;
 mod runs;
 mod space;
 mod spec;
 mod standing;
+mod train;
 mod value;
 
 pub use claims::{Claim, Claims, Taken};
 pub use conduct::{Confirm, Halving, Keep, Objective};
+pub use event::{Deaf, RunEnded, SweepEvent, SweepListener, SweepProgress};
 pub use hash::{FileHashes, Group, group_key, run_hash};
+pub use home::{Home, Job};
 pub use keys::sweepable_keys;
+pub use outcome::{Diverged, Outcome};
 pub use process::{ClaimSettings, ProcessInfo};
 pub use runs::{Axis, MOST_RUNS, Run, Setting, Sweep};
 pub use space::AxisKind;
 pub use spec::{NUMERICS, Specification};
 pub use standing::{Clock, Life, Owner, Standing, standing};
+pub use train::{SweepEnd, SweepOptions, train};
 pub use value::Value;

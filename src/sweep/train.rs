@@ -1,0 +1,443 @@
+//! Trains the runs of a sweep: group by group, rung by rung, then those that confirm the best.
+
+use super::baselines::Baselines;
+use super::claims::Claims;
+use super::event::{Notices, SweepEvent, SweepListener, SweepProgress};
+use super::feed::{Goal, SweepFeed, Task, Work};
+use super::halving::{Replicate, cost, survivors};
+use super::hash::{FileHashes, Group};
+use super::home::{Home, Job};
+use super::outcome::Outcome;
+use super::process::ClaimSettings;
+use super::reporter::report_all;
+use super::runs::Sweep;
+use super::spec::Specification;
+use crate::config::Plan;
+use crate::engine::{Device, DeviceNotice, EngineConfig};
+use crate::error::{Error, Result};
+use crate::run::{Listener, MemoryPlan, Notice, Places};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{channel, sync_channel};
+use std::time::{Duration, Instant};
+
+/// How this process takes part in a sweep.
+#[derive(Clone, Debug, Default)]
+pub struct SweepOptions {
+    /// What computes, over what the specification says.
+    pub engine: Option<EngineConfig>,
+    /// Bytes to stay within on the device.
+    pub memory: Option<u64>,
+    /// Time after which it ends, to be gone on with.
+    pub budget: Option<Duration>,
+    /// Only every so-manieth run, from which on: `(i, n)`, i from 1.
+    pub shard: Option<(usize, usize)>,
+    /// How processes share a sweep.
+    pub claims: ClaimSettings,
+    /// More than [`MOST_RUNS`](super::MOST_RUNS) runs are meant.
+    pub are_many_allowed: bool,
+    /// Another specification than that of the directory is meant.
+    pub change: bool,
+}
+
+/// How the part of this process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SweepEnd {
+    /// All runs have ended.
+    Complete,
+    /// Its shard has.
+    ShardComplete,
+    /// It was asked to end, or its time was up.
+    Paused,
+}
+
+/// Networks whose reports wait for a thread to write them.
+const QUEUE: usize = 16;
+
+/// How often it is looked whether other processes have ended their runs.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Trains what the specification asks for and the directory has not, until all is done, `stop` is set, or time is up.
+///
+/// # Errors
+/// If a setting, a file or a combination of both cannot be used: then nothing was written. Or if a device or a directory
+/// fails: then the sweep can be gone on with.
+pub fn train(
+    specification: &Specification,
+    home: &Home,
+    options: &SweepOptions,
+    stop: &AtomicBool,
+    listener: &mut dyn SweepListener,
+) -> Result<SweepEnd> {
+    let (start, mut files) = (Instant::now(), FileHashes::default());
+    let sweep = specification.runs(options.are_many_allowed)?;
+    check_shard(specification, options)?;
+    let jobs = sweep.jobs(&mut files)?;
+    let groups = sweep.groups(&mut files)?;
+    // Whatever cannot be trained is to be known before anything is written.
+    for group in &groups {
+        plan_of(&sweep, &jobs[group.runs[0]], options)?;
+    }
+    home.settle(specification, &sweep, &mut files, options.change)?;
+    let claims = Claims::join(&home.path, &options.claims)?;
+    let device = choose(specification, options, listener)?;
+    let work = Work {
+        home,
+        sweep: &sweep,
+        claims: &claims,
+        jobs,
+        stop,
+        deadline: options.budget.map(|budget| start + budget),
+        halt: AtomicBool::new(false),
+    };
+    let progress = SweepProgress::default();
+    let mut training = Training { specification, options, device, work, groups, listener, progress };
+    training.begin()?;
+    training.search()?;
+    if options.shard.is_some() {
+        return Ok(if training.work.is_over() { SweepEnd::Paused } else { SweepEnd::ShardComplete });
+    }
+    training.confirm(&mut files)?;
+    Ok(if training.work.is_over() { SweepEnd::Paused } else { SweepEnd::Complete })
+}
+
+fn check_shard(specification: &Specification, options: &SweepOptions) -> Result<()> {
+    let Some((_, n)) = options.shard else { return Ok(()) };
+    if specification.halving.is_some() {
+        return Err(Error::input(format!(
+            "`shard` 1 of {n} with [halving]: a comparison needs all settings at one place. Let the processes share a directory, or leave [halving] out."
+        )));
+    }
+    Ok(())
+}
+
+/// The plan of the group that a job belongs to.
+pub(super) fn plan_of(sweep: &Sweep, job: &Job, options: &SweepOptions) -> Result<Plan> {
+    let mut config = sweep.config_of(job);
+    if let Some(engine) = &options.engine {
+        config.engine = engine.clone();
+    }
+    Plan::new(config).map_err(|error| match error {
+        Error::Input(why) => {
+            let setting = &sweep.settings[job.run.setting].label;
+            Error::input(format!("the setting “{setting}”: {why}"))
+        }
+        other => other,
+    })
+}
+
+pub(super) fn choose(specification: &Specification, options: &SweepOptions, listener: &mut dyn SweepListener) -> Result<Device> {
+    let engine = options.engine.as_ref().unwrap_or(&specification.base.engine);
+    let mut notices = Notices(listener);
+    Device::choose(engine, &mut |notice: &DeviceNotice| notices.notice(&Notice::Device(notice)))
+}
+
+struct Training<'a> {
+    specification: &'a Specification,
+    options: &'a SweepOptions,
+    device: Device,
+    work: Work<'a>,
+    groups: Vec<Group>,
+    listener: &'a mut dyn SweepListener,
+    progress: SweepProgress,
+}
+
+impl Training<'_> {
+    fn begin(&mut self) -> Result<()> {
+        self.count()?;
+        let (path, warnings) = (&self.work.home.path, &self.work.sweep.warnings);
+        let (settings, runs) = (self.work.sweep.settings.len(), self.work.jobs.len());
+        self.listener.event(&SweepEvent::Begun { path, settings, runs, ended: self.progress.ended, warnings });
+        Ok(())
+    }
+
+    /// Counts what has ended, and what is left at most.
+    fn count(&mut self) -> Result<()> {
+        let (work, objective) = (&self.work, self.work.sweep.objective);
+        (self.progress.ended, self.progress.runs, self.progress.steps_left) = (0, work.jobs.len(), 0);
+        let mut values = Vec::new();
+        for (number, job) in work.jobs.iter().enumerate() {
+            match work.outcome(number)? {
+                Some(outcome) => {
+                    self.progress.ended += 1;
+                    values.extend(outcome.value(objective));
+                }
+                None => self.progress.steps_left += u64::from(work.sweep.settings[job.run.setting].planned_steps()),
+            }
+        }
+        let lowest = objective.lower_is_better();
+        self.progress.best = values.into_iter().reduce(|a, b| if lowest { a.min(b) } else { a.max(b) });
+        Ok(())
+    }
+
+    /// Whether a job is this process's business.
+    fn is_in_shard(&self, job: usize) -> bool {
+        self.options.shard.is_none_or(|(i, n)| job % n == i - 1)
+    }
+
+    /// The runs of the specification.
+    fn search(&mut self) -> Result<()> {
+        let mut families: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+        for setting in 0..self.work.sweep.settings.len() {
+            let is_of = |group: &Group| group.runs.iter().any(|run| self.work.sweep.runs[*run].setting == setting);
+            let groups = (0..self.groups.len()).filter(|g| is_of(&self.groups[*g])).collect();
+            families.entry(groups).or_default().push(setting);
+        }
+        // Groups are sorted by size: so are the families that begin with them.
+        for (groups, settings) in families {
+            let halving = self.specification.halving.clone();
+            let cohort = halving.as_ref().and_then(|h| h.cohort).unwrap_or(settings.len());
+            for cohort in settings.chunks(cohort.max(1)) {
+                self.cohort(&groups, cohort.to_vec())?;
+                if self.work.is_over() {
+                    return Ok(());
+                }
+            }
+        }
+        self.wait(|_| true)
+    }
+
+    /// Settings that are compared with each other, from rung to rung to their end.
+    fn cohort(&mut self, groups: &[usize], mut settings: Vec<usize>) -> Result<()> {
+        if let Some(halving) = self.specification.halving.clone() {
+            for rung in halving.rungs.iter().copied() {
+                self.groups(groups, |setting| settings.contains(&setting).then_some(Goal::Rung(rung)), Some(rung))?;
+                self.wait_for_rung(&settings, rung)?;
+                if self.work.is_over() {
+                    return Ok(());
+                }
+                let costs = settings.iter().map(|s| Ok((*s, self.cost_at(*s, rung)?))).collect::<Result<Vec<_>>>()?;
+                let kept = survivors(&costs, &halving);
+                self.listener.event(&SweepEvent::Rung { step: rung, settings: settings.len(), kept: kept.len() });
+                let left_out: BTreeSet<usize> = settings.iter().copied().filter(|s| !kept.contains(s)).collect();
+                self.groups(groups, |setting| left_out.contains(&setting).then_some(Goal::Halved(rung)), Some(rung))?;
+                settings = kept;
+            }
+        }
+        self.groups(groups, |setting| settings.contains(&setting).then_some(Goal::End), None)
+    }
+
+    /// What a setting is ranked by at a rung.
+    fn cost_at(&self, setting: usize, rung: u32) -> Result<f64> {
+        let work = &self.work;
+        let own = work.jobs.iter().enumerate().filter(|(_, job)| job.run.setting == setting && !job.confirmation);
+        let replicates: Vec<Replicate> =
+            own.map(|(number, job)| Ok((job.run.seed, work.value_at(number, rung)?.flatten()))).collect::<Result<_>>()?;
+        Ok(cost(&replicates, work.sweep.objective))
+    }
+
+    /// Trains the jobs of some groups, group by group, towards the goals of their settings.
+    fn groups(&mut self, groups: &[usize], goal: impl Fn(usize) -> Option<Goal>, until: Option<u32>) -> Result<()> {
+        for g in groups {
+            let runs = self.groups[*g].runs.clone();
+            let task = |job: usize| goal(self.work.jobs[job].run.setting).map(|goal| Task { job, goal });
+            let tasks: Vec<Task> = runs.into_iter().filter(|job| self.is_in_shard(*job)).filter_map(task).collect();
+            self.convey(*g, tasks, until)?;
+            if self.work.is_over() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Trains tasks of one group: the longest first, as many at once as fit.
+    fn convey(&mut self, g: usize, tasks: Vec<Task>, until: Option<u32>) -> Result<()> {
+        let mut tasks = self.pending(tasks)?;
+        let Some(first) = tasks.front() else { return Ok(()) };
+        let plan = plan_of(self.work.sweep, &self.work.jobs[first.job], self.options)?;
+        let problem = plan.training_problem(1);
+        let mut recurrent = problem.recurrent;
+        // What holds for one network need not hold for the others.
+        for task in &tasks {
+            recurrent |= plan.variant(self.work.sweep.config_of(&self.work.jobs[task.job]))?.problem.recurrent;
+        }
+        let problem = crate::engine::Problem { recurrent, ..problem };
+        let memory = MemoryPlan::new(&self.device, &plan.problem, self.options.memory)?;
+        let mut most = memory.most().min(crate::run::MOST_NETWORKS);
+        let work_ahead = problem.dims.flops_per_step() * self.progress.steps_left as f64;
+        let mut tuned_for = problem.clone();
+        tuned_for.dims.networks = most.min(tasks.len());
+        let device = {
+            let mut notices = Notices(self.listener);
+            self.device.clone().tuned(&tuned_for, work_ahead, &mut |n| notices.notice(&Notice::Device(n)))
+        };
+        let whole = (!plan.held_out.is_empty()).then(|| plan.problem_for(1));
+        let places = Places { device: &device, problem, whole, keeps_states: true };
+        loop {
+            let at_once = most.min(tasks.len());
+            self.progress.places = at_once;
+            let (number, of) = (g + 1, self.groups.len());
+            let (group, networks) = (&self.groups[g], tasks.len());
+            self.listener.event(&SweepEvent::Group { group, number, of, networks, places: at_once, until });
+            match self.at_once(&places, &plan, g, tasks, at_once) {
+                Err((Error::OutOfMemory(why), rest)) if at_once > 1 => {
+                    most = at_once.div_ceil(2);
+                    tasks = rest;
+                    Notices(self.listener).notice(&Notice::FewerPlaces { why: &why, most });
+                }
+                Err((error, _)) => return Err(error),
+                Ok(()) => return Ok(()),
+            }
+        }
+    }
+
+    /// Those that are not done yet, the longest first.
+    fn pending(&self, tasks: Vec<Task>) -> Result<VecDeque<Task>> {
+        let mut pending = Vec::new();
+        for task in tasks {
+            let is_done = match task.goal {
+                Goal::Rung(rung) => self.work.value_at(task.job, rung)?.is_some(),
+                Goal::End | Goal::Halved(_) => Outcome::is_there(&self.work.home.run(&self.work.jobs[task.job].hash)),
+            };
+            if !is_done {
+                pending.push(task);
+            }
+        }
+        let planned = |task: &Task| self.work.sweep.settings[self.work.jobs[task.job].run.setting].planned_steps();
+        pending.sort_by_key(|task| std::cmp::Reverse(planned(task)));
+        Ok(pending.into())
+    }
+
+    /// Trains tasks in so many places, while what has ended is reported beside. Gives back what is not done if the device
+    /// fails.
+    fn at_once(
+        &mut self,
+        places: &Places,
+        plan: &Plan,
+        g: usize,
+        tasks: VecDeque<Task>,
+        at_once: usize,
+    ) -> std::result::Result<(), (Error, VecDeque<Task>)> {
+        let mut engine = match places.open(at_once) {
+            Ok(engine) => engine,
+            Err(error) => return Err((error, tasks)),
+        };
+        let (work, group) = (&self.work, self.groups[g].key.clone());
+        let threads = plan.config.engine.threads.unwrap_or(0);
+        let baselines = Baselines { home: work.home, group: &group, threads };
+        let ((items, received), (telling, told)) = (sync_channel(QUEUE), channel());
+        std::thread::scope(|scope| {
+            let (baselines, halt) = (&baselines, &work.halt);
+            let reporter = scope.spawn(move || report_all(&received, &telling, baselines, halt));
+            let (listener, progress) = (&mut *self.listener, &mut self.progress);
+            let mut feed = SweepFeed::new(work, plan, engine.describe(), tasks, (items, &told), listener, progress);
+            let trained = places.train(engine.as_mut(), &mut feed, &work.halt);
+            // Its end tells the reporter that nothing comes any more.
+            drop(std::mem::replace(&mut feed.items, sync_channel(0).0));
+            let ended = reporter.join().map_err(|_| Error::run("the reports of runs failed."));
+            let heard = feed.hear();
+            let result = trained.map(drop).and(heard).and(ended);
+            result.map_err(|error| (error, feed.into_tasks()))
+        })
+    }
+
+    /// Waits until the runs of these settings have a value at a rung, and takes over those of dead processes.
+    fn wait_for_rung(&mut self, settings: &[usize], rung: u32) -> Result<()> {
+        loop {
+            let is_meant = |job: &Job| settings.contains(&job.run.setting) && !job.confirmation;
+            let jobs: Vec<usize> =
+                (0..self.work.jobs.len()).filter(|number| is_meant(&self.work.jobs[*number])).collect();
+            let mut missing = Vec::new();
+            for job in jobs {
+                if self.work.value_at(job, rung)?.is_none() {
+                    missing.push(Task { job, goal: Goal::Rung(rung) });
+                }
+            }
+            if !self.take_over(&missing, Some(rung))? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until these jobs have ended, and takes over those of dead processes.
+    fn wait(&mut self, is_meant: impl Fn(&Job) -> bool) -> Result<()> {
+        loop {
+            let is_open = |number: &usize| {
+                let job = &self.work.jobs[*number];
+                is_meant(job) && self.is_in_shard(*number) && !Outcome::is_there(&self.work.home.run(&job.hash))
+            };
+            let open: Vec<Task> =
+                (0..self.work.jobs.len()).filter(is_open).map(|job| Task { job, goal: Goal::End }).collect();
+            if !self.take_over(&open, None)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether there is something to wait for. What nobody does any more is done here.
+    fn take_over(&mut self, tasks: &[Task], until: Option<u32>) -> Result<bool> {
+        if tasks.is_empty() || self.work.is_over() {
+            return Ok(false);
+        }
+        let mut free: BTreeMap<usize, Vec<Task>> = BTreeMap::new();
+        for task in tasks {
+            if !self.work.is_held(task.job)? {
+                free.entry(self.group_of(task.job)).or_default().push(*task);
+            }
+        }
+        if free.is_empty() {
+            self.listener.event(&SweepEvent::Waiting { runs: tasks.len() });
+            std::thread::sleep(LOOK);
+        }
+        for (group, tasks) in free {
+            self.convey(group, tasks, until)?;
+        }
+        Ok(true)
+    }
+
+    fn group_of(&self, job: usize) -> usize {
+        self.groups.iter().position(|group| group.runs.contains(&job)).unwrap_or(0)
+    }
+
+    /// Trains the best settings again, on fresh seeds.
+    fn confirm(&mut self, files: &mut FileHashes) -> Result<()> {
+        if self.work.is_over() || self.specification.confirm.is_none() {
+            return Ok(());
+        }
+        let best = best_settings(&self.work)?;
+        let top = self.specification.confirm.as_ref().map_or(0, |confirm| confirm.top);
+        let chosen: Vec<usize> = best.into_iter().take(top).collect();
+        let jobs = self.work.sweep.confirming_jobs(&chosen, files)?;
+        let labels: Vec<String> = chosen.iter().map(|s| self.work.sweep.settings[*s].label.clone()).collect();
+        self.listener.event(&SweepEvent::Confirming { settings: &labels, runs: jobs.len() });
+        let first = self.work.jobs.len();
+        self.work.jobs.extend(jobs);
+        for number in first..self.work.jobs.len() {
+            let job = &self.work.jobs[number];
+            let like = |run: &super::runs::Run| run.setting == job.run.setting && run.hold_out == job.run.hold_out;
+            let group = self.groups.iter().position(|g| g.runs.first().is_some() && g.runs.iter().any(|r| {
+                self.work.sweep.runs.get(*r).is_some_and(like)
+            }));
+            self.groups[group.unwrap_or(0)].runs.push(number);
+        }
+        self.count()?;
+        for g in 0..self.groups.len() {
+            let runs = self.groups[g].runs.iter().copied().filter(|run| *run >= first);
+            let tasks = runs.map(|job| Task { job, goal: Goal::End }).collect();
+            self.convey(g, tasks, None)?;
+            if self.work.is_over() {
+                return Ok(());
+            }
+        }
+        self.wait(|job| job.confirmation)
+    }
+}
+
+/// The settings of a search that has ended, the best first; those without a value are left out.
+pub(super) fn best_settings(work: &Work) -> Result<Vec<usize>> {
+    let mut replicates: BTreeMap<usize, Vec<Replicate>> = BTreeMap::new();
+    let mut is_halved: BTreeSet<usize> = BTreeSet::new();
+    for (number, job) in work.jobs.iter().enumerate().filter(|(_, job)| !job.confirmation) {
+        let outcome = work.outcome(number)?;
+        if outcome.as_ref().is_some_and(Outcome::is_halved) {
+            is_halved.insert(job.run.setting);
+        }
+        let value = outcome.and_then(|outcome| outcome.value(work.sweep.objective));
+        replicates.entry(job.run.setting).or_default().push((job.run.seed, value));
+    }
+    let own = replicates.into_iter().filter(|(setting, _)| !is_halved.contains(setting));
+    let mut ranked: Vec<(usize, f64)> = own.map(|(s, values)| (s, cost(&values, work.sweep.objective))).collect();
+    ranked.retain(|(_, cost)| cost.is_finite());
+    ranked.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+    Ok(ranked.into_iter().map(|(setting, _)| setting).collect())
+}
