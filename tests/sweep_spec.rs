@@ -434,6 +434,8 @@ fn the_specification_is_named_in_errors_and_many_runs_may_be_allowed() {
     assert!(refusal("seeds = 20_001").starts_with("nights/gain.toml: "));
     let spec = spec("seeds = 20_001").unwrap();
     assert_eq!((spec.runs(true).unwrap().runs.len(), spec.name().as_str()), (20_001, "gain"));
+    let endless = self::spec("seeds = 100_000\n[sobol]\npoints = 20\nnetwork.gain = { linear = [0, 1] }").unwrap();
+    assert!(endless.runs(true).unwrap_err().to_string().contains("no sweep takes more than 1000000"));
     let missing = Specification::read(Path::new("no/such/sweep.toml")).unwrap_err();
     assert!(missing.exit_code() == 2 && missing.to_string().contains("no/such/sweep.toml"), "{missing}");
 }
