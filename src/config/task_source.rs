@@ -39,6 +39,10 @@ impl TaskSource {
         if BUILT_IN.iter().any(|(built_in, _)| built_in == name) {
             return Ok(None);
         }
+        // One that does not exist is reported by the name that was given.
+        if !Path::new(name).exists() {
+            return Ok(None);
+        }
         let path = std::path::absolute(&*name).map_err(Error::io("read", Path::new(name)))?;
         // One that is not Unicode has no other name than the one that was given.
         if let Some(text) = path.to_str() {

@@ -1,7 +1,6 @@
 //! What a specification says besides settings: the objective, seeds, halving, confirmation, what is kept.
 
 use super::fields::{Fields, check_repeated, list, whole};
-use super::nearest::nearest;
 use crate::error::{Error, Result, ensure};
 use toml::Value;
 
@@ -42,11 +41,7 @@ impl Objective {
         let name = value.as_str().unwrap_or_default();
         Self::ALL.into_iter().find(|o| o.name() == name).ok_or_else(|| {
             let names = Self::ALL.map(Self::name);
-            Error::input(format!(
-                "`objective = {value}`: expected {}. Did you mean `{}`?",
-                names.join(", "),
-                nearest(name, names)
-            ))
+            Error::input(format!("`objective = {value}`: expected {}.", names.join(", ")))
         })
     }
 }

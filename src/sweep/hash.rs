@@ -243,3 +243,112 @@ impl Sweep {
         paths.into_iter().map(|path| Ok((path.clone(), files.of(&path)?.to_string()))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys::{get, set, sweepable_keys};
+    use super::*;
+    use toml::Table;
+
+    /// Words that some setting takes.
+    const WORDS: [&str; 9] = ["none", "postsynaptic", "clamp", "peak", "published", "gamma", "constant", "l1", "fresh"];
+
+    /// A configuration in which every file is given, with a file of its own in `directory`.
+    fn config(directory: &Path) -> Config {
+        let mut config = Config::of_every_setting();
+        (config.networks, config.training.hold_out) = (1, vec!["2".into()]);
+        for (setting, path) in config.files() {
+            *path = directory.join(setting);
+            std::fs::write(&path, setting).unwrap();
+        }
+        config
+    }
+
+    /// The configuration with another value of `key`.
+    fn changed(config: &Config, key: &str) -> Config {
+        let table = config.to_table().unwrap();
+        let with = |value: toml::Value| {
+            let mut table: Table = table.clone();
+            set(&mut table, key, value);
+            Config::from_table(table).ok().filter(|changed| changed != config)
+        };
+        let one = match get(&table, key).unwrap() {
+            toml::Value::Integer(n) => with((n + 1).into()),
+            toml::Value::Float(x) => with((0.5 * x + 0.125).into()),
+            toml::Value::Boolean(b) => with((!b).into()),
+            toml::Value::Array(list) => {
+                let other = if list.is_empty() { "W" } else { "1" };
+                with(vec![toml::Value::from(other)].into())
+            }
+            _ if key == "task" => with("go-nogo-published".into()),
+            _ => WORDS.iter().find_map(|word| with((*word).into())),
+        };
+        one.unwrap_or_else(|| panic!("no other value of {key} is known"))
+    }
+
+    #[test]
+    fn every_setting_but_the_incidental_ones_changes_the_hash() {
+        let directory = tempfile::tempdir().unwrap();
+        let (config, mut files) = (config(directory.path()), FileHashes::default());
+        let paths: Vec<String> = config.clone().files().iter().map(|(setting, _)| (*setting).to_string()).collect();
+        let (hash, group) = (run_hash(&config, &mut files).unwrap(), group_key(&config, &mut files).unwrap());
+        assert!(hash.len() == 16 && hash.chars().all(|c| c.is_ascii_hexdigit()), "{hash}");
+        let mut keys = sweepable_keys().unwrap();
+        keys.extend(["seed".into(), "preset".into()]);
+        for key in keys.iter().filter(|key| !paths.iter().any(|p| key.ends_with(&format!(".{p}")))) {
+            let other = changed(&config, key);
+            assert_ne!(run_hash(&other, &mut files).unwrap(), hash, "{key}");
+            let is_apart = group_key(&other, &mut files).unwrap() != group;
+            assert_eq!(is_apart, !FREE.contains(&key.as_str()), "{key}");
+        }
+        for key in INCIDENTAL {
+            let mut other = config.clone();
+            match key {
+                "engine" => (other.engine.threads, other.engine.adapter) = (Some(3), Some("GPU".into())),
+                _ => other = changed(&config, "training.checkpoint_every"),
+            }
+            other.networks = 5;
+            assert_eq!(run_hash(&other, &mut files).unwrap(), hash, "{key}");
+        }
+    }
+
+    #[test]
+    fn files_count_by_their_content() {
+        let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (config, elsewhere) = (config(here.path()), config(there.path()));
+        let mut files = FileHashes::default();
+        let (hash, group) = (run_hash(&config, &mut files).unwrap(), group_key(&config, &mut files).unwrap());
+        assert_eq!(run_hash(&elsewhere, &mut files).unwrap(), hash);
+        for (setting, path) in elsewhere.clone().files() {
+            std::fs::write(&*path, "other").unwrap();
+            let mut fresh = FileHashes::default();
+            assert_ne!(run_hash(&elsewhere, &mut fresh).unwrap(), hash, "{setting}");
+            assert_eq!(group_key(&elsewhere, &mut fresh).unwrap() != group, setting != "init", "{setting}");
+            // Files are read once.
+            assert_eq!(run_hash(&elsewhere, &mut files).unwrap(), hash);
+            std::fs::write(&*path, setting).unwrap();
+        }
+        std::fs::remove_file(there.path().join("mirror")).unwrap();
+        let error = run_hash(&elsewhere, &mut FileHashes::default()).unwrap_err();
+        assert!(error.exit_code() == 2 && error.to_string().contains("mirror"), "{error}");
+    }
+
+    /// Names of runs stand on disks: when this fails, runs of before are no longer found.
+    #[test]
+    fn the_hash_stays_as_it_is() {
+        let config = crate::config::Preset::Default.config();
+        assert_eq!(run_hash(&config, &mut FileHashes::default()).unwrap(), "2a9a9b469f0436f5");
+        let whole = Config { task: TaskSource::Spec(Box::new(config.task.load().unwrap())), ..config.clone() };
+        assert_eq!(
+            run_hash(&whole, &mut FileHashes::default()).unwrap(),
+            run_hash(&config, &mut FileHashes::default()).unwrap()
+        );
+    }
+
+    #[test]
+    fn the_order_of_keys_is_none_of_the_hash() {
+        let mut text = String::new();
+        write_sorted(&serde_json::json!({ "b": [1, { "z": null, "a": "\"" }], "a": 0.1 }), &mut text);
+        assert_eq!(text, r#"{"a":0.1,"b":[1,{"a":"\"","z":null,},],}"#);
+    }
+}

@@ -30,7 +30,10 @@ pub(super) fn refusal(product: &Product, judged: &[Judged]) -> Option<Error> {
     for (point, axes) in &exclusions {
         sentence.push_str("\n[[exclude]]\n");
         for axis in axes {
-            let _ = writeln!(sentence, "\"{}\" = {}", product.varied[*axis].key, product.value(point, *axis));
+            let (key, value) = (product.varied[*axis].key, product.value(point, *axis));
+            // A list in brackets is several values; as one value it needs its own.
+            let value = if value.is_array() { format!("[{value}]") } else { value.to_string() };
+            let _ = writeln!(sentence, "\"{key}\" = {value}");
         }
     }
     let drawn: Vec<&str> = exclusions

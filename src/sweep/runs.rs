@@ -18,6 +18,9 @@ use toml::Table;
 /// Most runs, unless more are allowed: each has a directory, and takes time.
 pub const MOST_RUNS: usize = 20_000;
 
+/// Most runs that can be allowed: they are listed in memory.
+const MOST_EVER: usize = 1_000_000;
+
 /// All that a specification asks to train, in a fixed order.
 #[derive(Clone, Debug)]
 pub struct Sweep {
@@ -110,19 +113,23 @@ impl Specification {
         }
         ensure!(!judged.is_empty(), "[[exclude]] leaves out all {} points. Leave out fewer.", product.count);
         refusal(&product, &judged).map_or(Ok(()), Err)?;
+        points.check_count(are_many_allowed)?;
         let mut warnings = self.repeated();
-        warnings.extend(self.exclusions.iter().zip(&matched).filter(|(_, is_matched)| !**is_matched).map(|(e, _)| {
-            format!(
-                "{} leaves out no point: none has such values of {}.",
-                e.place,
-                e.keys().collect::<Vec<_>>().join(", ")
-            )
-        }));
+        warnings.extend(self.in_vain(&matched));
         let excluded = product.count - judged.len();
         let mut sweep = points.sweep(excluded, warnings);
         sweep.warnings.extend(sweep.incomparable());
-        sweep.check(self, are_many_allowed)?;
+        sweep.check(self)?;
         Ok(sweep)
+    }
+
+    /// What is said of exclusions that matched no point.
+    fn in_vain<'a>(&'a self, matched: &'a [bool]) -> impl Iterator<Item = String> + 'a {
+        let idle = self.exclusions.iter().zip(matched).filter(|(_, is_matched)| !**is_matched);
+        idle.map(|(exclusion, _)| {
+            let keys = exclusion.keys().collect::<Vec<_>>().join(", ");
+            format!("{} leaves out no point: none has such values of {keys}.", exclusion.place)
+        })
     }
 
     fn repeated(&self) -> Vec<String> {
@@ -239,6 +246,21 @@ impl<'a> Points<'a> {
         Ok(config)
     }
 
+    /// Refuses more runs than can be meant, before they are listed.
+    fn check_count(&self, are_many_allowed: bool) -> Result<()> {
+        let replicates: usize = self.settings.iter().map(|s| s.hold_outs.len()).sum();
+        let (settings, runs) = (self.settings.len(), replicates.saturating_mul(self.spec.seeds.len()));
+        ensure!(
+            runs <= MOST_EVER,
+            "{settings} settings make {runs} runs, and no sweep takes more than {MOST_EVER}. Leave out values, points or seeds."
+        );
+        ensure!(
+            are_many_allowed || runs <= MOST_RUNS,
+            "{settings} settings make {runs} runs, which are more than {MOST_RUNS}. If that is meant, say `--yes`; else leave out values, points or seeds."
+        );
+        Ok(())
+    }
+
     fn sweep(self, excluded: usize, warnings: Vec<String>) -> Sweep {
         let varied: Vec<&Varied> = self.axes.iter().map(|a| &self.product.varied[*a]).collect();
         let mut axes: Vec<Axis> = varied.iter().map(|v| axis(v, &varied)).collect();
@@ -339,12 +361,8 @@ impl Sweep {
         &self.axes[axis].labels[setting.choices[axis]]
     }
 
-    fn check(&self, spec: &Specification, are_many_allowed: bool) -> Result<()> {
-        let (runs, settings) = (self.runs.len(), self.settings.len());
-        ensure!(
-            are_many_allowed || runs <= MOST_RUNS,
-            "{settings} settings make {runs} runs, which are more than {MOST_RUNS}. If that is meant, say `--yes`; else leave out values, points or seeds."
-        );
+    fn check(&self, spec: &Specification) -> Result<()> {
+        let settings = self.settings.len();
         if let Some(confirm) = &spec.confirm {
             let top = confirm.top;
             ensure!(top <= settings, "[confirm] `top = {top}`: expected at most {settings}, the number of settings.");
