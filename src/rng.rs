@@ -30,6 +30,8 @@ pub enum Stream {
     Teacher = 12,
     /// Labels dealt anew to the items of a rank-sum test.
     Labels = 13,
+    /// Settings of a sweep dealt anew to what was found under them.
+    Relabelling = 16,
 }
 
 /// A generator for one stream of one network.
