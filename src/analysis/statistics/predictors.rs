@@ -100,7 +100,9 @@ impl Predictor {
 /// ω² = (SS − df MS_rest) / (SS_all + MS_rest) of choices, 1 − MS_rest / MS_all of numbers.
 fn share(values: &[f64], predictor: &Predictor, columns: &[Vec<f64>]) -> f64 {
     let mut basis = Basis::constant(values.len());
-    columns.iter().for_each(|c| basis.extend(c));
+    for column in columns {
+        basis.extend(column);
+    }
     let (n, df) = (values.len(), basis.columns.len() - 1);
     if df == 0 || n < df + 2 {
         return f64::NAN;
@@ -136,7 +138,10 @@ impl Basis {
         }
         let left = dot(&new, &new);
         if left > 1e-10 * whole && self.columns.len() < new.len() {
-            new.iter_mut().for_each(|v| *v /= left.sqrt());
+            let length = left.sqrt();
+            for v in &mut new {
+                *v /= length;
+            }
             self.columns.push(new);
         }
     }

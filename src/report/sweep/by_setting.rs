@@ -10,6 +10,7 @@ use crate::report::parts::canvas::{Drawn, GREEN, HPos, INK, INPUT_ONLY, MODEL, M
 use crate::report::parts::figure::{Figure, WIDTH};
 use crate::report::parts::lines::Pen;
 use crate::report::parts::marks::{Words, fitted};
+use std::fmt::Write as _;
 
 const COLUMNS: usize = 3;
 const PANEL: f64 = 232.0;
@@ -38,7 +39,10 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
     let kept = thinned(&points, most);
     let rows = view.factors.len().div_ceil(COLUMNS);
     let width = WIDTH / COLUMNS as f64;
-    let level = view.input_only();
+    let level = view.input_only().map(|l| l.0);
+    let scale = Scale::of_quantity(&points.iter().map(|p| p.1).collect::<Vec<f64>>());
+    let scale = level.map_or(scale.clone(), |level| scale.including(level));
+    let level = level.filter(|l| scale.side(*l).is_eq());
     let drawing = draw(WIDTH, HEAD + PANEL * rows as f64, |root, _| {
         legend(root, &entries(&points, level.is_some()), 10.0)?;
         for (k, factor) in view.factors.iter().enumerate() {
@@ -46,11 +50,15 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
             let plane = Plane { left: left + 50.0, top: top + 28.0, width: width - 66.0, height: PANEL - 66.0 };
             let title = fitted(&factor.name, 13.0, width - 20.0);
             Words::ink(13.0, HPos::Left).bold(true).below().draw(root, &title, left + 2.0, top + 4.0)?;
-            panel(root, view, factor, plane, &kept, level.map(|l| l.0))?;
+            panel(root, factor, (plane, &scale), &kept)?;
+            if let Some(level) = level {
+                plane.level(root, scale.at(level), LEVEL)?;
+            }
+            medians(root, view, factor, (plane, &scale))?;
         }
         Ok(())
     })?;
-    let caption = caption(view, points.len(), kept.len());
+    let caption = caption(view, &scale, level.is_some(), (points.len(), kept.len()));
     Ok(Some(Figure { name: "by-setting", title: "Objective against each setting", caption, drawing }))
 }
 
@@ -69,7 +77,7 @@ fn entries(points: &[Point], has_level: bool) -> Vec<(Sample, String)> {
     entries
 }
 
-fn caption(view: &View, all: usize, kept: usize) -> String {
+fn caption(view: &View, scale: &Scale, has_level: bool, (all, kept): (usize, usize)) -> String {
     let label = view.objective();
     let mut caption = format!(
         "Vertical: {label}{}. A dot is a seed (held-out conditions averaged), the line the median over all seeds with that \
@@ -79,15 +87,16 @@ fn caption(view: &View, all: usize, kept: usize) -> String {
     );
     if let Some((median, low, high)) = view.input_only() {
         let median = super::view::value(median);
-        caption.push_str(&format!(" Dashed: the network without recurrent connections, {median} in the median"));
+        let dashed = if has_level { "Dashed" } else { "Beyond the axis" };
+        let _ = write!(caption, " {dashed}: the network without recurrent connections, {median} in the median");
         if low < high {
-            caption.push_str(&format!(" of its runs ({})", super::view::between(low, high)));
+            let _ = write!(caption, " of its runs ({})", super::view::between(low, high));
         }
         caption.push('.');
     }
-    caption.push_str(&view.scale.beyond_words("seed"));
+    caption.push_str(&scale.beyond_words("dot"));
     if kept < all {
-        caption.push_str(&format!(" Of {all} dots {kept} are drawn."));
+        let _ = write!(caption, " Of {all} dots {kept} are drawn.");
     }
     caption.push_str(" Numbers: runs.csv.");
     caption
@@ -108,8 +117,7 @@ fn points(view: &View) -> Vec<Point> {
     points
 }
 
-fn panel(root: &Panel, view: &View, factor: &Factor, plane: Plane, points: &[Point], level: Option<f64>) -> Drawn<()> {
-    let y = &view.scale;
+fn panel(root: &Panel, factor: &Factor, (plane, y): (Plane, &Scale), points: &[Point]) -> Drawn<()> {
     plane.vertical(root, y)?;
     let place: Box<dyn Fn(usize) -> f64> = match &factor.values {
         Values::Numbers { of, log } => {
@@ -132,13 +140,10 @@ fn panel(root: &Panel, view: &View, factor: &Factor, plane: Plane, points: &[Poi
         let aside = spread * ((k * 7) % 13) as f64 / 12.0 - spread / 2.0;
         plane.dot(root, place(*setting) + aside, *v, y, *dot)?;
     }
-    if let Some(level) = level {
-        plane.level(root, y.at(level), LEVEL)?;
-    }
-    medians(root, view, factor, plane)
+    Ok(())
 }
 
-fn medians(root: &Panel, view: &View, factor: &Factor, plane: Plane) -> Drawn<()> {
+fn medians(root: &Panel, view: &View, factor: &Factor, (plane, scale): (Plane, &Scale)) -> Drawn<()> {
     let seeds = |is: &dyn Fn(usize) -> bool| {
         let of = view.standings.iter().filter(|s| is(s.setting)).flat_map(|s| &s.search.values);
         quantile(&of.map(|(_, v)| *v).collect::<Vec<f64>>(), 0.5)
@@ -149,7 +154,7 @@ fn medians(root: &Panel, view: &View, factor: &Factor, plane: Plane) -> Drawn<()
             for k in 0..labels.len() {
                 let median = seeds(&|s| of[s] == k);
                 if median.is_finite() {
-                    let (x, y) = (column(k, labels.len()), view.scale.at(median));
+                    let (x, y) = (column(k, labels.len()), scale.at(median));
                     plane.path(root, &[(x - half, y), (x + half, y)], Pen { width: 2.6, ..MEDIAN }, 1.0)?;
                 }
             }
@@ -159,7 +164,7 @@ fn medians(root: &Panel, view: &View, factor: &Factor, plane: Plane) -> Drawn<()
             let place = |(low, high): &(f64, f64)| {
                 let median = seeds(&|s| (*low..=*high).contains(&of[s]));
                 let middle = f64::midpoint(x.at(*low), x.at(*high));
-                (middle, if median.is_finite() { view.scale.at(median) } else { f64::NAN })
+                (middle, if median.is_finite() { scale.at(median) } else { f64::NAN })
             };
             let line: Vec<(f64, f64)> = stretches(of).iter().map(place).filter(|p| p.1.is_finite()).collect();
             plane.path(root, &line, MEDIAN, 1.0)?;

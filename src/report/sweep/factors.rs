@@ -1,7 +1,7 @@
 //! What was varied: names that tell axes apart, and axes that vary together taken as one.
 
 use super::data::{AxisKind, SweepReport};
-use crate::analysis::statistics::Predictor;
+use crate::analysis::statistics::{Predictor, spearman};
 use crate::report::parts::words::distinct;
 
 /// Something that differs between settings.
@@ -62,22 +62,27 @@ pub(super) fn factors(report: &SweepReport) -> Vec<Factor> {
     for (axis, name) in names.iter().enumerate() {
         let texts: Vec<&str> = report.settings.iter().map(|s| s.values[axis].text.as_str()).collect();
         let Some((values, partition)) = values(report, axis, &texts) else { continue };
-        let is_choice = matches!(values, Values::Choices { .. });
-        let levels = partition.iter().max().map_or(0, |m| m + 1);
-        // Drawn numbers differ everywhere, and part settings alike without having to do with each other.
-        let alike = |(f, p): &&mut (Factor, Vec<usize>)| {
-            let both_choices = is_choice && matches!(f.values, Values::Choices { .. });
-            (both_choices || levels < partition.len()) && *p == partition
-        };
-        match found.iter_mut().find(alike) {
+        match found.iter_mut().find(|(f, p)| *p == partition && never_apart(&f.values, &values)) {
             Some((factor, _)) => {
                 factor.axes.push(axis);
                 factor.name = format!("{}, {name}", factor.name);
+                if let (Values::Numbers { .. }, Values::Choices { .. }) = (&factor.values, &values) {
+                    factor.values = values;
+                }
             }
             None => found.push((Factor { axes: vec![axis], name: name.clone(), values }, partition)),
         }
     }
     found.into_iter().map(|(factor, _)| factor).collect()
+}
+
+/// Whether axes that part settings alike say the same. Two that are drawn part them alike as well, one point a part, and are
+/// told apart by their order.
+fn never_apart(a: &Values, b: &Values) -> bool {
+    match (a, b) {
+        (Values::Numbers { of: a, .. }, Values::Numbers { of: b, .. }) => spearman(a, b).abs() > 1.0 - 1e-9,
+        _ => true,
+    }
 }
 
 /// The values of an axis and, by order of appearance, which settings have equal ones; none where all have.
@@ -108,7 +113,7 @@ fn values(report: &SweepReport, axis: usize, texts: &[&str]) -> Option<(Values, 
     }
     let partition: Vec<usize> = place(levels.len(), &|s| first[texts[s]])?;
     let of = partition.clone();
-    let labels = telling(&levels.iter().map(|l| shown(l)).collect::<Vec<_>>());
+    let labels = telling(&levels);
     Some((ordered(of, labels, &levels, texts, numbers.as_deref()), partition))
 }
 
@@ -125,14 +130,25 @@ fn ordered(of: Vec<usize>, labels: Vec<String>, levels: &[&str], texts: &[&str],
 }
 
 /// Of paths what tells them apart: without the directories and the file names that all of them share.
-fn telling(labels: &[String]) -> Vec<String> {
+fn telling(levels: &[&str]) -> Vec<String> {
+    let labels: Vec<String> = levels.iter().map(|l| shown(l)).collect();
     let parts: Vec<Vec<&str>> = labels.iter().map(|l| l.split('/').collect()).collect();
     let shortest = parts.iter().map(Vec::len).min().unwrap_or(1);
     let same = |at: &dyn Fn(&[&str]) -> String| distinct(parts.iter().map(|p| at(p))).len() == 1;
     let before = (0..shortest - 1).take_while(|k| same(&|p| p[*k].to_string())).count();
     let after = (0..shortest - 1 - before).take_while(|k| same(&|p| p[p.len() - 1 - k].to_string())).count();
     let told: Vec<String> = parts.iter().map(|p| p[before..p.len() - after].join("/")).collect();
-    if told.iter().any(String::is_empty) { labels.to_vec() } else { told }
+    if told.iter().any(String::is_empty) { labels } else { told }
+}
+
+/// What is shown of an axis' value in each setting, `[settings]`: the value, and of paths what tells them apart.
+pub(super) fn short_texts(report: &SweepReport, axis: usize) -> Vec<String> {
+    let texts: Vec<&str> = report.settings.iter().map(|s| s.values[axis].text.as_str()).collect();
+    let mut levels = texts.clone();
+    levels.sort_unstable();
+    levels.dedup();
+    let short = telling(&levels);
+    texts.iter().map(|t| levels.binary_search(t).map_or_else(|_| shown(t), |k| short[k].clone())).collect()
 }
 
 #[cfg(test)]
@@ -141,7 +157,7 @@ mod tests {
 
     #[test]
     fn paths_are_told_apart_by_what_differs() {
-        let told = |labels: &[&str]| telling(&labels.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let told = telling;
         assert_eq!(told(&["data/a/FR.mat", "data/b/FR.mat"]), ["a", "b"]);
         assert_eq!(told(&["a/FR.mat", "b/c/FR.mat"]), ["a", "b/c"]);
         assert_eq!(told(&["x/FR.mat", "x/IM.mat"]), ["FR.mat", "IM.mat"]);

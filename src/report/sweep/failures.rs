@@ -11,6 +11,7 @@ use crate::report::parts::marks::{Words, fitted, rectangle};
 use crate::report::parts::words::short;
 use plotters::prelude::*;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 const COLUMNS: usize = 3;
 const ROW: f64 = 20.0;
@@ -49,8 +50,7 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
                        values differ most come first. Numbers of many values are in groups of neighbours."
             .to_string();
     if panels.iter().any(|(_, bars)| bars.len() == BARS) {
-        caption
-            .push_str(&format!(" Of choices of many values those {BARS} are shown where the largest share diverged."));
+        let _ = write!(caption, " Of choices of many values those {BARS} are shown where the largest share diverged.");
     }
     caption.push_str(" Numbers: runs.csv.");
     Ok(Some(Figure { name: "failures", title: "What failed where", caption, drawing }))

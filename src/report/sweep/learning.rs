@@ -10,6 +10,7 @@ use crate::report::parts::figure::{Figure, WIDTH};
 use crate::report::parts::lines::{Pen, colour};
 use crate::report::parts::marks::{Words, fitted};
 use plotters::prelude::*;
+use std::fmt::Write as _;
 
 const HEIGHT: f64 = 340.0;
 /// Settings in colour.
@@ -66,9 +67,9 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
         if y.log { ", on a logarithmic axis" } else { "" }
     );
     if rest.len() > others.len() {
-        caption.push_str(&format!(" Of {} other settings {} are drawn.", rest.len(), others.len()));
+        let _ = write!(caption, " Of {} other settings {} are drawn.", rest.len(), others.len());
     }
-    caption.push_str(&format!(" Curves are drawn at {POINTS} steps at most."));
+    let _ = write!(caption, " Curves are drawn at {POINTS} steps at most.");
     if y.beyond.0 > 0 {
         caption.push_str(" Losses beyond the axis lie along its edge.");
     }

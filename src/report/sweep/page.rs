@@ -79,10 +79,9 @@ fn best(page: &mut String, view: &View) {
     let confirmed = ranked.iter().any(|s| s.is_confirmed());
     let has = |value: fn(&super::data::Run) -> Option<f64>| view.report.runs.iter().any(|r| value(r).is_some());
     let held_out = has(|r| r.held_out_r2);
-    let axes: Vec<usize> = view.factors.iter().flat_map(|f| f.axes.iter().copied()).collect();
     let mut columns = vec!["##".to_string()];
-    columns.extend(axes.iter().map(|a| escape(&view.names[*a])));
-    let of = |phase: &str| [format!("#{phase}: median"), "#Mean (95 % interval)".into(), "#Each seed".into()];
+    columns.extend(view.factors.iter().map(|f| escape(&f.name)));
+    let of = |phase: &str| [format!("#{phase}: median"), "#Mean (95 % interval)".into(), "Each seed".into()];
     if confirmed {
         columns.extend(of("Confirmed"));
     }
@@ -110,8 +109,9 @@ fn best(page: &mut String, view: &View) {
     begin_table(page, "The best settings", &caption, &columns.iter().map(String::as_str).collect::<Vec<_>>());
     for (rank, standing) in ranked.iter().enumerate() {
         let mut cells = format!("<td class=\"number\">{}</td>", rank + 1);
-        for axis in &axes {
-            cells.push_str(&value_cell(&view.report.settings[standing.setting].values[*axis].text));
+        for factor in &view.factors {
+            let setting = standing.setting;
+            cells.push_str(&value_cell(&view.text(factor, setting), &view.whole_text(factor, setting)));
         }
         if confirmed {
             cells.push_str(&replicate_cells(&standing.confirmation));
@@ -122,22 +122,23 @@ fn best(page: &mut String, view: &View) {
         if held_out {
             cells.push_str(&number_cells([beside(|r| r.held_out_r2), beside(|r| r.input_only_held_out_r2)]));
         }
-        let _ = write!(cells, "<td><bdi>{}</bdi></td>", escape(&typical_path(view, standing)));
+        let _ = write!(cells, "<td class=\"whole\"><bdi>{}</bdi></td>", escape(&typical_path(view, standing)));
         let _ = writeln!(page, "<tr>{cells}</tr>");
     }
     end_table(page);
 }
 
 /// A value of a setting; long ones by their end, which tells paths apart.
-fn value_cell(text: &str) -> String {
+fn value_cell(text: &str, whole: &str) -> String {
     const LONGEST: usize = 40;
-    let text = shown(text);
     let length = text.chars().count();
-    if length <= LONGEST {
-        return format!("<td><bdi>{}</bdi></td>", escape(&text));
-    }
-    let cut: String = text.chars().skip(length - LONGEST + 1).collect();
-    format!("<td title=\"{}\"><bdi>…{}</bdi></td>", escape(&text), escape(&cut))
+    let cut = if length > LONGEST {
+        format!("…{}", text.chars().skip(length - LONGEST + 1).collect::<String>())
+    } else {
+        text.to_string()
+    };
+    let title = if cut == whole { String::new() } else { format!(" title=\"{}\"", escape(whole)) };
+    format!("<td class=\"whole\"{title}><bdi>{}</bdi></td>", escape(&cut))
 }
 
 /// Median, mean with interval, and each seed.
@@ -159,7 +160,8 @@ fn replicate_cells(r: &Replicates) -> String {
         }
     }
     let seeds = if seeds.is_empty() { "–".to_string() } else { seeds.join(", ") };
-    number_cells([median, mean, seeds])
+    let mean = format!("<td class=\"number whole\">{mean}</td>");
+    format!("{}{mean}<td class=\"values\">{seeds}</td>", number_cells([median]))
 }
 
 /// The run whose objective is nearest the median.
@@ -205,7 +207,7 @@ fn halving(page: &mut String, view: &View) {
          between the order there and the order at the end, over the settings that trained to their end: these are the ones \
          that the rung preferred, so it says little about the others. Halving favours settings that start fast: what learns \
          slowly and ends well is lost.",
-        short((100.0 * halving.keep).round(), 3),
+        (100.0 * halving.keep).round(),
         escape(&shown(&halving.measure.label))
     );
     let columns =

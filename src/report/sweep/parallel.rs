@@ -5,10 +5,12 @@ use super::plane::{Plane, Sample, column, legend, thinned};
 use super::scale::Scale;
 use super::view::View;
 use crate::error::Result;
-use crate::report::parts::canvas::{Drawn, HPos, MODEL, MUTED, Panel, draw, stroke};
+use crate::report::parts::canvas::{Drawn, HPos, MODEL, MUTED, Panel, SHADE, draw, stroke, text_width};
 use crate::report::parts::figure::{Figure, WIDTH};
 use crate::report::parts::lines::Pen;
-use crate::report::parts::marks::{Words, fitted, line};
+use crate::report::parts::marks::{Words, fitted, line, rectangle};
+use plotters::prelude::Color;
+use std::fmt::Write as _;
 
 const HEIGHT: f64 = 330.0;
 const TOP: f64 = 62.0;
@@ -63,10 +65,10 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
                        coloured lines run together, the value matters or was drawn often; where they fan out, it does not."
         .to_string();
     if others.len() < settings.len() - best {
-        caption.push_str(&format!(" Of {} other settings {} are drawn.", settings.len() - best, others.len()));
+        let _ = write!(caption, " Of {} other settings {} are drawn.", settings.len() - best, others.len());
     }
     if view.factors.len() > factors.len() {
-        caption.push_str(&format!(" Of {} axes the first {} are drawn.", view.factors.len(), factors.len()));
+        let _ = write!(caption, " Of {} axes the first {} are drawn.", view.factors.len(), factors.len());
     }
     Ok(Some(Figure { name: "parallel", title: "All settings at once", caption, drawing }))
 }
@@ -113,7 +115,11 @@ fn axis(root: &Panel, plane: Plane, x: f64, name: &str, labels: &[(f64, String)]
     for (y, label) in labels {
         let (x, y) = plane.at(x, *y);
         line(root, (x - 4.0, y), (x, y), stroke(MUTED, 1.2))?;
-        Words::ink(10.5, HPos::Right).draw(root, &fitted(label, 10.5, 80.0), x - 7.0, y)?;
+        let label = fitted(label, 10.5, 80.0);
+        // Lines run behind it.
+        let width = text_width(&label, 10.5) + 4.0;
+        rectangle(root, (x - 7.0 - width, y - 7.5, width + 2.0, 15.0), SHADE.mix(0.85).filled())?;
+        Words::ink(10.5, HPos::Right).draw(root, &label, x - 7.0, y)?;
     }
     Ok(())
 }

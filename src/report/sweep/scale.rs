@@ -61,6 +61,18 @@ impl Scale {
         if positive > 0.0 && largest / positive >= LOG_FROM { Self::robust(values, true) } else { middle }
     }
 
+    /// The same, widened to show `value` as well, unless that would halve what is seen of the rest.
+    pub(super) fn including(mut self, value: f64) -> Self {
+        let v = if self.log { value.log10() } else { value };
+        let (low, high) = (self.low.min(v), self.high.max(v));
+        if high - low <= 2.0 * (self.high - self.low) {
+            let air = AIR * (high - low);
+            self.low = if v < self.low { v - air } else { self.low };
+            self.high = if v > self.high { v + air } else { self.high };
+        }
+        self
+    }
+
     fn between((low, high): (f64, f64), log: bool, beyond: (usize, f64)) -> Self {
         let (a, b) = if log { (low.log10(), high.log10()) } else { (low, high) };
         let air = if b > a { AIR * (b - a) } else { 0.05 * a.abs().max(1e-6) };

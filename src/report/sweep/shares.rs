@@ -3,7 +3,7 @@
 use super::data::{RunState, SweepReport};
 use super::factors::{Factor, shown};
 use super::scale::Scale;
-use super::standings::seed_values;
+use super::standings::{SeedValues, seed_values};
 use crate::analysis::statistics::{Components, Explained, Predictor, benjamini_hochberg, explained, mean};
 
 /// Relabellings of the settings behind each p value.
@@ -57,7 +57,7 @@ impl Shares {
         let (response, at_rung, seeds) = response(report);
         let all: Vec<f64> = seeds.iter().flatten().map(|(_, v)| *v).collect();
         let scale = Scale::of_quantity(&all);
-        let seeds: Vec<Vec<(u64, f64)>> =
+        let seeds: SeedValues =
             seeds.into_iter().map(|s| s.into_iter().map(|(seed, v)| (seed, scale.within(v))).collect()).collect();
         let settings: Vec<usize> = (0..seeds.len()).filter(|s| !seeds[*s].is_empty()).collect();
         Self {
@@ -79,7 +79,7 @@ impl Shares {
 }
 
 /// What is asked about: its name, the rung, and the values of each setting's seeds.
-fn response(report: &SweepReport) -> (String, Option<u32>, Vec<Vec<(u64, f64)>>) {
+fn response(report: &SweepReport) -> (String, Option<u32>, SeedValues) {
     let was_halved = report.runs.iter().any(|r| r.state == RunState::Halved);
     let first = report.halving.as_ref().and_then(|h| Some((h, h.rungs.first()?)));
     if let (true, Some((halving, rung))) = (was_halved, first) {

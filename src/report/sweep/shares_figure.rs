@@ -3,11 +3,12 @@
 use super::shares::{AxisShare, RELABELLINGS, SIGNIFICANT, Shares};
 use super::view::View;
 use crate::error::Result;
-use crate::report::parts::canvas::{Drawn, GREEN, GRID, HPos, INPUT_ONLY, MODEL, MUTED, Panel, draw, stroke};
+use crate::report::parts::canvas::{Drawn, GREEN, GRID, HPos, INPUT_ONLY, MODEL, MUTED, Panel, draw, stroke, tick};
 use crate::report::parts::figure::{Figure, WIDTH};
 use crate::report::parts::marks::{Words, fitted, line, rectangle};
-use crate::report::parts::words::{probability, short};
+use crate::report::parts::words::probability;
 use plotters::prelude::Color;
+use std::fmt::Write as _;
 
 const NAMES: f64 = 250.0;
 const BAR: f64 = 560.0;
@@ -71,7 +72,8 @@ fn bar(root: &Panel, view: &View, axis: &AxisShare, y: f64) -> Drawn<()> {
 
 /// A share in percent; chance may make it a little less than nothing.
 pub(super) fn percent(share: f64) -> String {
-    if share.is_finite() { format!("{} %", short((100.0 * share).round(), 3).replace(".0", "")) } else { "–".into() }
+    let whole = (100.0 * share).round();
+    if whole.is_finite() { format!("{} %", tick(whole)) } else { "–".into() }
 }
 
 fn caption(shares: &Shares) -> String {
@@ -81,21 +83,23 @@ fn caption(shares: &Shares) -> String {
         None => caption.push('.'),
     }
     if let Some((_, rows, columns)) = shares.parts {
-        caption.push_str(&format!(
+        let _ = write!(
+            caption,
             " Above: unbiased variance components of the table of the {rows} settings that have all {columns} seeds; the rest \
              is what a seed does in one setting and not in another."
-        ));
+        );
     }
-    caption.push_str(&format!(
+    let _ = write!(
+        caption,
         " Axes: of the means of {} settings over seeds, corrected for what chance explains (ω² of choices, adjusted R² of a \
          quadratic in the number or its logarithm); interactions belong to no axis. p: the axis beside the others, against \
          {RELABELLINGS} relabellings of the settings; q after Benjamini and Hochberg over the axes. Green: q < {SIGNIFICANT}. \
          Settings that diverged are left out.",
         shares.settings
-    ));
+    );
     if shares.clipped > 0 {
         let noun = if shares.clipped == 1 { "value counts" } else { "values count" };
-        caption.push_str(&format!(" {} {noun} as the end of the ordinary range that it lies beyond.", shares.clipped));
+        let _ = write!(caption, " {} {noun} as the end of the ordinary range that it lies beyond.", shares.clipped);
     }
     caption
 }

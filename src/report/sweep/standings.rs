@@ -157,8 +157,11 @@ fn middle(mut values: Vec<f64>) -> f64 {
     }
 }
 
+/// The seeds of each setting, each with a value.
+pub(super) type SeedValues = Vec<Vec<(u64, f64)>>;
+
 /// Each setting's seeds of the search with a value of every condition that was held out, their mean, `[settings]`.
-pub(super) fn seed_values(report: &SweepReport, value: impl Fn(&Run) -> Option<f64>) -> Vec<Vec<(u64, f64)>> {
+pub(super) fn seed_values(report: &SweepReport, value: impl Fn(&Run) -> Option<f64>) -> SeedValues {
     let folds = Folds::of(report);
     let of = |(setting, seeds): (usize, BTreeMap<u64, Vec<&Run>>)| {
         let one = |(seed, runs): (&u64, &Vec<&Run>)| Some((*seed, over_folds(runs, folds.0[setting].len(), &value)?));

@@ -45,7 +45,7 @@ fn best(view: &View) -> String {
         }
         (_, false) => {
             " This is the best of many and therefore too good: nothing was trained again on fresh seeds. Confirm it before you \
-             cite it (`[confirm]` in the specification)."
+             cite it ([confirm] in the specification)."
         }
     };
     format!("Best{of}: {setting}, with a {label} of {}.{warning}", estimate(&first.search))
@@ -95,20 +95,21 @@ fn distinguishable(view: &View) -> Option<String> {
         // One value is an interval of unknown width: it cannot be told apart.
         !i.low.is_finite() || (i.low <= own.high && own.low <= i.high)
     };
-    let tied = 1 + same[1..].iter().filter(overlaps).count();
-    let best = if first.is_confirmed() { "confirmed settings" } else { "settings" };
-    Some(match (tied, same.len()) {
-        (1, all) => format!(
-            "It is told from the other {}: no other 95 % interval over {kind} overlaps with its own.",
-            if all == 2 {
-                format!("{best} by its interval").replace("settings", "setting")
-            } else {
-                format!("{} {best}", all - 1)
-            }
+    let tied = same[1..].iter().filter(overlaps).count();
+    let (others, what) = (same.len() - 1, if first.is_confirmed() { "confirmed setting" } else { "setting" });
+    Some(match tied {
+        0 if others == 1 => {
+            format!("It is told from the other {what}: their 95 % intervals over {kind} do not overlap.")
+        }
+        0 => format!(
+            "It is told from the other {others} {what}s: no other 95 % interval over {kind} overlaps with its own."
         ),
-        (tied, all) => format!(
-            "Which of {tied} of the {all} {best} is best is not known: their 95 % intervals over {kind} overlap with that of \
-             the first."
+        _ if others == 1 => {
+            format!("Which of the two {what}s is best is not known: their 95 % intervals over {kind} overlap.")
+        }
+        _ => format!(
+            "Which {what} is best is not known: of the other {others}, the 95 % intervals of {tied} over {kind} overlap with \
+             its own."
         ),
     })
 }

@@ -1,7 +1,7 @@
 //! A sweep in a terminal: its table, and its best settings.
 
 use super::data::{Run, SweepReport};
-use super::factors::shown;
+use super::factors::{Factor, shown};
 use super::shares::Shares;
 use super::standings::{Replicates, Standing, beside, runs_of};
 use super::summary::sentences;
@@ -28,13 +28,12 @@ pub fn table_text(report: &SweepReport, sort: Option<&str>, top: Option<usize>) 
         let by = column(&view, key)?;
         order.sort_by(|a, b| by(&view.standings[*a], &view.standings[*b]));
     }
-    let axes: Vec<usize> = view.factors.iter().flat_map(|f| f.axes.iter().copied()).collect();
     let confirmed = view.standings.iter().any(Standing::is_confirmed);
     let held_out = report.runs.iter().any(|r| r.held_out_r2.is_some());
-    let mut table = vec![header(&view, &axes, confirmed, held_out)];
+    let mut table = vec![header(&view, confirmed, held_out)];
     let shown_rows = top.unwrap_or(usize::MAX);
     for rank in order.iter().take(shown_rows) {
-        table.push(row(&view, *rank, &axes, confirmed, held_out));
+        table.push(row(&view, *rank, confirmed, held_out));
     }
     let mut text = aligned(&table);
     if table.len() <= view.standings.len() {
@@ -145,9 +144,9 @@ fn last(a: f64, b: f64) -> Ordering {
 /// A cell, and whether it is a number.
 type Cell = (String, bool);
 
-fn header(view: &View, axes: &[usize], confirmed: bool, held_out: bool) -> Vec<Cell> {
+fn header(view: &View, confirmed: bool, held_out: bool) -> Vec<Cell> {
     let mut cells = vec![("rank".to_string(), true)];
-    cells.extend(axes.iter().map(|a| (view.names[*a].clone(), is_numeric(view, *a))));
+    cells.extend(view.factors.iter().map(|f| (f.name.clone(), is_numeric(view, f))));
     cells.push(("seeds".into(), true));
     if confirmed {
         cells.extend([("confirmed".into(), true), ("95 % interval".into(), false)]);
@@ -160,16 +159,15 @@ fn header(view: &View, axes: &[usize], confirmed: bool, held_out: bool) -> Vec<C
     cells
 }
 
-fn is_numeric(view: &View, axis: usize) -> bool {
-    view.report.settings.iter().all(|s| s.values[axis].number.is_some())
+fn is_numeric(view: &View, factor: &Factor) -> bool {
+    factor.axes.iter().all(|axis| view.report.settings.iter().all(|s| s.values[*axis].number.is_some()))
 }
 
-fn row(view: &View, rank: usize, axes: &[usize], confirmed: bool, held_out: bool) -> Vec<Cell> {
+fn row(view: &View, rank: usize, confirmed: bool, held_out: bool) -> Vec<Cell> {
     let standing = &view.standings[rank];
     let place = if standing.is_ranked() { (rank + 1).to_string() } else { "–".into() };
     let mut cells = vec![(place, true)];
-    let values = &view.report.settings[standing.setting].values;
-    cells.extend(axes.iter().map(|a| (shown(&values[*a].text), is_numeric(view, *a))));
+    cells.extend(view.factors.iter().map(|f| (view.text(f, standing.setting), is_numeric(view, f))));
     let r = &standing.search;
     cells.push((format!("{}/{}", r.values.len(), r.values.len() + r.diverged + r.missing), true));
     if confirmed {

@@ -1,21 +1,23 @@
 //! What all parts of the page ask for, found once.
 
 use super::data::{RunState, SweepReport};
-use super::factors::{Factor, axis_names, factors, shown};
+use super::factors::{Factor, axis_names, factors, short_texts, shown};
 use super::scale::Scale;
 use super::standings::{Standing, standings};
-use crate::report::parts::words::short;
+use crate::report::parts::words::{distinct, short};
 
 /// A sweep, with its settings compared.
 pub(super) struct View<'a> {
     pub(super) report: &'a SweepReport,
     /// Short names of the axes.
     pub(super) names: Vec<String>,
+    /// What is shown of the values of each, `[axes][settings]`.
+    texts: Vec<Vec<String>>,
     /// What varies.
     pub(super) factors: Vec<Factor>,
     /// The best first.
     pub(super) standings: Vec<Standing>,
-    /// Values of the objective, of the search alone.
+    /// The ordinary range of the objective in the search.
     pub(super) scale: Scale,
 }
 
@@ -24,7 +26,8 @@ impl<'a> View<'a> {
         let standings = standings(report);
         let values: Vec<f64> = standings.iter().flat_map(|s| &s.search.values).map(|(_, v)| *v).collect();
         let scale = Scale::of_quantity(&values);
-        Self { report, names: axis_names(report), factors: factors(report), standings, scale }
+        let texts = (0..report.axes.len()).map(|axis| short_texts(report, axis)).collect();
+        Self { report, names: axis_names(report), texts, factors: factors(report), standings, scale }
     }
 
     /// The settings that have a value, the best first.
@@ -34,12 +37,20 @@ impl<'a> View<'a> {
 
     /// What a setting is, by what varies: `learning_rate 0.1, dale presynaptic`.
     pub(super) fn describe(&self, setting: usize) -> String {
-        let value = |axis: usize| {
-            let text = shown(&self.report.settings[setting].values[axis].text);
-            format!("{} {text}", self.names[axis])
-        };
-        let parts: Vec<String> = self.factors.iter().flat_map(|f| &f.axes).map(|axis| value(*axis)).collect();
-        if parts.is_empty() { "the only setting".into() } else { parts.join(", ") }
+        let part = |f: &Factor| format!("{} {}", f.name, self.text(f, setting));
+        let parts: Vec<String> = self.factors.iter().map(part).collect();
+        if parts.is_empty() { "the only setting".into() } else { parts.join("; ") }
+    }
+
+    /// The values of a setting's axes that a factor stands for; equal ones once.
+    pub(super) fn text(&self, factor: &Factor, setting: usize) -> String {
+        distinct(factor.axes.iter().map(|axis| self.texts[*axis][setting].as_str())).join(", ")
+    }
+
+    /// The same, whole.
+    pub(super) fn whole_text(&self, factor: &Factor, setting: usize) -> String {
+        let values = &self.report.settings[setting].values;
+        factor.axes.iter().map(|axis| shown(&values[*axis].text)).collect::<Vec<_>>().join(", ")
     }
 
     /// How many runs are in a state.
