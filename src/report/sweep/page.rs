@@ -167,8 +167,8 @@ fn replicate_cells(r: &Replicates) -> String {
 /// The run whose objective is nearest the median.
 fn typical_path(view: &View, standing: &Standing) -> String {
     let median = standing.decisive().median;
-    let distance = |r: &&super::data::Run| r.objective.map_or(f64::INFINITY, |v| (v - median).abs());
-    let nearest = runs_of(view.report, standing).into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let distance = |r: &super::data::Run| r.objective.map_or(f64::INFINITY, |v| (v - median).abs());
+    let nearest = runs_of(view.report, standing).min_by(|a, b| distance(a).total_cmp(&distance(b)));
     nearest.map_or("–".into(), |r| shown(&r.path.to_string_lossy()))
 }
 

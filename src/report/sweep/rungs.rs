@@ -3,6 +3,7 @@
 use super::data::{Halving, Run, RunState, SweepReport};
 use super::standings::seed_values;
 use crate::analysis::statistics::{quantile, spearman};
+use std::collections::BTreeSet;
 
 /// One rung, in settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,16 +32,14 @@ fn row(report: &SweepReport, halving: &Halving, k: usize, end: &[f64]) -> RungRo
     let value = |r: &Run| r.rung_values.get(k).copied().flatten().filter(|v| v.is_finite());
     let here = medians(&seed_values(report, value), |v| halving.measure.cost(v));
     let last = |r: &Run| r.rung_values.iter().rposition(Option::is_some);
-    let stopped = |s: usize| {
-        let halved = |r: &Run| r.setting == s && !r.confirmation && r.state == RunState::Halved;
-        report.runs.iter().any(|r| halved(r) && last(r) == Some(k))
-    };
+    let halved = report.runs.iter().filter(|r| !r.confirmation && r.state == RunState::Halved && last(r) == Some(k));
+    let halved: BTreeSet<usize> = halved.map(|r| r.setting).collect();
     let both: Vec<usize> = (0..end.len()).filter(|s| end[*s].is_finite() && here[*s].is_finite()).collect();
     let of = |values: &[f64]| both.iter().map(|s| values[*s]).collect::<Vec<f64>>();
     RungRow {
         step: halving.rungs[k].step,
         reached: here.iter().filter(|v| v.is_finite()).count(),
-        halved: (0..end.len()).filter(|s| stopped(*s)).count(),
+        halved: halved.len(),
         correlation: if both.len() < 3 { f64::NAN } else { spearman(&of(&here), &of(end)) },
         compared: both.len(),
     }

@@ -27,6 +27,9 @@ pub(super) fn figure(view: &View, shares: &Shares) -> Result<Option<Figure>> {
             y += 2.2 * ROW;
         }
         Words::ink(12.0, HPos::Left).bold(true).draw(root, "explained by an axis alone", NAMES, y + 0.3 * ROW)?;
+        for (k, name) in ["share", "p", "q"].into_iter().enumerate() {
+            Words::muted(11.0, HPos::Right).draw(root, name, number_end(k), y + 0.3 * ROW)?;
+        }
         y += ROW;
         for tenth in 0..=5 {
             let x = NAMES + BAR * f64::from(tenth) / 5.0;
@@ -41,6 +44,11 @@ pub(super) fn figure(view: &View, shares: &Shares) -> Result<Option<Figure>> {
         Ok(())
     })?;
     Ok(Some(Figure { name: "shares", title: "Shares of variance", caption: caption(shares), drawing }))
+}
+
+/// Where the numbers of a column end.
+fn number_end(k: usize) -> f64 {
+    NAMES + BAR + 74.0 + 68.0 * k as f64
 }
 
 fn stacked(root: &Panel, parts: &[f64; 3], y: f64) -> Drawn<()> {
@@ -66,8 +74,10 @@ fn bar(root: &Panel, view: &View, axis: &AxisShare, y: f64) -> Drawn<()> {
         rectangle(root, (NAMES, y + 5.0, width, ROW - 10.0), colour.mix(0.75).filled())?;
     }
     let share = if axis.share.is_finite() { percent(axis.share) } else { "–".into() };
-    let words = format!("{share}   p {}, q {}", probability(axis.p), probability(axis.q));
-    Words::ink(11.0, HPos::Left).bold(axis.matters()).draw(root, &words, NAMES + BAR + 14.0, middle)
+    for (k, words) in [share, probability(axis.p), probability(axis.q)].into_iter().enumerate() {
+        Words::ink(11.0, HPos::Right).bold(axis.matters()).draw(root, &words, number_end(k), middle)?;
+    }
+    Ok(())
 }
 
 /// A share in percent; chance may make it a little less than nothing.
@@ -94,12 +104,16 @@ fn caption(shares: &Shares) -> String {
         " Axes: of the means of {} settings over seeds, corrected for what chance explains (ω² of choices, adjusted R² of a \
          quadratic in the number or its logarithm); interactions belong to no axis. p: the axis beside the others, against \
          {RELABELLINGS} relabellings of the settings; q after Benjamini and Hochberg over the axes. Green: q < {SIGNIFICANT}. \
-         Settings that diverged are left out.",
+         Seeds that diverged are left out.",
         shares.settings
     );
     if shares.clipped > 0 {
-        let noun = if shares.clipped == 1 { "value counts" } else { "values count" };
-        let _ = write!(caption, " {} {noun} as the end of the ordinary range that it lies beyond.", shares.clipped);
+        let words = if shares.clipped == 1 {
+            "One value counts as the end of the ordinary range that it lies beyond.".to_string()
+        } else {
+            format!("{} values count as the end of the ordinary range that they lie beyond.", shares.clipped)
+        };
+        let _ = write!(caption, " {words}");
     }
     caption
 }

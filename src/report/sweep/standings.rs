@@ -36,6 +36,8 @@ pub struct Standing {
     pub confirmation: Replicates,
     /// Whether it was halved.
     pub halved: bool,
+    /// The numbers of the runs that ended and that it is ranked by.
+    pub runs: Vec<usize>,
 }
 
 impl Standing {
@@ -69,8 +71,15 @@ pub fn standings(report: &SweepReport) -> Vec<Standing> {
         search,
         confirmation,
         halved: halved.contains(&setting),
+        runs: Vec::new(),
     };
     let mut all: Vec<Standing> = both.map(standing).collect();
+    for (number, run) in report.runs.iter().enumerate() {
+        let standing = &mut all[run.setting];
+        if run.state == RunState::Ended && run.confirmation == standing.is_confirmed() {
+            standing.runs.push(number);
+        }
+    }
     let cost = |s: &Standing| if s.is_ranked() { report.objective.cost(s.decisive().median) } else { f64::INFINITY };
     all.sort_by(|a, b| {
         let unranked = |s: &Standing| !s.is_ranked();
@@ -83,15 +92,14 @@ pub fn standings(report: &SweepReport) -> Vec<Standing> {
 /// The paths of the runs behind the `top` best settings that have a value, for `aon perturb`: runs on fresh seeds where there
 /// are, else those of the search, those that ended alone.
 pub fn best_paths(report: &SweepReport, top: usize) -> Vec<std::path::PathBuf> {
-    let best = standings(report).into_iter().filter(Standing::is_ranked).take(top);
-    best.flat_map(|s| runs_of(report, &s).into_iter().map(|r| r.path.clone())).collect()
+    let all = standings(report);
+    let best = all.iter().filter(|s| s.is_ranked()).take(top);
+    best.flat_map(|s| runs_of(report, s)).map(|r| r.path.clone()).collect()
 }
 
 /// The runs that ended and that a standing is ranked by.
-pub(super) fn runs_of<'a>(report: &'a SweepReport, standing: &Standing) -> Vec<&'a Run> {
-    let confirmed = standing.is_confirmed();
-    let is = |r: &&Run| r.setting == standing.setting && r.confirmation == confirmed && r.state == RunState::Ended;
-    report.runs.iter().filter(is).collect()
+pub(super) fn runs_of<'a>(report: &'a SweepReport, standing: &'a Standing) -> impl Iterator<Item = &'a Run> {
+    standing.runs.iter().map(|k| &report.runs[*k])
 }
 
 /// The conditions that are held out of each setting.

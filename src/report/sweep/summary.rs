@@ -121,10 +121,10 @@ fn beside_input_only(view: &View) -> Option<String> {
     let all = if low < high { format!("; over all runs {}", between(low, high)) } else { String::new() };
     own.is_finite().then(|| {
         let median = first.decisive().median;
-        let verdict = if median - own < TELLING_DIFFERENCE {
-            ", which is nearly as good: these data do not constrain the recurrent weights"
-        } else {
-            ""
+        let verdict = match median - own {
+            d if d >= TELLING_DIFFERENCE => "",
+            d if d > 0.0 => ", which is nearly as good: these data do not constrain the recurrent weights",
+            _ => ", which is as good: these data do not constrain the recurrent weights",
         };
         format!("Without recurrent connections the same setting has {}{all}{verdict}.", value(own))
     })

@@ -17,7 +17,7 @@ const WIDEST: usize = 32;
 /// the objective in the search and on fresh seeds, and the R² beside it.
 ///
 /// `sort` is a column by its name: `rank`, `search`, `confirmed`, `seeds`, `r2`, `held_out_r2`, `loss`, `seconds`, or an axis by
-/// its key or the end of it (`learning_rate`). Objectives and R² are sorted with the best first, everything else rising.
+/// its key or its last part (`learning_rate`). Objectives and R² are sorted with the best first, everything else rising.
 ///
 /// # Errors
 /// If there is no such column; the sentence lists those that there are.
@@ -25,8 +25,16 @@ pub fn table_text(report: &SweepReport, sort: Option<&str>, top: Option<usize>) 
     let view = View::of(report);
     let mut order: Vec<usize> = (0..view.standings.len()).collect();
     if let Some(key) = sort {
-        let by = column(&view, key)?;
-        order.sort_by(|a, b| by(&view.standings[*a], &view.standings[*b]));
+        match column(&view, key)? {
+            Column::Numbers(by) => {
+                let keys: Vec<f64> = view.standings.iter().map(by).collect();
+                order.sort_by(|a, b| last(keys[*a], keys[*b]));
+            }
+            Column::Texts(axis) => {
+                let text = |k: usize| &report.settings[view.standings[k].setting].values[axis].text;
+                order.sort_by(|a, b| text(*a).cmp(text(*b)));
+            }
+        }
     }
     let confirmed = view.standings.iter().any(Standing::is_confirmed);
     let held_out = report.runs.iter().any(|r| r.held_out_r2.is_some());
@@ -90,50 +98,51 @@ fn replicates(r: &Replicates) -> String {
     text
 }
 
-type Order<'a> = Box<dyn Fn(&Standing, &Standing) -> Ordering + 'a>;
+/// What a column is sorted by, rising.
+enum Column<'a> {
+    Numbers(Box<dyn Fn(&Standing) -> f64 + 'a>),
+    /// The texts of an axis.
+    Texts(usize),
+}
 
-/// How a column sorts.
-fn column<'a>(view: &'a View, key: &str) -> Result<Order<'a>> {
+const COLUMNS: [&str; 8] = ["rank", "search", "confirmed", "seeds", "r2", "held_out_r2", "loss", "seconds"];
+
+/// The column of a name.
+fn column<'a>(view: &'a View, key: &str) -> Result<Column<'a>> {
     let (report, objective) = (view.report, &view.report.objective);
-    let rising = |of: Box<dyn Fn(&Standing) -> f64 + 'a>| -> Order<'a> { Box::new(move |a, b| last(of(a), of(b))) };
-    let axes: Vec<usize> = (0..view.names.len())
-        .filter(|k| {
-            let full = &report.axes[*k].key;
-            full == key || full.ends_with(&format!(".{key}"))
-        })
-        .collect();
-    let exact = axes.iter().copied().find(|k| report.axes[*k].key == key);
-    match (key, exact.or(axes.first().copied().filter(|_| axes.len() == 1))) {
-        (_, Some(axis)) => Ok(by_axis(report, axis)),
-        ("rank", _) => Ok(Box::new(|_, _| Ordering::Equal)),
-        ("search", _) => Ok(rising(Box::new(|s| objective.cost(s.search.median)))),
-        ("confirmed", _) => Ok(rising(Box::new(|s| objective.cost(s.confirmation.median)))),
-        ("seeds", _) => Ok(rising(Box::new(|s| s.search.values.len() as f64))),
-        ("r2", _) => Ok(rising(Box::new(|s| -beside(report, s, |r| r.median_r2)))),
-        ("held_out_r2", _) => Ok(rising(Box::new(|s| -beside(report, s, |r| r.held_out_r2)))),
-        ("loss", _) => Ok(rising(Box::new(|s| beside(report, s, |r| r.loss)))),
-        ("seconds", _) => Ok(rising(Box::new(|s| beside(report, s, |r| Some(r.seconds))))),
+    let is = |axis: &&usize| {
+        let whole = report.axes[**axis].key.as_str();
+        whole == key || view.names[**axis] == key
+    };
+    if let Some(axis) = (0..view.names.len()).collect::<Vec<_>>().iter().find(is) {
+        return Ok(by_axis(report, *axis));
+    }
+    let other = |of: fn(&Run) -> Option<f64>, sign: f64| move |s: &Standing| sign * beside(report, s, of);
+    Ok(Column::Numbers(match key {
+        "rank" => Box::new(|_| 0.0),
+        "search" => Box::new(|s| objective.cost(s.search.median)),
+        "confirmed" => Box::new(|s| objective.cost(s.confirmation.median)),
+        "seeds" => Box::new(|s| s.search.values.len() as f64),
+        "r2" => Box::new(other(|r| r.median_r2, -1.0)),
+        "held_out_r2" => Box::new(other(|r| r.held_out_r2, -1.0)),
+        "loss" => Box::new(other(|r| r.loss, 1.0)),
+        "seconds" => Box::new(other(|r| Some(r.seconds), 1.0)),
         _ => {
-            let names = view.names.iter().map(String::as_str);
-            let all = ["rank", "search", "confirmed", "seeds", "r2", "held_out_r2", "loss", "seconds"];
-            let known: Vec<&str> = all.into_iter().chain(names).collect();
-            Err(Error::input(format!(
+            let known: Vec<&str> = COLUMNS.into_iter().chain(view.names.iter().map(String::as_str)).collect();
+            return Err(Error::input(format!(
                 "the table has no column `{}`. It can be sorted by {}.",
                 shown(key),
                 known.join(", ")
-            )))
+            )));
         }
-    }
+    }))
 }
 
 /// By number, or by text where not all are numbers.
-fn by_axis(report: &SweepReport, axis: usize) -> Order<'_> {
-    let value = move |s: &Standing| &report.settings[s.setting].values[axis];
+fn by_axis(report: &SweepReport, axis: usize) -> Column<'_> {
     let numeric = report.settings.iter().all(|s| s.values[axis].number.is_some());
-    Box::new(move |a, b| match (numeric, value(a).number, value(b).number) {
-        (true, Some(x), Some(y)) => last(x, y),
-        _ => value(a).text.cmp(&value(b).text),
-    })
+    let number = move |s: &Standing| report.settings[s.setting].values[axis].number.unwrap_or(f64::NAN);
+    if numeric { Column::Numbers(Box::new(number)) } else { Column::Texts(axis) }
 }
 
 /// Rising, with what is undefined last.
