@@ -32,6 +32,8 @@ pub enum Stream {
     Labels = 13,
     /// Points of a sweep that are drawn at random.
     Points = 14,
+    /// Settings of a sweep dealt anew to what was found under them.
+    Relabelling = 16,
 }
 
 /// A generator for one stream of one network.

@@ -7,6 +7,7 @@ mod page;
 mod parts;
 pub mod perturbation;
 mod scaling;
+pub mod sweep;
 
 pub use conditions::{ConditionInfo, Event};
 pub use data::{HistoryPoint, ReportData};

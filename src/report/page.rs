@@ -4,6 +4,7 @@ use super::conditions::{Event, class_name};
 use super::data::ReportData;
 use super::parts::figure::Figure;
 use super::parts::html::{begin, begin_table, choices, end, end_table, escape, headline, number_cells, section};
+use super::parts::words::duration;
 use crate::analysis::{GOOD_FIT, GroupFit, Grouping, HeldOutSummary, decimal, percent};
 use std::fmt::Write as _;
 
@@ -69,17 +70,6 @@ fn header(page: &mut String, data: &ReportData, title: &str) {
              These data do not constrain the recurrent weights: do not interpret them, or lesions of them.</p>",
             decimal(median)
         );
-    }
-}
-
-/// Seconds as people say them.
-fn duration(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, 0, _) if seconds < 10.0 => format!("{seconds:.1} s"),
-        (0, 0, s) => format!("{s} s"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, m, _) => format!("{h} h {m} min"),
     }
 }
 
@@ -158,14 +148,4 @@ fn conditions(page: &mut String, data: &ReportData) {
         );
     }
     end_table(page);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_written_as_people_say_them() {
-        assert_eq!([4.24, 59.6, 61.0, 3725.0].map(duration), ["4.2 s", "1 min 0 s", "1 min 1 s", "1 h 2 min"]);
-    }
 }

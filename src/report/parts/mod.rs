@@ -7,3 +7,4 @@ pub(super) mod lines;
 pub(super) mod marks;
 pub(super) mod matrix;
 pub(super) mod raster;
+pub(super) mod words;

@@ -1,23 +1,8 @@
 //! Numbers and names as people read them.
 
-use crate::perturb::{ControlComparison, Lesion, LesionEffect, MeasureKey, SIGNIFICANT, Study};
-use crate::report::parts::canvas::tick;
+pub(super) use crate::report::parts::words::{distinct, listed, probability, short};
 
-/// A number with so many significant digits and a true minus sign, `–` where it is undefined.
-pub(super) fn short(value: f64, digits: i32) -> String {
-    if !value.is_finite() {
-        return "–".into();
-    }
-    let exponent = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
-    if value != 0.0 && !(-4..6).contains(&exponent) {
-        return format!("{value:.*e}", (digits - 1).max(0) as usize).replace('-', "−");
-    }
-    let decimals = (digits - 1 - exponent).max(0) as usize;
-    let text = format!("{value:.decimals$}");
-    // Rounding may leave a negative zero.
-    let text = if text.trim_start_matches(['-', '0', '.']).is_empty() { "0".to_string() } else { text };
-    text.replace('-', "−")
-}
+use crate::perturb::{ControlComparison, Lesion, LesionEffect, MeasureKey, SIGNIFICANT, Study};
 
 /// Effect sizes, with a sign.
 pub(super) fn signed(value: f64) -> String {
@@ -26,15 +11,6 @@ pub(super) fn signed(value: f64) -> String {
     }
     let text = if value.abs() < 9.95 { format!("{value:+.1}") } else { format!("{value:+.0}") };
     if text.trim_start_matches(['+', '-']) == "0.0" { "0.0".into() } else { text.replace('-', "−") }
-}
-
-/// A p or q value, to a thousandth; `–` where it is undefined.
-pub(super) fn probability(value: f64) -> String {
-    match value {
-        p if p.is_nan() => "–".into(),
-        p if p < 0.001 => "< 0.001".into(),
-        p => tick((p * 1000.0).round() / 1000.0),
-    }
 }
 
 /// What a measure is called in figures.
@@ -56,15 +32,6 @@ pub(super) fn measure(name: &str) -> String {
 /// What its scope is called.
 pub(super) fn scope(name: &str) -> &str {
     if name == "all" { "all neurons" } else { name }
-}
-
-/// Names in a sentence: `a, b and c`.
-pub(super) fn listed(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// The measures of what can be read out.
@@ -132,33 +99,18 @@ pub(super) fn names(lesions: &[Lesion]) -> Vec<String> {
     lesions.iter().map(|l| l.name.clone()).collect()
 }
 
-/// Each item once, in the order of their first.
-pub(super) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut found = Vec::new();
-    items.for_each(|item| {
-        if !found.contains(&item) {
-            found.push(item);
-        }
-    });
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_short_and_never_nan() {
-        let found = [0.0, 0.123_45, -0.000_5, 12.34, 1234.5, 2.5e-7, f64::NAN, f64::INFINITY].map(|v| short(v, 2));
-        assert_eq!(found, ["0", "0.12", "−0.00050", "12", "1234", "2.5e−7", "–", "–"]);
+    fn effect_sizes_have_a_sign_and_are_never_nan() {
         assert_eq!([2.449, -0.04, -12.4, f64::NAN].map(signed), ["+2.4", "0.0", "−12", "–"]);
-        assert_eq!([0.000_2, 0.0304, 1.0, f64::NAN].map(probability), ["< 0.001", "0.03", "1", "–"]);
     }
 
     #[test]
     fn unknown_measures_keep_their_words() {
         assert_eq!(measure("go_auc_change"), "Δ go AUC");
         assert_eq!(measure("kick_remaining"), "kick remaining");
-        assert_eq!(listed(&["a".into(), "b".into(), "c".into()]), "a, b and c");
     }
 }
