@@ -2,12 +2,12 @@
 
 use super::flags::EngineFlags;
 use super::notices::Terminal;
-use super::output;
+use super::{interrupt, output};
 use crate::analysis::{Comparison, fit_csv, fit_text};
 use crate::data::write_atomically;
 use crate::engine::EngineConfig;
 use crate::error::Result;
-use crate::run::{Opening, TrainedRun, WhichWeights};
+use crate::run::{Opening, TrainedRun, WhichWeights, write_page};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -22,6 +22,9 @@ pub(super) struct EvalArgs {
     /// Other recorded rates of the same neurons and conditions
     #[arg(long, value_name = "FILE")]
     firing_rates_mat: Option<PathBuf>,
+    /// Also write report.html of the run, as its training does: for runs of a sweep
+    #[arg(long)]
+    report: bool,
     /// Also write the fit as a table
     #[arg(long, value_name = "FILE.csv")]
     fit: Option<PathBuf>,
@@ -32,7 +35,7 @@ pub(super) struct EvalArgs {
 impl EvalArgs {
     /// What `aon train --mode eval` asks for.
     pub(super) fn of_run(run: PathBuf, firing_rates_mat: Option<PathBuf>, engine: EngineFlags) -> Self {
-        Self { run, weights: WhichWeights::Best, firing_rates_mat, fit: None, engine }
+        Self { run, weights: WhichWeights::Best, firing_rates_mat, report: false, fit: None, engine }
     }
 }
 
@@ -55,6 +58,10 @@ pub(super) fn run(args: &EvalArgs) -> Result<()> {
         loss.loss, loss.data_term, loss.reg_term
     ));
     output::say(fit_text(&comparison, population, &conditions));
+    if args.report {
+        let page = write_page(&trained, interrupt::flag(), &mut terminal)?;
+        output::say(format!("report     {}", page.display()));
+    }
     if let Some(path) = &args.fit {
         let csv = fit_csv(&comparison.model, population, &conditions);
         write_atomically(path, |w| w.write_all(csv.as_bytes()))?;

@@ -12,6 +12,12 @@ use crate::train::ScheduleKind;
 use clap::Args;
 use std::path::PathBuf;
 
+/// GB as bytes.
+pub(super) fn gigabytes(text: &str) -> std::result::Result<u64, String> {
+    let number = text.parse::<f64>().ok().filter(|gb| *gb > 0.0 && gb.is_finite());
+    number.map(|gb| (gb * 1e9) as u64).ok_or_else(|| format!("expected a number of GB above 0, found {text:?}"))
+}
+
 /// Where data come from.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data")]

@@ -17,7 +17,10 @@ mod output;
 mod perturb;
 mod presets;
 mod progress;
+mod shards;
 mod spelling;
+mod sweep;
+mod sweep_progress;
 mod synth;
 mod train;
 mod training_progress;
@@ -57,6 +60,9 @@ enum Command {
     Autotune(autotune::AutotuneArgs),
     /// List the devices that can train, and which one is chosen
     Devices(devices::DevicesArgs),
+    /// Train hundreds of networks of different settings, overnight, and compare them
+    #[command(subcommand)]
+    Sweep(sweep::SweepCommand),
     /// Write synthetic data that need recurrence to be fitted
     Synth(synth::SynthArgs),
     /// Silence populations of trained networks, beside controls, and report what that does
@@ -91,7 +97,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 impl Cli {
     fn run(self) -> Result<()> {
-        spelling::learn(&Self::command());
+        // A specification spells settings as files do.
+        let is_sweep = matches!(self.command, Command::Sweep(_));
+        let program = Self::command();
+        spelling::learn(program.find_subcommand("sweep").filter(|_| is_sweep).unwrap_or(&program));
         match self.command {
             Command::Train(args) => train::run(*args),
             Command::Eval(args) => eval::run(&args),
@@ -102,6 +111,7 @@ impl Cli {
                 devices::run(&args);
                 Ok(())
             }
+            Command::Sweep(command) => sweep::run(command),
             Command::Synth(args) => synth::run(&args),
             Command::Perturb(args) => perturb::run(&args),
             Command::Validate(args) => validate::run(&args),

@@ -1,6 +1,6 @@
 //! `aon train`: flags over a configuration file over a preset.
 
-use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlags, set};
+use super::flags::{DataFlags, EngineFlags, NetworkFlags, TaskFlags, TrainingFlags, gigabytes, set};
 use super::notices::Terminal;
 use super::presets::preset_table;
 use super::spelling::typed;
@@ -160,11 +160,6 @@ fn refuse_diverged(summary: &BatchSummary) -> Result<()> {
         summary.networks().len(),
         summary.diverged().len(),
     )))
-}
-
-fn gigabytes(text: &str) -> std::result::Result<u64, String> {
-    let number = text.parse::<f64>().ok().filter(|gb| *gb > 0.0 && gb.is_finite());
-    number.map(|gb| (gb * 1e9) as u64).ok_or_else(|| format!("expected a number of GB above 0, found {text:?}"))
 }
 
 impl TrainArgs {

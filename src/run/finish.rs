@@ -73,7 +73,7 @@ pub(crate) fn finish(
     let comparison = Comparison::new(&plan.recorded()?, &trained.rates, rates)?;
     directory.write("fit.csv", &fit_csv(&comparison.model, &problem.population, &plan.condition_names()))?;
     if is_all {
-        page::write_report(plan, directory, trained, &comparison)?;
+        page::write_report(plan, directory.path(), trained, &comparison)?;
     }
     let mut summary = RunSummary::new(plan, trained, baseline, &comparison, &stamp.run);
     match leaving {

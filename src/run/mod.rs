@@ -32,6 +32,7 @@ pub use finish::Reported;
 pub use fit::{FittedNetwork, fit, subject, train_baselines};
 pub use memory::{MemoryLimit, MemoryPlan};
 pub use notice::{Divergence, Extent, Listener, Notice, Progress, Silent, TrainingStage, missing_labels};
+pub use page::write_page;
 pub use register::new_directory;
 pub use resume::plan_to_resume;
 pub use state::RunState;

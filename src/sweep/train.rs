@@ -10,12 +10,14 @@ use super::home::{Home, Job};
 use super::outcome::Outcome;
 use super::process::ClaimSettings;
 use super::reporter::report_all;
+use super::results::{ranked_runs, thin_out, write_results};
 use super::runs::Sweep;
 use super::spec::Specification;
 use crate::config::Plan;
 use crate::engine::{Device, DeviceNotice, EngineConfig};
 use crate::error::{Error, Result};
-use crate::run::{Listener, MemoryPlan, Notice, Places};
+use crate::report::sweep::SweepReport;
+use crate::run::{Listener, MemoryPlan, Notice, Opening, Places, TrainedRun, write_page};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{channel, sync_channel};
@@ -98,7 +100,12 @@ pub fn train(
         return Ok(if training.work.is_over() { SweepEnd::Paused } else { SweepEnd::ShardComplete });
     }
     training.confirm(&mut files)?;
-    Ok(if training.work.is_over() { SweepEnd::Paused } else { SweepEnd::Complete })
+    if training.work.is_over() {
+        return Ok(SweepEnd::Paused);
+    }
+    let report = write_results(home, false)?;
+    training.keep(&report)?;
+    Ok(SweepEnd::Complete)
 }
 
 fn check_shard(specification: &Specification, options: &SweepOptions) -> Result<()> {
@@ -389,12 +396,28 @@ impl Training<'_> {
         self.groups.iter().position(|group| group.runs.contains(&job)).unwrap_or(0)
     }
 
+    /// Writes the pages of the best runs, and removes the weights of all but the best, as far as that is asked for.
+    fn keep(&mut self, report: &SweepReport) -> Result<()> {
+        let keep = self.specification.keep;
+        for path in ranked_runs(report).into_iter().take(keep.reports).filter(|path| !path.join("report.html").exists()) {
+            if self.work.is_over() {
+                return Ok(());
+            }
+            let engine = self.options.engine.clone();
+            let apply = |config: &mut EngineConfig| engine.clone().into_iter().for_each(|own| *config = own);
+            let run = TrainedRun::open(&path, &Opening { engine: &apply, ..Opening::default() })?;
+            write_page(&run, &self.work.halt, &mut Notices(self.listener))?;
+        }
+        keep.weights.map_or(Ok(()), |weights| thin_out(self.work.claims, weights, report))
+    }
+
     /// Trains the best settings again, on fresh seeds.
     fn confirm(&mut self, files: &mut FileHashes) -> Result<()> {
         if self.work.is_over() || self.specification.confirm.is_none() {
             return Ok(());
         }
-        let best = best_settings(&self.work)?;
+        let outcomes = (0..self.work.jobs.len()).map(|job| self.work.outcome(job)).collect::<Result<Vec<_>>>()?;
+        let best = best_settings(self.work.sweep, &self.work.jobs, &outcomes);
         let top = self.specification.confirm.as_ref().map_or(0, |confirm| confirm.top);
         let chosen: Vec<usize> = best.into_iter().take(top).collect();
         let jobs = self.work.sweep.confirming_jobs(&chosen, files)?;
@@ -423,21 +446,21 @@ impl Training<'_> {
     }
 }
 
-/// The settings of a search that has ended, the best first; those without a value are left out.
-pub(super) fn best_settings(work: &Work) -> Result<Vec<usize>> {
+/// The settings of a search that has ended, the best first; those without a value, and those that went no further after a
+/// comparison, are left out.
+pub(super) fn best_settings(sweep: &Sweep, jobs: &[Job], outcomes: &[Option<Outcome>]) -> Vec<usize> {
     let mut replicates: BTreeMap<usize, Vec<Replicate>> = BTreeMap::new();
     let mut is_halved: BTreeSet<usize> = BTreeSet::new();
-    for (number, job) in work.jobs.iter().enumerate().filter(|(_, job)| !job.confirmation) {
-        let outcome = work.outcome(number)?;
+    for (job, outcome) in jobs.iter().zip(outcomes).filter(|(job, _)| !job.confirmation) {
         if outcome.as_ref().is_some_and(Outcome::is_halved) {
             is_halved.insert(job.run.setting);
         }
-        let value = outcome.and_then(|outcome| outcome.value(work.sweep.objective));
+        let value = outcome.as_ref().and_then(|outcome| outcome.value(sweep.objective));
         replicates.entry(job.run.setting).or_default().push((job.run.seed, value));
     }
     let own = replicates.into_iter().filter(|(setting, _)| !is_halved.contains(setting));
-    let mut ranked: Vec<(usize, f64)> = own.map(|(s, values)| (s, cost(&values, work.sweep.objective))).collect();
+    let mut ranked: Vec<(usize, f64)> = own.map(|(s, values)| (s, cost(&values, sweep.objective))).collect();
     ranked.retain(|(_, cost)| cost.is_finite());
     ranked.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-    Ok(ranked.into_iter().map(|(setting, _)| setting).collect())
+    ranked.into_iter().map(|(setting, _)| setting).collect()
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Files of a run, besides exports.
-const FILES: [&str; 12] = [
+const FILES: [&str; 14] = [
     CONFIG,
     MANIFEST,
     NORMALIZATION,
@@ -22,6 +22,8 @@ const FILES: [&str; 12] = [
     "summary.json",
     "summary.csv",
     "report.html",
+    "rungs.json",
+    "diverged.json",
 ];
 
 /// Figures of a run's report, in `figures`.
