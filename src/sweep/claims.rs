@@ -16,8 +16,9 @@
 //! is [`Claim::check`], which an owner asks before it publishes anything. One that was stopped beyond its lease and
 //! continued learns it there, even if the run has been ended and released meanwhile, or claimed anew under the same name.
 //!
-//! That no two are owners at once was tried for all orders of these steps, of three processes that each claim a run twice
-//! and may be taken for dead between any two of them. Without step 3, or with only a part of it, it is not so.
+//! That no two are owners at once holds in all orders of these steps, of three processes that each claim a run twice and
+//! may be taken for dead between any two steps (`tests/sweep_claims_model.rs`; a look before a removal is one step with
+//! it). Without the look for higher claims and for gaps it does not.
 //!
 //! What remains is the moment between a check and what is done after it: a process that is stopped there for a whole
 //! lease publishes what another published too. Both computed the same bytes, since a network depends on its settings
