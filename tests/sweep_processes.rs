@@ -2,12 +2,13 @@
 //! are this test, run again.
 #![cfg(unix)]
 
-use aon::sweep::{Claim, ClaimSettings, Claims, Life, Taken, standing};
+use aon::sweep::{Claim, ClaimSettings, Claims, Clock, Life, Taken, standing};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Says to this test that it is a child, of the sweep in this directory.
 const SWEEP: &str = "AON_TEST_SWEEP";
@@ -20,12 +21,16 @@ fn settings(host: Option<String>, lease: u64) -> ClaimSettings {
     ClaimSettings { host, lease: Duration::from_millis(lease), touch_every: Duration::from_millis(lease / 8) }
 }
 
-/// What a child does: it answers each line that it is told by one. `take HASH`, `race N`, `check HASH`, `release HASH`.
+/// What a child does: it answers each line that it is told by one. `take HASH`, `race N`, `check HASH`, `release HASH`,
+/// `clock it`.
 #[test]
 fn child() {
     let Some(sweep) = std::env::var_os(SWEEP) else { return };
     let lease = std::env::var(LEASE).unwrap().parse().unwrap();
-    let claims = Claims::join(Path::new(&sweep), &settings(std::env::var(HOST).ok(), lease)).unwrap();
+    let claims = match Claims::join(Path::new(&sweep), &settings(std::env::var(HOST).ok(), lease)) {
+        Ok(claims) => claims,
+        Err(error) => return println!("\n> {error}"),
+    };
     let mut held = BTreeMap::new();
     println!("\n> {}", claims.process().name);
     for line in std::io::stdin().lines() {
@@ -33,8 +38,9 @@ fn child() {
         let (command, what) = line.split_once(' ').unwrap();
         let said = match command {
             "take" => take(&claims, what, &mut held),
-            "race" => race(&claims, what.parse().unwrap(), &mut held),
+            "race" => take_many(&claims, what.parse().unwrap(), &mut held),
             "check" => held[what].check().map_or_else(|e| e.to_string(), |()| "held".into()),
+            "clock" => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string(),
             "release" => held.remove(what).unwrap().release().map_or_else(|e| e.to_string(), |()| "released".into()),
             _ => unreachable!("{line}"),
         };
@@ -55,7 +61,7 @@ fn take(claims: &Claims, hash: &str, held: &mut BTreeMap<String, Claim>) -> Stri
 }
 
 /// Takes what it can of N runs, and says which.
-fn race(claims: &Claims, runs: usize, held: &mut BTreeMap<String, Claim>) -> String {
+fn take_many(claims: &Claims, runs: usize, held: &mut BTreeMap<String, Claim>) -> String {
     let won = (0..runs).map(|k| format!("run{k}")).filter_map(|hash| {
         let generation = take(claims, &hash, held).strip_prefix("mine ")?.to_string();
         Some(format!("{hash}.{generation}"))
@@ -73,6 +79,16 @@ struct Worker {
 impl Worker {
     fn new(sweep: &Path, host: Option<&str>, lease: u64) -> Self {
         Self::under(&[], sweep, host, lease)
+    }
+
+    /// As a user who may do nothing, which only root can do.
+    fn of_nobody(sweep: &Path) -> Option<Self> {
+        let is_root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n");
+        let program = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+        let this = std::env::current_exe().unwrap();
+        let can_run = || Command::new(program[0]).args(&program[1..]).arg(this).arg("--list").output();
+        let can_run = is_root && can_run().is_ok_and(|o| o.status.success());
+        can_run.then(|| Self::under(&program, sweep, None, 1000))
     }
 
     /// Under a program that runs another, such as `faketime`.
@@ -112,20 +128,26 @@ impl Worker {
         self.hear()
     }
 
-    /// The process that joined the sweep, which is no other's child.
     fn signal(&self, name: &str) {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
     }
 
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+    fn kill(self) {
+        drop(self);
     }
 
     fn end(mut self) {
         drop(self.input.take());
         assert!(self.process.wait().unwrap().success());
+    }
+}
+
+/// No test leaves a process behind, least of all a stopped one.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -245,31 +267,15 @@ fn a_wrong_clock_changes_nothing() {
         println!("not tested: wrong clocks, which take the program faketime (Debian: apt-get install faketime)");
         return;
     }
-    let clocks: [&[&str]; 3] = [
-        &[
-            "env",
-            "FAKETIME_DONT_FAKE_MONOTONIC=1",
-            "DONT_FAKE_MONOTONIC=1",
-            "faketime",
-            "--exclude-monotonic",
-            "-f",
-            "+3d",
-        ],
-        &[
-            "env",
-            "FAKETIME_DONT_FAKE_MONOTONIC=1",
-            "DONT_FAKE_MONOTONIC=1",
-            "faketime",
-            "--exclude-monotonic",
-            "-f",
-            "-3d",
-        ],
-        &["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1", "faketime", "--exclude-monotonic", "-f", "-3d"],
-    ];
-    for clock in clocks {
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    for days in [3, -3] {
+        // Nobody sets a monotonic clock.
+        let clock = ["faketime", "--exclude-monotonic", "-f", &format!("{days:+}d")];
         let sweep = tempfile::tempdir().unwrap();
         let mut right = Worker::new(sweep.path(), Some("right"), 300);
-        let mut wrong = Worker::under(clock, sweep.path(), Some("wrong"), 300);
+        let mut wrong = Worker::under(&clock, sweep.path(), Some("wrong"), 300);
+        let ahead = wrong.ask("clock it").parse::<f64>().unwrap() - now();
+        assert!((ahead / 86400.0 - f64::from(days)).abs() < 0.1, "the clock is {ahead} s ahead");
         assert_eq!(right.ask("take ab12"), "mine 0");
         assert_eq!(wrong.ask("take cd34"), "mine 0");
         std::thread::sleep(Duration::from_millis(400));
@@ -282,4 +288,92 @@ fn a_wrong_clock_changes_nothing() {
         // The clock's wrapper may be the parent of the process, so that it is ended and not killed.
         wrong.end();
     }
+}
+
+#[test]
+fn who_may_not_write_is_told() {
+    let parent = tempfile::tempdir().unwrap();
+    let sweep = parent.path().join("sweep");
+    std::fs::create_dir(&sweep).unwrap();
+    let mode = |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    mode(parent.path());
+    mode(&sweep);
+    let Some(nobody) = Worker::of_nobody(&sweep) else {
+        println!("not tested: a directory of another user, which takes root, setpriv and a test that all may run");
+        return;
+    };
+    assert!(nobody.name.contains("cannot create") && nobody.name.contains("ermission denied"), "{}", nobody.name);
+    let mut owner = Worker::new(&sweep, None, 1000);
+    let nobody = Worker::of_nobody(&sweep).unwrap();
+    assert!(nobody.name.contains("cannot write") && nobody.name.contains("ermission denied"), "{}", nobody.name);
+    assert_eq!(owner.ask("take ab12"), "mine 0");
+    owner.end();
+}
+
+/// A file system of `size` for `test`, which only root can have.
+fn on_a_disk(size: &str, test: impl FnOnce(&Path) + std::panic::UnwindSafe) {
+    let parent = tempfile::tempdir().unwrap();
+    let options = format!("size={size}");
+    let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(parent.path()).output();
+    if !mount.is_ok_and(|m| m.status.success()) {
+        println!("not tested: full and read-only disks, which take the right to mount one");
+        return;
+    }
+    let tested = std::panic::catch_unwind(|| test(parent.path()));
+    Command::new("umount").arg(parent.path()).status().unwrap();
+    tested.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+fn wait_for(what: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !what() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "what was waited for does not happen");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_full_disk_silences_nobody() {
+    on_a_disk("128k", |disk| {
+        let claims = Claims::join(disk, &settings(None, 80)).unwrap();
+        let Taken::Mine(claim) = claims.take("ab12").unwrap() else { panic!() };
+        let sign = disk.join("alive").join(&claims.process().name);
+        let touched = || std::fs::metadata(&sign).unwrap().modified().unwrap();
+        assert!(std::fs::write(disk.join("ballast"), vec![0; 1 << 18]).is_err(), "the disk is full");
+        for _ in 0..3 {
+            let before = touched();
+            wait_for(|| touched() > before);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        claim.check().unwrap();
+        assert_eq!(claims.fault(), None);
+        let error = claims.take("cd34").unwrap_err();
+        assert!(error.exit_code() == 1 && error.to_string().contains("cd34.0"), "{error}");
+        assert_eq!(names(&disk.join("claims")), ["ab12.0"]);
+        std::fs::remove_file(disk.join("ballast")).unwrap();
+        assert!(matches!(claims.take("cd34").unwrap(), Taken::Mine(_)));
+        claim.release().unwrap();
+    });
+}
+
+#[test]
+fn who_only_reads_looks_on_and_claims_nothing() {
+    on_a_disk("1m", |disk| {
+        let again = |how: &str| {
+            let remount = Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(disk).status();
+            assert!(remount.unwrap().success(), "{how}");
+        };
+        let claims = Claims::join(disk, &settings(None, 80)).unwrap();
+        let Taken::Mine(claim) = claims.take("ab12").unwrap() else { panic!() };
+        // Busy while a file of it is being written.
+        wait_for(|| Command::new("mount").args(["-o", "remount,ro"]).arg(disk).output().unwrap().status.success());
+        wait_for(|| claim.check().is_err());
+        let said = claim.check().unwrap_err().to_string();
+        assert!(said.contains("no sign of life") && said.contains("ead-only"), "{said}");
+        let seen = standing(disk, &settings(None, 80)).unwrap();
+        assert_eq!((seen.clock, seen.owners.len(), seen.owners[0].life), (Clock::NewestSign, 1, Life::Alive));
+        assert_eq!(claims.take("cd34").unwrap_err().exit_code(), 1);
+        again("rw");
+        claim.check().unwrap();
+    });
 }

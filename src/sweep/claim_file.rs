@@ -78,14 +78,6 @@ impl ClaimFiles {
         Ok(all)
     }
 
-    /// The generation of the owner's claim on a run.
-    ///
-    /// # Errors
-    /// As [`Self::list`].
-    pub(super) fn top(&self, hash: &str) -> Result<Option<u32>> {
-        Ok(top(&self.generations(hash)?))
-    }
-
     /// The generations of the claims on a run, rising.
     ///
     /// # Errors
@@ -170,12 +162,17 @@ impl ClaimFiles {
     }
 }
 
-/// The owner's generation among rising ones: the end of the first row without a gap. What lies above a gap was created by
-/// a process that took a claim for the highest which was just being released, and has not seen that yet.
-pub(super) fn top(generations: &[u32]) -> Option<u32> {
-    let (first, rest) = generations.split_first()?;
+/// The lowest generation above rising ones that is free: the next, or the first gap among them. `None` if there are no
+/// more numbers.
+pub(super) fn lowest_free(generations: &[u32]) -> Option<u32> {
+    let Some((first, rest)) = generations.split_first() else { return Some(0) };
     let row = rest.iter().zip(generations).take_while(|(next, before)| **next - **before == 1);
-    Some(row.last().map_or(*first, |(top, _)| *top))
+    row.last().map_or(*first, |(end, _)| *end).checked_add(1)
+}
+
+/// Whether rising generations are a row without a gap that ends with `own`.
+pub(super) fn is_row_up_to(own: u32, generations: &[u32]) -> bool {
+    generations.last() == Some(&own) && generations.first().is_some_and(|f| (own - f) as usize + 1 == generations.len())
 }
 
 /// Nothing there; or something that an NFS client knew and the server no longer knows.
@@ -243,13 +240,21 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_claim_ends_the_first_row() {
-        assert_eq!(top(&[]), None);
-        assert_eq!(top(&[0]), Some(0));
-        assert_eq!(top(&[0, 1, 2]), Some(2));
-        assert_eq!(top(&[2, 3]), Some(3), "being released");
-        assert_eq!(top(&[0, 1, 5, 6]), Some(1));
-        assert_eq!(top(&[u32::MAX - 1, u32::MAX]), Some(u32::MAX));
+    fn rows_are_told_from_gaps() {
+        const MAX: u32 = u32::MAX;
+        let cases: [(&[u32], Option<u32>); 6] = [
+            (&[], Some(0)),
+            (&[0, 1, 2], Some(3)),
+            (&[2, 3], Some(4)),
+            (&[0, 1, 5, 6], Some(2)),
+            (&[MAX - 1, MAX], None),
+            (&[0, MAX], Some(1)),
+        ];
+        for (generations, free) in cases {
+            assert_eq!(lowest_free(generations), free, "{generations:?}");
+        }
+        assert!(is_row_up_to(0, &[0]) && is_row_up_to(3, &[2, 3]) && is_row_up_to(MAX, &[MAX]));
+        assert!(!is_row_up_to(0, &[]) && !is_row_up_to(1, &[0, 1, 2]) && !is_row_up_to(5, &[0, 5]));
     }
 
     #[test]

@@ -1,34 +1,39 @@
 //! Claims on runs: any number of processes share a sweep, on one machine or on many that see one file system, without a
 //! server, a database or locks.
 //!
-//! `claims/HASH.G` is the claim of a process on the run HASH after G takeovers; the owner of the run is that of the
-//! highest G. `alive/PROCESS` is the sign of life of a process. Whoever wants a run
+//! `claims/HASH.G` is the claim of a process on the run HASH after G takeovers; `alive/PROCESS` is the sign of life of a
+//! process. Whoever wants a run
 //!
-//! 1. looks for the highest claim. There is none: G = 0. Its owner lives: the run is another's. Its owner is dead, by its
-//!    number on this machine or by the lease: the next G.
+//! 1. looks at all claims on it. One is of a process that lives: the run is another's. All are of dead ones, by their
+//!    numbers on this machine or by the lease, or there are none: the next G.
 //! 2. creates `HASH.G` exclusively. The file server lets one succeed; the others begin again.
-//! 3. looks whether the claim it went by is still there, byte for byte, and none is above its own. Both hold: the run is
-//!    its own. Otherwise the owner it took for dead has come back and released the run, and it begins again.
+//! 3. looks again. The claim just below is still what it was, byte for byte, and all claims are a row without a gap that
+//!    ends with its own: the run is its own. Otherwise somebody whom it took for dead has come back and released the run,
+//!    or itself was taken for dead, and it begins again; its claim stays, and counts as that of a dead one to itself.
 //!
-//! Step 3 keeps the claims on a run in a row without a gap: one is created only above one that is there, and removed only
-//! by the owner, which removes the lowest first and its own last ([`Claim::release`]). So whoever was replaced finds, at any
-//! time, the next claim above its own, or its own gone, or another in its place: that is [`Claim::check`], which an owner
-//! asks before it publishes anything. One that was stopped beyond its lease and continued learns it there, even if the
-//! run has been ended and released meanwhile, or claimed anew under the same name.
+//! Claims are removed only by the owner, and while its own stands: the lowest first, its own last ([`Claim::release`]). So
+//! whoever was replaced finds, at any time, the next claim above its own, or its own gone, or another in its place: that
+//! is [`Claim::check`], which an owner asks before it publishes anything. One that was stopped beyond its lease and
+//! continued learns it there, even if the run has been ended and released meanwhile, or claimed anew under the same name.
+//!
+//! That no two are owners at once holds in all orders of these steps, of three processes that each claim a run twice and
+//! may be taken for dead between any two steps (`tests/sweep_claims_model.rs`; a look before a removal is one step with
+//! it). Without the look for higher claims and for gaps it does not.
 //!
 //! What remains is the moment between a check and what is done after it: a process that is stopped there for a whole
 //! lease publishes what another published too. Both computed the same bytes, since a network depends on its settings
 //! alone, and files are replaced whole.
 
 use super::alive::Alive;
-use super::claim_file::{ClaimFile, ClaimFiles, Content, check_hash, claims_of};
+use super::claim_file::{ClaimFile, ClaimFiles, Content, check_hash, claims_of, is_row_up_to, lowest_free};
 use super::process::{ClaimSettings, ProcessInfo};
 use super::standing::{Judge, Life, Owner};
 use crate::data::is_temporary;
 use crate::error::{Error, Result};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// How often a run is asked for whose claims change meanwhile.
@@ -54,8 +59,10 @@ struct Shared {
     me: ProcessInfo,
     lease: Duration,
     alive: Alive,
-    /// Claims that were tried.
-    number: AtomicU64,
+    /// Counts claims.
+    next: AtomicU64,
+    /// Of claims that are held.
+    numbers: Mutex<BTreeSet<u64>>,
 }
 
 /// What came of wanting a run.
@@ -81,10 +88,10 @@ impl Claims {
         }
         let me = ProcessInfo::of_this(settings.host.as_deref());
         let alive = Alive::start(&signs, &me, settings.lease, settings.touch_every)?;
-        let number = AtomicU64::new(0);
-        let claims = Self { shared: Arc::new(Shared { files, signs, me, lease: settings.lease, alive, number }) };
-        claims.shared.tidy()?;
-        Ok(claims)
+        let (next, numbers) = (AtomicU64::new(0), Mutex::default());
+        let shared = Shared { files, signs, me, lease: settings.lease, alive, next, numbers };
+        shared.tidy()?;
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Who this process is to the others.
@@ -120,30 +127,52 @@ impl Claims {
     /// `None` where another was faster, or what was seen has changed.
     fn try_to_take(&self, hash: &str) -> Result<Option<Taken>> {
         let files = &self.shared.files;
-        let below = match files.top(hash)? {
-            None => None,
-            Some(top) => {
-                let Some(claim) = files.read(hash, top)? else { return Ok(None) };
-                let owner = self.shared.judge()?.owner(hash, &claim)?;
-                if owner.life == Life::Alive {
-                    return Ok(Some(Taken::Other(Box::new(owner))));
-                }
-                Some(claim)
-            }
+        let generations = files.generations(hash)?;
+        let mut claims = Vec::new();
+        for generation in &generations {
+            let Some(claim) = files.read(hash, *generation)? else { return Ok(None) };
+            claims.push(claim);
+        }
+        if let Some(owner) = self.shared.living_owner(hash, &claims)? {
+            return Ok(Some(Taken::Other(Box::new(owner))));
+        }
+        let Some(own) = lowest_free(&generations) else {
+            return Err(Error::run(format!(
+                "{} has the last number. Remove it.",
+                files.path(hash, u32::MAX).display()
+            )));
         };
-        let generation = below.as_ref().map_or(Some(0), |claim| claim.generation.checked_add(1));
-        let generation = generation.ok_or_else(|| {
-            Error::run(format!("{} has the last number. Remove it.", files.path(hash, u32::MAX).display()))
-        })?;
-        let number = self.shared.number.fetch_add(1, Ordering::Relaxed);
-        let content = Content { hash: hash.to_string(), process: self.shared.me.clone(), number };
-        let Some(file) = files.create(&content, generation)? else { return Ok(None) };
-        let held = Held { claims: self.clone(), hash: hash.to_string(), file, is_over: AtomicBool::new(false) };
-        Ok(held.settle(below.as_ref())?.then(|| Taken::Mine(Claim { held: Arc::new(held) })))
+        let below = claims.iter().find(|claim| Some(claim.generation) == own.checked_sub(1));
+        let Some(held) = Held::create(self, hash, own)? else { return Ok(None) };
+        Ok(held.settle(below)?.then(|| Taken::Mine(Claim { held: Arc::new(held) })))
     }
 }
 
 impl Shared {
+    /// Who has the run, if any that has a claim on it lives. Claims that this process gave up, and could not or must not
+    /// remove, are nobody's to itself.
+    fn living_owner(&self, hash: &str, claims: &[ClaimFile]) -> Result<Option<Owner>> {
+        let judge = self.judge()?;
+        let mut living = None;
+        for claim in claims {
+            let owner = judge.owner(hash, claim)?;
+            if owner.life == Life::Alive && !self.has_given_up(claim) {
+                living = Some(owner);
+            }
+        }
+        Ok(living)
+    }
+
+    fn has_given_up(&self, claim: &ClaimFile) -> bool {
+        let of_this = claim.content().filter(|content| content.process.name == self.me.name);
+        of_this.is_some_and(|content| !self.numbers().contains(&content.number))
+    }
+
+    /// Those of the claims that this process has or is about to have.
+    fn numbers(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn judge(&self) -> Result<Judge<'_>> {
         let now = self.alive.server_time()?;
         Ok(Judge { alive: self.signs.clone(), me: &self.me, lease: self.lease, now })
@@ -191,6 +220,7 @@ struct Held {
     claims: Claims,
     hash: String,
     file: ClaimFile,
+    number: u64,
     is_over: AtomicBool,
 }
 
@@ -236,26 +266,45 @@ impl Claim {
 }
 
 impl Held {
+    /// Creates a claim; `None` if another was faster.
+    fn create(claims: &Claims, hash: &str, generation: u32) -> Result<Option<Self>> {
+        let shared = &claims.shared;
+        let number = shared.next.fetch_add(1, Ordering::Relaxed);
+        shared.numbers().insert(number);
+        let content = Content { hash: hash.to_string(), process: shared.me.clone(), number };
+        let created = shared.files.create(&content, generation);
+        if !matches!(created, Ok(Some(_))) {
+            shared.numbers().remove(&number);
+        }
+        let held = |file| Self { claims: claims.clone(), hash: hash.into(), file, number, is_over: false.into() };
+        Ok(created?.map(held))
+    }
+
     /// Step 3 of taking a run (see the top of this file): whether it is this process's, which created its claim above
-    /// `below`. If not, the claim is taken back.
+    /// `below`. If not, the claim is given up, and stays: others may have gone by it.
     fn settle(&self, below: Option<&ClaimFile>) -> Result<bool> {
-        let (files, own) = (&self.claims.shared.files, self.file.generation);
-        let stands = match below {
-            None => true,
-            Some(before) => files.read(&self.hash, before.generation)?.is_some_and(|now| now.bytes == before.bytes),
-        };
+        let settled = self.stands_above(below);
+        if !matches!(settled, Ok(true)) {
+            self.end();
+        }
+        settled
+    }
+
+    fn stands_above(&self, below: Option<&ClaimFile>) -> Result<bool> {
+        let files = &self.claims.shared.files;
+        if let Some(before) = below
+            && files.read(&self.hash, before.generation)?.is_none_or(|now| now.bytes != before.bytes)
+        {
+            return Ok(false);
+        }
         // This process has just changed the directory, so that no client lists it from memory.
-        let is_highest = files.top(&self.hash)? == Some(own);
-        if stands && is_highest {
-            return Ok(true);
-        }
+        Ok(is_row_up_to(self.file.generation, &files.generations(&self.hash)?))
+    }
+
+    /// From here on the claim is nobody's.
+    fn end(&self) {
         self.is_over.store(true, Ordering::Relaxed);
-        // This process itself was taken for dead, here, between two lines: its claim is part of the row by which the
-        // one below learns that it was replaced.
-        if !(stands && below.is_some()) {
-            files.remove(&self.hash, own)?;
-        }
-        Ok(false)
+        self.claims.shared.numbers().remove(&self.number);
     }
 
     /// Why the run is no longer this process's.
@@ -285,30 +334,39 @@ impl Held {
             let by = owner.map_or("another process".into(), |o| format!("{} on {}", o.process.name, o.process.host));
             return Ok(Some(format!("run {} was taken over by {by}", self.hash)));
         }
-        match files.read(&self.hash, own)? {
-            Some(now) if now.bytes == self.file.bytes => Ok(None),
-            _ => Ok(Some(format!(
-                "run {} was taken over and released by another process, or {} removed by somebody",
-                self.hash,
-                files.path(&self.hash, own).display()
-            ))),
+        if self.is_there()? {
+            return Ok(None);
         }
+        Ok(Some(format!(
+            "run {} was taken over and released by another process, or {} removed by somebody",
+            self.hash,
+            files.path(&self.hash, own).display()
+        )))
     }
 
-    /// Between the look and the removal, the claim may be lost; then the new owner's claim stays, and stands alone, or, if
-    /// the new owner has ended and a third one has claimed the run, the third finds its claim gone, and takes it again.
+    fn is_there(&self) -> Result<bool> {
+        let found = self.claims.shared.files.read(&self.hash, self.file.generation)?;
+        Ok(found.is_some_and(|now| now.bytes == self.file.bytes))
+    }
+
     fn release(&self) -> Result<()> {
-        if self.is_over.load(Ordering::Relaxed) || self.replaced()?.is_some() {
-            self.is_over.store(true, Ordering::Relaxed);
+        if self.is_over.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.end();
+        if self.replaced()?.is_some() {
             return Ok(());
         }
         let (files, own) = (&self.claims.shared.files, self.file.generation);
-        for generation in files.generations(&self.hash)?.into_iter().filter(|g| *g < own) {
+        let lower = files.generations(&self.hash)?.into_iter().filter(|g| *g < own);
+        for generation in lower.chain([own]) {
+            // Whoever replaced this process meanwhile may have released the run too, and these claims be others'.
+            if !self.is_there()? {
+                return Ok(());
+            }
+            // If it stays, so do those above: its owner must go on finding that it was replaced.
             files.remove(&self.hash, generation)?;
         }
-        // Not before: should one of the lower ones stay, its owner must go on finding this.
-        files.remove(&self.hash, own)?;
-        self.is_over.store(true, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -317,5 +375,59 @@ impl Drop for Held {
     fn drop(&mut self) {
         // Others take what stays once this process is gone.
         let _ = self.release();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn join(sweep: &Path, host: &str) -> Claims {
+        Claims::join(sweep, &ClaimSettings { host: Some(host.into()), ..ClaimSettings::default() }).unwrap()
+    }
+
+    /// What stopped processes find when they go on with step 3.
+    #[test]
+    fn a_claim_that_others_went_by_or_overtook_is_not_settled() {
+        let sweep = tempfile::tempdir().unwrap();
+        let [a, b, c] = ["a", "b", "c"].map(|host| join(sweep.path(), host));
+        let files = &a.shared.files;
+        let create = |claims, generation| Held::create(claims, "ab12", generation).unwrap().unwrap();
+        // Taken for dead before it looked: another is above it.
+        let (slow, fast) = (create(&a, 0), create(&b, 1));
+        assert!(!slow.settle(None).unwrap() && fast.settle(Some(&slow.file)).unwrap());
+        assert!(slow.loss().unwrap().is_some() && fast.loss().unwrap().is_none());
+        assert!(files.exists("ab12", 0).unwrap(), "it is part of the row");
+        fast.release().unwrap();
+        assert!(files.list().unwrap().is_empty());
+        // The claim that it went by was released meanwhile; and even claimed anew.
+        let owner = create(&a, 0);
+        let late = create(&b, 1);
+        files.remove("ab12", 0).unwrap();
+        assert!(!late.settle(Some(&owner.file)).unwrap());
+        let (again, later) = (create(&c, 0), create(&b, 2));
+        assert!(!later.settle(Some(&owner.file)).unwrap() && !again.settle(None).unwrap());
+        // What was given up is nobody's to whoever gave it up, and somebody's to the others.
+        drop((owner, late, again, later));
+        assert!(matches!(a.take("ab12").unwrap(), Taken::Other(owner) if owner.process.as_ref() == Some(b.process())));
+        files.remove("ab12", 0).unwrap();
+        let Taken::Mine(claim) = b.take("ab12").unwrap() else { panic!("it is b's alone") };
+        assert_eq!(claim.generation(), 3);
+        claim.release().unwrap();
+        assert!(files.list().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_release_stops_where_the_claims_are_others() {
+        let sweep = tempfile::tempdir().unwrap();
+        let [a, b] = ["a", "b"].map(|host| join(sweep.path(), host));
+        let files = &a.shared.files;
+        let lost = Held::create(&a, "ab12", 1).unwrap().unwrap();
+        files.remove("ab12", 1).unwrap();
+        let row = [0, 1].map(|generation| Held::create(&b, "ab12", generation).unwrap().unwrap());
+        lost.release().unwrap();
+        assert_eq!(files.generations("ab12").unwrap(), [0, 1]);
+        row[1].release().unwrap();
+        assert!(files.list().unwrap().is_empty());
     }
 }

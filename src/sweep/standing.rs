@@ -1,7 +1,7 @@
 //! Who holds what: what `claims/` and `alive/` say, for whoever wants a run and for whoever only looks.
 
 use super::alive::last_touch;
-use super::claim_file::{ClaimFile, claims_of, top};
+use super::claim_file::{ClaimFile, claims_of};
 use super::process::{ClaimSettings, ProcessInfo};
 use crate::data::file_system_time;
 use crate::error::{Error, Result};
@@ -95,6 +95,15 @@ impl Judge<'_> {
         })
     }
 
+    /// Who has the run, by all claims on it: of those that live, the highest, else the highest.
+    ///
+    /// # Errors
+    /// As [`Self::owner`].
+    pub(super) fn holder(&self, hash: &str, claims: &[ClaimFile]) -> Result<Option<Owner>> {
+        let owners = claims.iter().map(|claim| self.owner(hash, claim)).collect::<Result<Vec<_>>>()?;
+        Ok(owners.into_iter().max_by_key(|owner| (owner.life == Life::Alive, owner.generation)))
+    }
+
     /// What follows of a process that was silent for so long.
     pub(super) fn life(&self, process: Option<&ProcessInfo>, silent: Duration) -> Life {
         if process.is_some_and(|process| process.is_gone(self.me)) {
@@ -115,16 +124,11 @@ impl Judge<'_> {
 pub fn standing(sweep: &Path, settings: &ClaimSettings) -> Result<Standing> {
     std::fs::read_dir(sweep).map_err(Error::io("read", sweep))?;
     let (files, alive) = (claims_of(sweep), sweep.join("alive"));
-    let mut generations: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    let mut claims: BTreeMap<String, Vec<ClaimFile>> = BTreeMap::new();
     for (hash, generation) in files.list()? {
-        generations.entry(hash).or_default().push(generation);
-    }
-    let mut claims = Vec::new();
-    for (hash, mut generations) in generations {
-        generations.sort_unstable();
         // One that has just been released is held by nobody.
-        let claim = top(&generations).map_or(Ok(None), |generation| files.read(&hash, generation))?;
-        claims.extend(claim.map(|claim| (hash, claim)));
+        let claim = files.read(&hash, generation)?;
+        claims.entry(hash).or_default().extend(claim);
     }
     let (now, clock) = match file_system_time(&alive) {
         Ok(now) => (now, Clock::FileServer),
@@ -132,13 +136,14 @@ pub fn standing(sweep: &Path, settings: &ClaimSettings) -> Result<Standing> {
     };
     let me = ProcessInfo::of_this(settings.host.as_deref());
     let judge = Judge { alive, me: &me, lease: settings.lease, now };
-    let owners = claims.iter().map(|(hash, claim)| judge.owner(hash, claim)).collect::<Result<_>>()?;
+    let owners = claims.iter().map(|(hash, claims)| judge.holder(hash, claims));
+    let owners = owners.filter_map(Result::transpose).collect::<Result<_>>()?;
     Ok(Standing { owners, clock })
 }
 
 /// The latest moment of which the directories know.
-fn newest_sign(alive: &Path, claims: &[(String, ClaimFile)]) -> SystemTime {
+fn newest_sign(alive: &Path, claims: &BTreeMap<String, Vec<ClaimFile>>) -> SystemTime {
     let entries = std::fs::read_dir(alive).into_iter().flatten().flatten();
     let touches = entries.filter_map(|entry| last_touch(alive, entry.file_name().to_str()?).ok().flatten());
-    touches.chain(claims.iter().map(|(_, claim)| claim.written)).max().unwrap_or(SystemTime::UNIX_EPOCH)
+    touches.chain(claims.values().flatten().map(|claim| claim.written)).max().unwrap_or(SystemTime::UNIX_EPOCH)
 }
