@@ -131,7 +131,8 @@ fn ordered(of: Vec<usize>, labels: Vec<String>, levels: &[&str], texts: &[&str],
 
 /// Of paths what tells them apart: without the directories and the file names that all of them share.
 fn telling(levels: &[&str]) -> Vec<String> {
-    let labels: Vec<String> = levels.iter().map(|l| shown(l)).collect();
+    let name = |level: &&str| if level.is_empty() { "(empty)".to_string() } else { shown(level) };
+    let labels: Vec<String> = levels.iter().map(name).collect();
     let parts: Vec<Vec<&str>> = labels.iter().map(|l| l.split('/').collect()).collect();
     let shortest = parts.iter().map(Vec::len).min().unwrap_or(1);
     let same = |at: &dyn Fn(&[&str]) -> String| distinct(parts.iter().map(|p| at(p))).len() == 1;

@@ -111,9 +111,13 @@ impl Scale {
     pub(super) fn ticks(&self, most: usize) -> Vec<(f64, String)> {
         let linear = || {
             let (low, high) = self.ends();
-            let step = nice((high - low) / most.max(1) as f64);
-            let first = (low / step).ceil() as i64;
-            (first..).map(|k| k as f64 * step).take_while(|v| *v <= high).take(most + 1).collect::<Vec<f64>>()
+            let count = |step: f64| (high / step).floor() - (low / step).ceil() + 1.0;
+            let mut step = nice((high - low) / (most as f64 + 1.0));
+            while count(step) > most as f64 + 1.0 {
+                step = nice(1.5 * step);
+            }
+            let first = (low / step).ceil();
+            (0..=most).map(|k| (first + k as f64) * step).take_while(|v| *v <= high).collect::<Vec<f64>>()
         };
         let values = if self.log { self.decades(most).unwrap_or_else(linear) } else { linear() };
         values.into_iter().map(|v| (self.at(v), tick(rounded(v)))).collect()

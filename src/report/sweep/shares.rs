@@ -15,7 +15,8 @@ pub(super) const SIGNIFICANT: f64 = 0.05;
 ///
 /// Values are those at the end of training; of a sweep with halving those at the first rung, which every setting reached,
 /// because what trained to its end was chosen by what is asked about. Values beyond the robust range of the figures count as
-/// its ends: one run that nearly diverged would be all the variance. Held-out conditions are averaged first.
+/// its ends: one run that nearly diverged would be all the variance. Where the figures have a logarithmic axis, logarithms
+/// are parted. Held-out conditions are averaged first.
 ///
 /// *Settings, seeds and rest* are the shares of unbiased variance components of the table settings × seeds
 /// ([`Components`]), of those settings that have all seeds. *Axes* are what each explains of the settings' means over seeds
@@ -57,8 +58,10 @@ impl Shares {
         let (response, at_rung, seeds) = response(report);
         let all: Vec<f64> = seeds.iter().flatten().map(|(_, v)| *v).collect();
         let scale = Scale::of_quantity(&all);
+        let seen = |v: f64| if scale.log { scale.within(v).log10() } else { scale.within(v) };
         let seeds: SeedValues =
-            seeds.into_iter().map(|s| s.into_iter().map(|(seed, v)| (seed, scale.within(v))).collect()).collect();
+            seeds.into_iter().map(|s| s.into_iter().map(|(seed, v)| (seed, seen(v))).collect()).collect();
+        let response = if scale.log { format!("logarithm of the {response}") } else { response };
         let settings: Vec<usize> = (0..seeds.len()).filter(|s| !seeds[*s].is_empty()).collect();
         Self {
             response,

@@ -165,6 +165,9 @@ fn runs(view: &View) -> String {
     format!("Of {all} {noun} of {settings} {}.{without}", listed(&parts))
 }
 
+/// Fewer settings than these hardly let any axis be found.
+const FEW: usize = 8;
+
 /// Which axes matter beyond seeds.
 fn matters(view: &View, shares: &Shares) -> Option<String> {
     if shares.axes.is_empty() || shares.settings < 3 {
@@ -187,7 +190,9 @@ fn matters(view: &View, shares: &Shares) -> Option<String> {
         None => " How much is chance cannot be told without two seeds for every setting.".into(),
     };
     let first = if found.is_empty() {
-        format!("No axis matters for the {of} beyond what relabelled settings show (q ≥ 0.05 for each)")
+        // Four settings can be relabelled in 24 ways, of which a choice between two tells 6 apart.
+        let few = if shares.settings < FEW { ", and among so few settings hardly one could be" } else { "" };
+        format!("No axis was found to matter for the {of} beyond chance (q ≥ 0.05 for each){few}")
     } else {
         let names: Vec<String> = found.iter().map(|f| name(*f)).collect();
         let rest: Vec<String> =
