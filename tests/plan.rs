@@ -104,7 +104,7 @@ fn frozen_noise_is_the_tasks_and_fresh_noise_the_engines() {
     assert_eq!(fresh.problem.stimulus, Plan::new(config(directory.path())).unwrap().problem.stimulus);
     assert_ne!(fresh.problem.stimulus, frozen.problem.stimulus);
     let drawn = Some(FreshNoise { sigma: 0.1, seed: 7, network: 0 });
-    assert_eq!((fresh.settings[0].fresh_noise, fresh.baseline(&[0]).settings[0].fresh_noise), (drawn, drawn));
+    assert_eq!((fresh.settings[0].fresh_noise, fresh.baseline(&[0]).networks[0].settings.fresh_noise), (drawn, drawn));
 }
 
 /// Whatever belongs to a network is what a run of its seed alone would have.
@@ -128,7 +128,7 @@ fn networks_of_a_batch_are_runs_of_consecutive_seeds() {
         let run = batch.run_of(k);
         assert_eq!((&run.config, &run.settings), (&alone.config, &alone.settings));
         assert_eq!((batch.initial(k), &batch.settings[k]), (alone.initial(0), &alone.settings[0]));
-        let (ours, its) = (batch.baseline(&[k]), alone.baseline(&[0]));
+        let [ours, its] = [batch.baseline(&[k]), alone.baseline(&[0])].map(|mut fit| fit.networks.remove(0));
         assert_eq!((ours.initial, ours.settings), (its.initial, its.settings));
         assert_eq!((run.problem.dims, run.problem.stimulus), (alone.problem.dims, alone.problem.stimulus));
     }
@@ -143,12 +143,13 @@ fn a_baseline_has_the_data_of_its_run_and_no_recurrence() {
     config.training.n_trials = 1000;
     config.training.learning_rate = 1e-3;
     let plan = Plan::new(config).unwrap();
-    let mut baseline = plan.baseline(&[0]);
-    assert_eq!((baseline.steps, baseline.problem.recurrent), (300, false));
-    assert_eq!(baseline.settings[0].freeze, [Group::Recurrent]);
-    assert!((baseline.schedule.rate(1) - 0.1).abs() < 1e-12, "the recipe's learning rate, not the run's");
+    let baseline = plan.baseline(&[0]);
+    let mut network = baseline.networks[0].clone();
+    assert_eq!((network.steps, baseline.problem.recurrent), (300, false));
+    assert_eq!(network.settings.freeze, [Group::Recurrent]);
+    assert!((network.schedule.rate(1) - 0.1).abs() < 1e-12, "the recipe's learning rate, not the run's");
     let p = &baseline.problem;
-    let weights = p.constraint.weights(&p.population, &baseline.initial[0][..9]);
+    let weights = p.constraint.weights(&p.population, &network.initial[..9]);
     assert!(weights.iter().all(|w| *w == 0.0));
     assert_eq!(p.targets, plan.problem.targets);
 }

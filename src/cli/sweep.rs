@@ -104,6 +104,9 @@ pub(super) struct SweepRunArgs {
     /// Print what happens as JSON, one event a line
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
+    /// Most networks at once [default: as many as memory holds, at most 200]
+    #[arg(long, value_name = "K", help_heading = "Engine")]
+    places: Option<usize>,
     /// Device memory to stay within
     #[arg(long, value_name = "GB", help_heading = "Engine", value_parser = gigabytes)]
     memory: Option<u64>,
@@ -157,7 +160,12 @@ fn run_sweep(args: &SweepRunArgs) -> Result<()> {
     let specification = Specification::read(&args.specification)?;
     let home = Home::new(&args.output_dir.clone().unwrap_or_else(|| Path::new("out").join(specification.name())));
     let mut engine = specification.base.engine.clone();
-    let flags = EngineFlags { engine: args.engine, adapter: args.adapter.first().cloned(), threads: args.threads, ..EngineFlags::default() };
+    let flags = EngineFlags {
+        engine: args.engine,
+        adapter: args.adapter.first().cloned(),
+        threads: args.threads,
+        ..EngineFlags::default()
+    };
     flags.apply(&mut engine);
     let mut claims = ClaimSettings { host: args.host.clone(), ..ClaimSettings::default() };
     if let Some(lease) = args.lease {
@@ -166,6 +174,7 @@ fn run_sweep(args: &SweepRunArgs) -> Result<()> {
     let options = SweepOptions {
         engine: Some(engine),
         memory: args.memory,
+        places: args.places,
         budget: args.budget,
         shard: args.shard,
         claims,
@@ -187,7 +196,9 @@ fn run_sweep(args: &SweepRunArgs) -> Result<()> {
     let place = home.path.display();
     let text = match end {
         SweepEnd::Complete => format!("report     {}", home.path.join("report.html").display()),
-        SweepEnd::ShardComplete => format!("this part of {place} has ended; copy the runs/ of all parts together, and run the specification again"),
+        SweepEnd::ShardComplete => format!(
+            "this part of {place} has ended; copy the runs/ of all parts together, and run the specification again"
+        ),
         SweepEnd::Paused => format!("paused; the same command goes on with {place}"),
     };
     if !args.quiet && !args.json {
@@ -233,7 +244,8 @@ fn status(sweep: &Path) -> Result<()> {
     let home = Home::new(sweep);
     let gathered = gather(&home)?;
     let ended = gathered.outcomes.iter().flatten().count();
-    let diverged = gathered.outcomes.iter().flatten().filter(|o| matches!(o, crate::sweep::Outcome::Diverged(_))).count();
+    let diverged =
+        gathered.outcomes.iter().flatten().filter(|o| matches!(o, crate::sweep::Outcome::Diverged(_))).count();
     let halved = gathered.outcomes.iter().flatten().filter(|o| o.is_halved()).count();
     let of = gathered.jobs.len();
     let mut text = format!("runs       {ended} of {of} have ended ({} %)", percent(ended, of));

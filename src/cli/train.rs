@@ -9,6 +9,7 @@ use crate::analysis::fit_text;
 use crate::config::{Config, Plan, Preset};
 use crate::error::{Error, Result};
 use crate::run::{self, BatchSummary, Divergence, Ending, Options, Reported, StoredRun, new_directory, plan_to_resume};
+use crate::sweep::refuse_held;
 use crate::train::RunDirectory;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -91,6 +92,7 @@ pub(super) fn run(args: TrainArgs) -> Result<()> {
         return eval::run(&eval::EvalArgs::of_run(directory, args.data.firing_rates_mat, args.engine));
     }
     if let Some(path) = &args.run.resume {
+        refuse_held(path)?;
         let directory = RunDirectory::open(path)?;
         let (plan, remarks) = plan_to_resume(&directory, |config| {
             set(&mut config.training.n_trials, args.run.n_trials);

@@ -44,7 +44,6 @@ pub use training::{Ending, train};
 pub(crate) use finish::{Essentials, Leaving, OF_TRAINING, finish};
 pub(crate) use fit::{has_baseline, train_in_memory};
 pub(crate) use member::{Member, Trained};
-pub(crate) use memory::MOST_NETWORKS;
 pub(crate) use passage::{Left, Passage};
 pub(crate) use places::Places;
 pub(crate) use register::register;

@@ -10,7 +10,7 @@ use crate::bench::measure;
 use crate::dims::Dims;
 use crate::engine::{BatchState, EngineDescription};
 use crate::error::Result;
-use crate::run::{MOST_NETWORKS, MemoryPlan};
+use crate::run::MemoryPlan;
 use std::time::{Duration, Instant};
 
 /// What the networks of a group would take.
@@ -72,13 +72,14 @@ pub fn estimate(
     let groups = sweep.groups(&mut files)?;
     let is_open: Vec<bool> = jobs.iter().map(|job| !Outcome::is_there(&home.run(&job.hash))).collect();
     let device = choose(specification, options, listener)?;
-    let (mut estimates, mut engine, mut known): (Vec<GroupEstimate>, _, Vec<(Dims, f64)>) = (Vec::new(), None, Vec::new());
+    let (mut estimates, mut engine, mut known): (Vec<GroupEstimate>, _, Vec<(Dims, f64)>) =
+        (Vec::new(), None, Vec::new());
     let (mut seconds_per_step, mut planned) = (0.0, 0);
     for group in &groups {
         let plan = plan_of(&sweep, &jobs[group.runs[0]], options)?;
         let runs: Vec<usize> = group.runs.iter().copied().filter(|run| is_open[*run]).collect();
         let memory = MemoryPlan::new(&device, &plan.problem, options.memory)?;
-        let places = memory.most().min(MOST_NETWORKS).min(runs.len());
+        let places = memory.most().min(options.places.unwrap_or(usize::MAX)).min(runs.len());
         if places == 0 {
             continue;
         }
@@ -97,7 +98,8 @@ pub fn estimate(
         };
         let steps: u64 = runs.iter().map(|run| u64::from(sweep.settings[jobs[*run].run.setting].planned_steps())).sum();
         (seconds_per_step, planned) = (speed, planned.max(steps / runs.len() as u64));
-        let time = Duration::from_secs_f64(speed * steps as f64 * share_of_steps(specification, steps / runs.len() as u64));
+        let time =
+            Duration::from_secs_f64(speed * steps as f64 * share_of_steps(specification, steps / runs.len() as u64));
         let (apart, memory) = (group.apart.clone(), memory.need.bytes(places));
         estimates.push(GroupEstimate { apart, runs: runs.len(), places, memory, time });
     }

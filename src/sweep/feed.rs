@@ -4,7 +4,9 @@ use super::claims::{Claim, Claims, Taken};
 use super::conduct::Objective;
 use super::event::{RunEnded, SweepEvent, SweepListener, SweepProgress};
 use super::home::{Home, Job};
-use super::outcome::{Diverged, HALVED, Outcome, read_rungs, remove_rungs, what_is_not_finite, write_diverged, write_rungs};
+use super::outcome::{
+    Diverged, HALVED, Outcome, read_rungs, remove_rungs, what_is_not_finite, write_diverged, write_rungs,
+};
 use super::reporter::{Item, Told};
 use super::runs::Sweep;
 use crate::config::{Config, Plan};
@@ -181,12 +183,28 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
         self.progress.best = better(objective, self.progress.best, value);
     }
 
-    fn say_ended(&mut self, job: usize, state: &'static str, reason: &str, (steps, seconds): (u32, f64), value: Option<f64>) {
+    fn say_ended(
+        &mut self,
+        job: usize,
+        state: &'static str,
+        reason: &str,
+        (steps, seconds): (u32, f64),
+        value: Option<f64>,
+    ) {
         self.progress.ended += 1;
         let Job { hash, run, .. } = &self.work.jobs[job];
         let setting = self.work.sweep.settings[run.setting].label.clone();
         let (hash, seed, reason) = (hash.clone(), run.seed, reason.to_string());
-        self.listener.event(&SweepEvent::Ended(&RunEnded { hash, setting, seed, state, reason, steps, value, seconds }));
+        self.listener.event(&SweepEvent::Ended(&RunEnded {
+            hash,
+            setting,
+            seed,
+            state,
+            reason,
+            steps,
+            value,
+            seconds,
+        }));
     }
 
     /// Takes a run and opens it; `None` if it is done, or another's.

@@ -29,7 +29,8 @@ pub(super) fn survivors(settings: &[(usize, f64)], halving: &Halving) -> Vec<usi
     let count = (halving.keep * settings.len() as f64).ceil().max(1.0) as usize;
     let mut ranked = settings.to_vec();
     ranked.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-    let mut kept: Vec<usize> = ranked.into_iter().filter(|(_, cost)| cost.is_finite()).take(count).map(|(s, _)| s).collect();
+    let mut kept: Vec<usize> =
+        ranked.into_iter().filter(|(_, cost)| cost.is_finite()).take(count).map(|(s, _)| s).collect();
     kept.sort_unstable();
     kept
 }

@@ -74,7 +74,13 @@ impl Home {
     ///
     /// # Errors
     /// If the directory cannot be written, or holds the runs of another specification, or input files have changed.
-    pub fn settle(&self, specification: &Specification, sweep: &Sweep, files: &mut FileHashes, change: bool) -> Result<()> {
+    pub fn settle(
+        &self,
+        specification: &Specification,
+        sweep: &Sweep,
+        files: &mut FileHashes,
+        change: bool,
+    ) -> Result<()> {
         let inputs = sweep.input_files(files)?;
         if let Some(kept) = self.specification()? {
             kept.check_files(&inputs)?;

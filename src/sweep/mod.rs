@@ -43,7 +43,7 @@ pub use home::{Home, Job};
 pub use keys::sweepable_keys;
 pub use outcome::{Diverged, Outcome};
 pub use process::{ClaimSettings, ProcessInfo};
-pub use results::{Gathered, Gathering, ProcessRuns, gather, processes, write_results};
+pub use results::{Gathered, Gathering, ProcessRuns, gather, processes, refuse_held, write_results};
 pub use runs::{Axis, MOST_RUNS, Run, Setting, Sweep};
 pub use space::AxisKind;
 pub use spec::{NUMERICS, Specification};

@@ -81,7 +81,8 @@ impl Gathered {
     pub fn report(mut self, home: &Home, gathering: Gathering) -> Result<page::SweepReport> {
         let training = training(home)?;
         let group_of = self.group_of()?;
-        let mut settings: Vec<page::Setting> = (0..self.sweep.settings.len()).map(|s| self.setting(s, group_of[s])).collect();
+        let mut settings: Vec<page::Setting> =
+            (0..self.sweep.settings.len()).map(|s| self.setting(s, group_of[s])).collect();
         let mut runs = Vec::with_capacity(self.jobs.len());
         for (job, outcome) in self.jobs.iter().zip(&self.outcomes) {
             let label = (!job.run.hold_out.is_empty()).then(|| job.run.hold_out.join(", "));
@@ -92,7 +93,8 @@ impl Gathered {
         let mut notes = self.sweep.warnings.clone();
         if !self.others.is_empty() {
             let (count, first) = (self.others.len(), &self.others[0]);
-            let which = if count == 1 { format!("run {first} lies") } else { format!("{count} runs, {first} among them, lie") };
+            let which =
+                if count == 1 { format!("run {first} lies") } else { format!("{count} runs, {first} among them, lie") };
             let fate = if gathering.all { "shown too" } else { "left out; `--all` shows them" };
             notes.push(format!("{which} in the directory and are not asked for by the specification: {fate}."));
         }
@@ -132,7 +134,12 @@ impl Gathered {
         if sweep.excluded > 0 {
             rows.push(row("excluded", format!("{} points", sweep.excluded)));
         }
-        rows.extend(self.specification.confirm.as_ref().map(|c| row("confirmation", format!("top {} on {} fresh seeds", c.top, c.seeds.len()))));
+        rows.extend(
+            self.specification
+                .confirm
+                .as_ref()
+                .map(|c| row("confirmation", format!("top {} on {} fresh seeds", c.top, c.seeds.len()))),
+        );
         rows
     }
 
@@ -195,7 +202,11 @@ impl Gathered {
         match outcome {
             None => {}
             Some(Outcome::Trained(s)) => {
-                run.state = if outcome.is_some_and(Outcome::is_halved) { page::RunState::Halved } else { page::RunState::Ended };
+                run.state = if outcome.is_some_and(Outcome::is_halved) {
+                    page::RunState::Halved
+                } else {
+                    page::RunState::Ended
+                };
                 (run.reason, run.steps, run.loss) = (s.stop_reason.clone(), s.steps, s.loss);
                 run.median_r2 = s.fit.median_r2;
                 run.held_out_r2 = s.held_out.as_ref().and_then(|h| h.model.r2);
@@ -365,8 +376,27 @@ pub fn processes(home: &Home, gathered: &Gathered) -> Result<Vec<ProcessRuns>> {
     Ok(processes.into_values().collect())
 }
 
+/// Refuses to train on a run of a sweep that a process of the sweep has.
+///
+/// # Errors
+/// Naming the process.
+pub fn refuse_held(run: &Path) -> Result<()> {
+    let place = std::path::absolute(run).unwrap_or_else(|_| run.to_path_buf());
+    let sweep = place.parent().filter(|runs| runs.ends_with("runs")).and_then(Path::parent);
+    let (Some(sweep), Some(hash)) = (sweep.filter(|s| s.join("claims").is_dir()), place.file_name()) else {
+        return Ok(());
+    };
+    let owners = standing(sweep, &ClaimSettings::default())?.owners;
+    let holder = owners.into_iter().find(|owner| hash == owner.hash.as_str() && owner.life == Life::Alive);
+    holder.map_or(Ok(()), |owner| {
+        let by = owner.process.map_or("another process".into(), |p| format!("process {} on {}", p.pid, p.host));
+        Err(Error::run(format!("{} is being trained by {by}, in a sweep. Wait for it, or stop it.", run.display())))
+    })
+}
+
 /// A run in words.
 pub(super) fn label_of(sweep: &Sweep, run: &Run) -> String {
-    let held_out = if run.hold_out.is_empty() { String::new() } else { format!(", without {}", run.hold_out.join(", ")) };
+    let held_out =
+        if run.hold_out.is_empty() { String::new() } else { format!(", without {}", run.hold_out.join(", ")) };
     format!("{}, seed {}{held_out}", sweep.settings[run.setting].label, run.seed)
 }

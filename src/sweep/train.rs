@@ -30,6 +30,8 @@ pub struct SweepOptions {
     pub engine: Option<EngineConfig>,
     /// Bytes to stay within on the device.
     pub memory: Option<u64>,
+    /// Most networks at once.
+    pub places: Option<usize>,
     /// Time after which it ends, to be gone on with.
     pub budget: Option<Duration>,
     /// Only every so-manieth run, from which on: `(i, n)`, i from 1.
@@ -133,7 +135,11 @@ pub(super) fn plan_of(sweep: &Sweep, job: &Job, options: &SweepOptions) -> Resul
     })
 }
 
-pub(super) fn choose(specification: &Specification, options: &SweepOptions, listener: &mut dyn SweepListener) -> Result<Device> {
+pub(super) fn choose(
+    specification: &Specification,
+    options: &SweepOptions,
+    listener: &mut dyn SweepListener,
+) -> Result<Device> {
     let engine = options.engine.as_ref().unwrap_or(&specification.base.engine);
     let mut notices = Notices(listener);
     Device::choose(engine, &mut |notice: &DeviceNotice| notices.notice(&Notice::Device(notice)))
@@ -228,8 +234,9 @@ impl Training<'_> {
     fn cost_at(&self, setting: usize, rung: u32) -> Result<f64> {
         let work = &self.work;
         let own = work.jobs.iter().enumerate().filter(|(_, job)| job.run.setting == setting && !job.confirmation);
-        let replicates: Vec<Replicate> =
-            own.map(|(number, job)| Ok((job.run.seed, work.value_at(number, rung)?.flatten()))).collect::<Result<_>>()?;
+        let replicates: Vec<Replicate> = own
+            .map(|(number, job)| Ok((job.run.seed, work.value_at(number, rung)?.flatten())))
+            .collect::<Result<_>>()?;
         Ok(cost(&replicates, work.sweep.objective))
     }
 
@@ -260,7 +267,7 @@ impl Training<'_> {
         }
         let problem = crate::engine::Problem { recurrent, ..problem };
         let memory = MemoryPlan::new(&self.device, &plan.problem, self.options.memory)?;
-        let mut most = memory.most().min(crate::run::MOST_NETWORKS);
+        let mut most = memory.most().min(self.options.places.unwrap_or(usize::MAX)).max(1);
         let work_ahead = problem.dims.flops_per_step() * self.progress.steps_left as f64;
         let mut tuned_for = problem.clone();
         tuned_for.dims.networks = most.min(tasks.len());
@@ -399,7 +406,8 @@ impl Training<'_> {
     /// Writes the pages of the best runs, and removes the weights of all but the best, as far as that is asked for.
     fn keep(&mut self, report: &SweepReport) -> Result<()> {
         let keep = self.specification.keep;
-        for path in ranked_runs(report).into_iter().take(keep.reports).filter(|path| !path.join("report.html").exists()) {
+        for path in ranked_runs(report).into_iter().take(keep.reports).filter(|path| !path.join("report.html").exists())
+        {
             if self.work.is_over() {
                 return Ok(());
             }
@@ -428,9 +436,9 @@ impl Training<'_> {
         for number in first..self.work.jobs.len() {
             let job = &self.work.jobs[number];
             let like = |run: &super::runs::Run| run.setting == job.run.setting && run.hold_out == job.run.hold_out;
-            let group = self.groups.iter().position(|g| g.runs.first().is_some() && g.runs.iter().any(|r| {
-                self.work.sweep.runs.get(*r).is_some_and(like)
-            }));
+            let group = self.groups.iter().position(|g| {
+                g.runs.first().is_some() && g.runs.iter().any(|r| self.work.sweep.runs.get(*r).is_some_and(like))
+            });
             self.groups[group.unwrap_or(0)].runs.push(number);
         }
         self.count()?;
