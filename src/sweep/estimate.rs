@@ -1,11 +1,10 @@
 //! What a sweep would take, without beginning it.
 
 use super::event::SweepListener;
-use super::hash::FileHashes;
 use super::home::Home;
+use super::options::{SweepOptions, choose, plan_of};
 use super::outcome::Outcome;
-use super::spec::Specification;
-use super::train::{SweepOptions, choose, plan_of};
+use super::specification::{FileHashes, Specification};
 use crate::bench::measure;
 use crate::dims::Dims;
 use crate::engine::{BatchState, EngineDescription};

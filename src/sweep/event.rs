@@ -1,6 +1,6 @@
 //! What happens in a sweep.
 
-use super::hash::Group;
+use super::specification::Group;
 use crate::run::Notice;
 use std::path::PathBuf;
 use std::time::Duration;

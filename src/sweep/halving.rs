@@ -1,7 +1,7 @@
 //! Successive halving in lockstep: which settings go on at a rung. (Jamieson and Talwalkar 2016; synchronous, since networks
 //! of one engine advance together.)
 
-use super::conduct::{Halving, Objective};
+use super::specification::{Halving, Objective};
 use std::collections::BTreeMap;
 
 /// What a run of a setting was compared by: its seed, and its value; none of one that diverged.

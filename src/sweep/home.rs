@@ -1,8 +1,6 @@
 //! The directory of a sweep: its specification, the directories of its runs, and who works on it.
 
-use super::hash::FileHashes;
-use super::runs::{Run, Sweep};
-use super::spec::Specification;
+use super::specification::{FileHashes, Run, Specification, Sweep};
 use crate::config::Config;
 use crate::data::write_atomically;
 use crate::error::{Error, Result, ensure};

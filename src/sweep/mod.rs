@@ -2,51 +2,36 @@
 //! that can be cited.
 //!
 //! A [`Specification`] says which settings vary and how; [`Specification::runs`] lists the [`Sweep`] that follows, and
-//! [`run_hash`] gives each run the name under which it is kept. Any number of processes share a sweep by [`Claims`].
+//! [`run_hash`] gives each run the name under which it is kept. [`train()`] trains what a directory ([`Home`]) has not yet;
+//! any number of processes do so side by side, by [`Claims`]. [`gather`] reads what came of it.
 
-mod alive;
 mod baselines;
-mod claim_file;
 mod claims;
-mod conduct;
 mod estimate;
 mod event;
-mod exclude;
 mod feed;
-mod fields;
 mod halving;
-mod hash;
 mod home;
-mod impossible;
-mod kept;
-mod keys;
-mod nearest;
+mod options;
 mod outcome;
-mod points;
-mod process;
-mod product;
+mod processes;
+mod rank;
 mod reporter;
 mod results;
-mod runs;
-mod space;
-mod spec;
-mod standing;
+mod specification;
 mod train;
-mod value;
+mod work;
 
-pub use claims::{Claim, Claims, Taken};
-pub use conduct::{Confirm, Halving, Keep, Objective};
+pub use claims::{Claim, ClaimSettings, Claims, Clock, Life, Owner, ProcessInfo, Standing, Taken, standing};
 pub use estimate::{Estimate, GroupEstimate, estimate};
 pub use event::{Deaf, RunEnded, SweepEvent, SweepListener, SweepProgress};
-pub use hash::{FileHashes, Group, group_key, run_hash};
 pub use home::{Home, Job};
-pub use keys::sweepable_keys;
+pub use options::{SweepEnd, SweepOptions};
 pub use outcome::{Diverged, Outcome};
-pub use process::{ClaimSettings, ProcessInfo};
-pub use results::{Gathered, Gathering, ProcessRuns, gather, processes, refuse_held, write_results};
-pub use runs::{Axis, MOST_RUNS, Run, Setting, Sweep};
-pub use space::AxisKind;
-pub use spec::{NUMERICS, Specification};
-pub use standing::{Clock, Life, Owner, Standing, standing};
-pub use train::{SweepEnd, SweepOptions, train};
-pub use value::Value;
+pub use processes::{ProcessRuns, processes, refuse_held};
+pub use results::{Gathered, Gathering, gather, write_results};
+pub use specification::{
+    Axis, AxisKind, Confirm, FileHashes, Group, Halving, Keep, MOST_RUNS, NUMERICS, Objective, Run, Setting,
+    Specification, Sweep, Value, group_key, run_hash, sweepable_keys,
+};
+pub use train::train;

@@ -1,6 +1,6 @@
 //! What became of a run, as its directory says.
 
-use super::conduct::Objective;
+use super::specification::Objective;
 use crate::engine::{EngineDescription, StopReason};
 use crate::error::Result;
 use crate::run::RunSummary;

@@ -1,22 +1,16 @@
 //! What came of a sweep, gathered from the directories of its runs: tables, page, the best runs.
 
-use super::claims::{Claims, Taken};
-use super::conduct::Objective;
-use super::hash::FileHashes;
+use super::claims::{ClaimSettings, Claims, Life, Taken, standing};
 use super::home::{Home, Job};
 use super::outcome::Outcome;
-use super::process::ClaimSettings;
-use super::runs::{Run, Sweep};
-use super::space::AxisKind;
-use super::spec::Specification;
-use super::standing::{Life, standing};
-use super::train::best_settings;
+use super::rank::best_settings;
+use super::specification::{AxisKind, FileHashes, Objective, Specification, Sweep};
 use crate::config::Config;
 use crate::data::{write_arrays, write_atomically};
 use crate::error::{Error, Result};
 use crate::report::sweep as page;
 use crate::train::{CONFIG, read_history};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What is gathered.
@@ -240,7 +234,7 @@ impl Gathered {
         let table = config.to_table()?;
         let value = |key: &str| {
             let value = key.split('.').try_fold(&toml::Value::Table(table.clone()), |v, part| v.get(part)).cloned();
-            let value = super::value::Value(value.unwrap_or_else(|| "–".into()));
+            let value = super::specification::Value(value.unwrap_or_else(|| "–".into()));
             page::AxisValue { text: value.text(), number: value.number() }
         };
         let values: Vec<page::AxisValue> = self.sweep.axes.iter().map(|axis| value(&axis.key)).collect();
@@ -330,73 +324,4 @@ pub(super) fn thin_out(claims: &Claims, keep: usize, report: &page::SweepReport)
         }
     }
     Ok(())
-}
-
-/// What a table of processes says of one.
-#[derive(Clone, Debug, Default)]
-pub struct ProcessRuns {
-    /// How it is.
-    pub life: Option<Life>,
-    /// Its computer.
-    pub host: String,
-    /// Its number there.
-    pub pid: u32,
-    /// Seconds since its last sign of life.
-    pub silent: f64,
-    /// What it holds: names and settings of runs.
-    pub runs: Vec<String>,
-}
-
-/// Who trains what.
-///
-/// # Errors
-/// If the directory cannot be read.
-pub fn processes(home: &Home, gathered: &Gathered) -> Result<Vec<ProcessRuns>> {
-    if !home.path.join("claims").is_dir() {
-        return Ok(Vec::new());
-    }
-    let label = |hash: &str| {
-        let job = gathered.jobs.iter().find(|job| job.hash == hash);
-        job.map_or_else(|| hash.to_string(), |job| label_of(&gathered.sweep, &job.run))
-    };
-    let mut processes: BTreeMap<String, ProcessRuns> = BTreeMap::new();
-    for owner in standing(&home.path, &ClaimSettings::default())?.owners {
-        if Outcome::is_there(&home.run(&owner.hash)) {
-            continue;
-        }
-        let name = owner.process.as_ref().map_or_else(String::new, |p| p.name.clone());
-        let process = processes.entry(name).or_default();
-        process.life = Some(owner.life);
-        process.silent = owner.silent.as_secs_f64();
-        if let Some(p) = &owner.process {
-            (process.host, process.pid) = (p.host.clone(), p.pid);
-        }
-        process.runs.push(label(&owner.hash));
-    }
-    Ok(processes.into_values().collect())
-}
-
-/// Refuses to train on a run of a sweep that a process of the sweep has.
-///
-/// # Errors
-/// Naming the process.
-pub fn refuse_held(run: &Path) -> Result<()> {
-    let place = std::path::absolute(run).unwrap_or_else(|_| run.to_path_buf());
-    let sweep = place.parent().filter(|runs| runs.ends_with("runs")).and_then(Path::parent);
-    let (Some(sweep), Some(hash)) = (sweep.filter(|s| s.join("claims").is_dir()), place.file_name()) else {
-        return Ok(());
-    };
-    let owners = standing(sweep, &ClaimSettings::default())?.owners;
-    let holder = owners.into_iter().find(|owner| hash == owner.hash.as_str() && owner.life == Life::Alive);
-    holder.map_or(Ok(()), |owner| {
-        let by = owner.process.map_or("another process".into(), |p| format!("process {} on {}", p.pid, p.host));
-        Err(Error::run(format!("{} is being trained by {by}, in a sweep. Wait for it, or stop it.", run.display())))
-    })
-}
-
-/// A run in words.
-pub(super) fn label_of(sweep: &Sweep, run: &Run) -> String {
-    let held_out =
-        if run.hold_out.is_empty() { String::new() } else { format!(", without {}", run.hold_out.join(", ")) };
-    format!("{}, seed {}{held_out}", sweep.settings[run.setting].label, run.seed)
 }

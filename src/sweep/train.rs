@@ -3,18 +3,18 @@
 use super::baselines::Baselines;
 use super::claims::Claims;
 use super::event::{Notices, SweepEvent, SweepListener, SweepProgress};
-use super::feed::{Goal, SweepFeed, Task, Work};
+use super::feed::SweepFeed;
 use super::halving::{Replicate, cost, survivors};
-use super::hash::{FileHashes, Group};
 use super::home::{Home, Job};
+use super::options::{SweepEnd, SweepOptions, choose, plan_of};
 use super::outcome::Outcome;
-use super::process::ClaimSettings;
+use super::rank::best_settings;
 use super::reporter::report_all;
 use super::results::{ranked_runs, thin_out, write_results};
-use super::runs::Sweep;
-use super::spec::Specification;
+use super::specification::{FileHashes, Group, Specification};
+use super::work::{Goal, Task, Work};
 use crate::config::Plan;
-use crate::engine::{Device, DeviceNotice, EngineConfig};
+use crate::engine::{Device, EngineConfig};
 use crate::error::{Error, Result};
 use crate::report::sweep::SweepReport;
 use crate::run::{Listener, MemoryPlan, Notice, Opening, Places, TrainedRun, write_page};
@@ -22,38 +22,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{channel, sync_channel};
 use std::time::{Duration, Instant};
-
-/// How this process takes part in a sweep.
-#[derive(Clone, Debug, Default)]
-pub struct SweepOptions {
-    /// What computes, over what the specification says.
-    pub engine: Option<EngineConfig>,
-    /// Bytes to stay within on the device.
-    pub memory: Option<u64>,
-    /// Most networks at once.
-    pub places: Option<usize>,
-    /// Time after which it ends, to be gone on with.
-    pub budget: Option<Duration>,
-    /// Only every so-manieth run, from which on: `(i, n)`, i from 1.
-    pub shard: Option<(usize, usize)>,
-    /// How processes share a sweep.
-    pub claims: ClaimSettings,
-    /// More than [`MOST_RUNS`](super::MOST_RUNS) runs are meant.
-    pub are_many_allowed: bool,
-    /// Another specification than that of the directory is meant.
-    pub change: bool,
-}
-
-/// How the part of this process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SweepEnd {
-    /// All runs have ended.
-    Complete,
-    /// Its shard has.
-    ShardComplete,
-    /// It was asked to end, or its time was up.
-    Paused,
-}
 
 /// Networks whose reports wait for a thread to write them.
 const QUEUE: usize = 16;
@@ -118,31 +86,6 @@ fn check_shard(specification: &Specification, options: &SweepOptions) -> Result<
         )));
     }
     Ok(())
-}
-
-/// The plan of the group that a job belongs to.
-pub(super) fn plan_of(sweep: &Sweep, job: &Job, options: &SweepOptions) -> Result<Plan> {
-    let mut config = sweep.config_of(job);
-    if let Some(engine) = &options.engine {
-        config.engine = engine.clone();
-    }
-    Plan::new(config).map_err(|error| match error {
-        Error::Input(why) => {
-            let setting = &sweep.settings[job.run.setting].label;
-            Error::input(format!("the setting “{setting}”: {why}"))
-        }
-        other => other,
-    })
-}
-
-pub(super) fn choose(
-    specification: &Specification,
-    options: &SweepOptions,
-    listener: &mut dyn SweepListener,
-) -> Result<Device> {
-    let engine = options.engine.as_ref().unwrap_or(&specification.base.engine);
-    let mut notices = Notices(listener);
-    Device::choose(engine, &mut |notice: &DeviceNotice| notices.notice(&Notice::Device(notice)))
 }
 
 struct Training<'a> {
@@ -435,7 +378,8 @@ impl Training<'_> {
         self.work.jobs.extend(jobs);
         for number in first..self.work.jobs.len() {
             let job = &self.work.jobs[number];
-            let like = |run: &super::runs::Run| run.setting == job.run.setting && run.hold_out == job.run.hold_out;
+            let like =
+                |run: &super::specification::Run| run.setting == job.run.setting && run.hold_out == job.run.hold_out;
             let group = self.groups.iter().position(|g| {
                 g.runs.first().is_some() && g.runs.iter().any(|r| self.work.sweep.runs.get(*r).is_some_and(like))
             });
@@ -452,23 +396,4 @@ impl Training<'_> {
         }
         self.wait(|job| job.confirmation)
     }
-}
-
-/// The settings of a search that has ended, the best first; those without a value, and those that went no further after a
-/// comparison, are left out.
-pub(super) fn best_settings(sweep: &Sweep, jobs: &[Job], outcomes: &[Option<Outcome>]) -> Vec<usize> {
-    let mut replicates: BTreeMap<usize, Vec<Replicate>> = BTreeMap::new();
-    let mut is_halved: BTreeSet<usize> = BTreeSet::new();
-    for (job, outcome) in jobs.iter().zip(outcomes).filter(|(job, _)| !job.confirmation) {
-        if outcome.as_ref().is_some_and(Outcome::is_halved) {
-            is_halved.insert(job.run.setting);
-        }
-        let value = outcome.as_ref().and_then(|outcome| outcome.value(sweep.objective));
-        replicates.entry(job.run.setting).or_default().push((job.run.seed, value));
-    }
-    let own = replicates.into_iter().filter(|(setting, _)| !is_halved.contains(setting));
-    let mut ranked: Vec<(usize, f64)> = own.map(|(s, values)| (s, cost(&values, sweep.objective))).collect();
-    ranked.retain(|(_, cost)| cost.is_finite());
-    ranked.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-    ranked.into_iter().map(|(setting, _)| setting).collect()
 }

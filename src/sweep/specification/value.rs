@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// A value of a setting, as configuration files hold it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Value(pub(super) toml::Value);
+pub struct Value(pub(in crate::sweep) toml::Value);
 
 impl Value {
     /// The value as a number, if it is one.

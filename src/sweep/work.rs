@@ -1,0 +1,74 @@
+//! What is to be done in a sweep, and what of it is done.
+
+use super::claims::{Claims, Taken};
+use super::home::{Home, Job};
+use super::outcome::{Outcome, read_rungs};
+use super::specification::Sweep;
+use crate::error::Result;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// What all feeds of a sweep share.
+pub(super) struct Work<'a> {
+    pub(super) home: &'a Home,
+    pub(super) sweep: &'a Sweep,
+    pub(super) claims: &'a Claims,
+    pub(super) jobs: Vec<Job>,
+    /// Set by whoever wants an end; or by the deadline.
+    pub(super) stop: &'a AtomicBool,
+    pub(super) deadline: Option<Instant>,
+    /// Set as soon as one of both is seen.
+    pub(super) halt: AtomicBool,
+}
+
+impl Work<'_> {
+    /// Whether the sweep is to end here.
+    pub(super) fn is_over(&self) -> bool {
+        let is_over = self.stop.load(Ordering::Relaxed) || self.deadline.is_some_and(|end| Instant::now() >= end);
+        if is_over {
+            self.halt.store(true, Ordering::Relaxed);
+        }
+        is_over || self.halt.load(Ordering::Relaxed)
+    }
+
+    /// Whether a process that lives holds a job.
+    pub(super) fn is_held(&self, job: usize) -> Result<bool> {
+        match self.claims.take(&self.jobs[job].hash)? {
+            Taken::Other(_) => Ok(true),
+            Taken::Mine(claim) => claim.release().map(|()| false),
+        }
+    }
+
+    /// What became of a job; `None` while it has not ended.
+    pub(super) fn outcome(&self, job: usize) -> Result<Option<Outcome>> {
+        Outcome::read(&self.home.run(&self.jobs[job].hash))
+    }
+
+    /// What a job is compared by at a rung: its value there, or at its end before. The outer `None` of one that is not there
+    /// yet, the inner one of one that diverged.
+    pub(super) fn value_at(&self, job: usize, rung: u32) -> Result<Option<Option<f64>>> {
+        let directory = self.home.run(&self.jobs[job].hash);
+        if let Some((_, value)) = read_rungs(&directory)?.into_iter().find(|(step, _)| *step == rung) {
+            return Ok(Some(value));
+        }
+        Ok(self.outcome(job)?.map(|outcome| outcome.value(self.sweep.objective)))
+    }
+}
+
+/// What is to be done with a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// It is trained to its end.
+    End,
+    /// It is trained to a rung, and compared there.
+    Rung(u32),
+    /// It goes no further than this rung.
+    Halved(u32),
+}
+
+/// A job and what is to be done with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    pub(super) job: usize,
+    pub(super) goal: Goal,
+}
