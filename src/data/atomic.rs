@@ -16,7 +16,36 @@ const SUFFIX: &str = ".tmp";
 /// # Errors
 /// If `write` or the operating system fails; the temporary file is removed then, and an existing file stays as it was.
 pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
-    replace(path, directory_of(path), write).map_err(Error::io("write", path))
+    replace(path, directory_of(path), write, true).map_err(Error::io("write", path))
+}
+
+/// The same for files that only a crash of the program must leave whole: what a power failure leaves of it is known after
+/// [`sync_files`] alone.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
+    replace(path, directory_of(path), write, false).map_err(Error::io("write", path))
+}
+
+/// Returns when the files in `directory`, and their names, are on the disk.
+///
+/// # Errors
+/// If the operating system fails.
+pub(crate) fn sync_files(directory: &Path) -> Result<()> {
+    let sync = || {
+        for entry in std::fs::read_dir(directory)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                std::fs::File::open(entry.path())?.sync_all()?;
+            }
+        }
+        Ok(())
+    };
+    sync().map_err(Error::io("write", directory))?;
+    // For `sync_fault` to say.
+    let _ = sync_directory(directory);
+    Ok(())
 }
 
 fn directory_of(path: &Path) -> &Path {
@@ -30,16 +59,21 @@ fn replace(
     path: &Path,
     directory: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    is_synced: bool,
 ) -> std::io::Result<()> {
     let mut temporary = temporary_file(directory)?;
     let mut buffered = BufWriter::new(temporary.as_file_mut());
     write(&mut buffered)?;
     buffered.flush()?;
     drop(buffered);
-    temporary.as_file().sync_all()?;
+    if is_synced {
+        temporary.as_file().sync_all()?;
+    }
     temporary.persist(path).map_err(|e| e.error)?;
-    // The file is complete. That some file systems (CIFS, FUSE) do not sync directories is for `sync_fault` to say.
-    let _ = sync_directory(directory);
+    if is_synced {
+        // The file is complete. That some file systems (CIFS, FUSE) do not sync directories is for `sync_fault` to say.
+        let _ = sync_directory(directory);
+    }
     Ok(())
 }
 

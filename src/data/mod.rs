@@ -17,7 +17,7 @@ mod text;
 pub use array_file::{ArrayFile, ArrayFormat, write_arrays};
 pub(crate) use arrays::shape_text;
 pub use arrays::{NamedArray, Values};
-pub(crate) use atomic::{create_exclusively, file_system_time, is_temporary};
+pub(crate) use atomic::{create_exclusively, file_system_time, is_temporary, sync_files, write_whole};
 pub use atomic::{sync_fault, write_atomically};
 pub use inputs::{read_mask, read_stimulus};
 pub(crate) use recording::initial_names;

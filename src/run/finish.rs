@@ -85,7 +85,9 @@ pub(crate) fn finish(
             summary.stop_reason = reason.map_or(summary.stop_reason, String::from);
             (summary.host, summary.rungs) = (Some(host), rungs);
             directory.write_end(End::Reported)?;
+            directory.sync()?;
             summary.write(directory)?;
+            directory.sync()?;
             directory.remove(&OF_TRAINING)?;
         }
     }

@@ -5,7 +5,7 @@ use crate::config::Plan;
 use crate::engine::{EngineDescription, NetworkState, Problem, StepRecord, StopReason};
 use crate::error::Result;
 use crate::train::{Entrant, Keeping, RunWriter, Settled};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A network in a place of an engine.
 pub(crate) struct Passage<'a> {
@@ -71,6 +71,19 @@ impl<'a> Passage<'a> {
     /// If a file cannot be written.
     pub(crate) fn keep(&mut self, state: &NetworkState) -> Result<()> {
         self.writer.as_mut().map_or(Ok(()), |writer| writer.keep(state))
+    }
+
+    /// Writes what its history still holds back.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        self.writer.as_mut().map_or(Ok(()), RunWriter::flush)
+    }
+
+    /// How long it has been here.
+    pub(crate) fn here(&self) -> Duration {
+        self.since.elapsed()
     }
 
     /// The step of the state that is kept.

@@ -56,6 +56,9 @@ pub(super) struct SweepFeed<'a, 'l> {
     left: BTreeMap<usize, Departed>,
 }
 
+/// A training that is shorter is not worth a state on the disk.
+const MOMENT: Duration = Duration::from_secs(5);
+
 /// How long a run that another process has is left alone.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -312,7 +315,9 @@ impl Feed for SweepFeed<'_, '_> {
 
     fn on_leave(&mut self, job: usize, state: &NetworkState) -> Result<bool> {
         let Some(active) = self.active.get_mut(&job) else { return Ok(false) };
-        let kept = active.passage.keep(state);
+        // What took a moment is done again in a moment, should its report be cut off.
+        let is_long = matches!(active.goal, Goal::Rung(_)) || active.passage.here() >= MOMENT;
+        let kept = if is_long { active.passage.keep(state) } else { active.passage.flush() };
         self.unless_lost(job, kept)?;
         let Some(Active { passage, claim, goal, planned }) = self.active.remove(&job) else { return Ok(false) };
         self.progress.in_place -= 1;

@@ -5,7 +5,7 @@ use super::lock::{Guard, Hold, Holder, Lock};
 use super::manifest::{End, Manifest};
 use super::names::{CONFIG, MANIFEST, NORMALIZATION};
 use super::seal::to_sealed_json;
-use crate::data::{read_text, sync_fault, write_atomically};
+use crate::data::{read_text, sync_fault, sync_files, write_atomically, write_whole};
 use crate::error::{Error, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -175,13 +175,28 @@ impl RunDirectory {
         self.current().join(file)
     }
 
-    /// Writes a text file, complete or not at all.
+    /// Writes a text file, complete or not at all. In a directory that is held by a guard, it is on the disk after
+    /// [`Self::sync`]: there are many of these.
     ///
     /// # Errors
     /// If it cannot be written, or the directory is no longer where it was.
     pub fn write(&self, file: &str, text: &str) -> Result<()> {
         self.check_place()?;
-        write_atomically(&self.file(file), |w| w.write_all(text.as_bytes()))
+        match self.root.holder {
+            Holder::Lock(_) => write_atomically(&self.file(file), |w| w.write_all(text.as_bytes())),
+            Holder::Guard(_) => write_whole(&self.file(file), |w| w.write_all(text.as_bytes())),
+        }
+    }
+
+    /// Returns when its files are on the disk.
+    ///
+    /// # Errors
+    /// If the operating system fails.
+    pub fn sync(&self) -> Result<()> {
+        match self.root.holder {
+            Holder::Lock(_) => Ok(()),
+            Holder::Guard(_) => sync_files(&self.current()),
+        }
     }
 
     /// Writes where the run comes from.

@@ -150,6 +150,14 @@ impl HistoryWriter {
         self.write(true)
     }
 
+    /// Writes the rows that wait.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn flush(&mut self) -> Result<()> {
+        self.write(false)
+    }
+
     fn write(&mut self, sync: bool) -> Result<()> {
         self.directory.check_place()?;
         let path = self.directory.file(HISTORY);

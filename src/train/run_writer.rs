@@ -97,6 +97,10 @@ impl<'a> RunWriter<'a> {
         if state.stop == Some(StopReason::Diverged) {
             return Ok(());
         }
+        if self.keeping == Keeping::State {
+            // The state is of no use without them.
+            self.directory.sync()?;
+        }
         self.write_checkpoint(state)?;
         self.checkpoint_step = Some(state.step);
         if self.keeping == Keeping::State {
@@ -107,6 +111,14 @@ impl<'a> RunWriter<'a> {
         self.write_weights("best", &state.best_parameters, best)?;
         let last = WeightsNote { updates: state.updates(), loss: None };
         self.write_weights("last", &state.parameters, last)
+    }
+
+    /// Writes what the history still holds back.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn flush(&mut self) -> Result<()> {
+        self.history.flush()
     }
 
     /// A step was done, `seconds` into the training.
