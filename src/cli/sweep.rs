@@ -104,7 +104,7 @@ pub(super) struct SweepRunArgs {
     /// Print what happens as JSON, one event a line
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
-    /// Most networks at once [default: as many as memory holds, at most 200]
+    /// Most networks at once [default: on a GPU as many as memory holds, at most 200; on a processor as many as keep it busy]
     #[arg(long, value_name = "K", help_heading = "Engine")]
     places: Option<usize>,
     /// Device memory to stay within
@@ -190,7 +190,6 @@ fn run_sweep(args: &SweepRunArgs) -> Result<()> {
         return shards::run_on_each(&args.adapter);
     }
     let mut lines = SweepLines::new(args.quiet, args.json, specification.objective.name());
-    interrupt::save_first();
     let end = train(&specification, &home, &options, interrupt::flag(), &mut lines)?;
     lines.finish();
     let place = home.path.display();

@@ -1,5 +1,6 @@
 //! Says how a sweep goes: one bar on a terminal, a line from time to time elsewhere, or an event a line as JSON.
 
+use super::interrupt;
 use super::notices::Terminal;
 use super::output::{note, say, visible, warn};
 use crate::run::Listener;
@@ -75,6 +76,9 @@ impl SweepLines {
 
 impl SweepListener for SweepLines {
     fn event(&mut self, event: &SweepEvent) {
+        if let SweepEvent::Group { .. } = event {
+            interrupt::save_first();
+        }
         if let SweepEvent::Progress(progress) = event {
             self.is_waiting = false;
             if !self.quiet {

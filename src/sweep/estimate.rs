@@ -2,7 +2,7 @@
 
 use super::event::SweepListener;
 use super::home::Home;
-use super::options::{SweepOptions, choose, plan_of};
+use super::options::{SweepOptions, choose, places, plan_of};
 use super::outcome::Outcome;
 use super::specification::{FileHashes, Specification};
 use crate::bench::measure;
@@ -78,7 +78,7 @@ pub fn estimate(
         let plan = plan_of(&sweep, &jobs[group.runs[0]], options)?;
         let runs: Vec<usize> = group.runs.iter().copied().filter(|run| is_open[*run]).collect();
         let memory = MemoryPlan::new(&device, &plan.problem, options.memory)?;
-        let places = memory.most().min(options.places.unwrap_or(usize::MAX)).min(runs.len());
+        let places = places(options, &device, &plan.training_problem(1), &memory).min(runs.len());
         if places == 0 {
             continue;
         }

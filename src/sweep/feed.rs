@@ -183,7 +183,8 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
     /// The plan of a run.
     fn variant(&self, job: usize) -> Result<Plan> {
         let config = self.work.sweep.config_of(&self.work.jobs[job]);
-        self.plan.variant(Config { engine: self.plan.config.engine.clone(), ..config })
+        let plan = self.plan.variant(Config { engine: self.plan.config.engine.clone(), ..config })?;
+        self.work.check_inputs(&plan).map(|()| plan)
     }
 
     /// The run as its directory has it. One whose states are all damaged begins anew: all that is lost is time.

@@ -92,12 +92,15 @@ impl Home {
         } else {
             self.refuse_files_of_others()?;
         }
-        let text = specification.to_toml(&inputs)?;
+        let (text, file) = (specification.to_toml(&inputs)?, self.path.join(SPECIFICATION));
         std::fs::create_dir_all(&self.path).map_err(Error::io("create", &self.path))?;
         for part in ["runs", "baselines"].map(|part| self.path.join(part)) {
             std::fs::create_dir_all(&part).map_err(Error::io("create", &part))?;
         }
-        write_atomically(&self.path.join(SPECIFICATION), |w| w.write_all(text.as_bytes()))
+        if std::fs::read_to_string(&file).is_ok_and(|kept| kept == text) {
+            return Ok(());
+        }
+        write_atomically(&file, |w| w.write_all(text.as_bytes()))
     }
 
     /// A directory with other things in it is not taken for a sweep. `runs` may have been copied there.

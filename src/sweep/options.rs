@@ -5,9 +5,9 @@ use super::event::{Notices, SweepListener};
 use super::home::Job;
 use super::specification::{Specification, Sweep};
 use crate::config::Plan;
-use crate::engine::{Device, DeviceNotice, EngineConfig};
+use crate::engine::{Device, DeviceNotice, EngineConfig, Problem};
 use crate::error::{Error, Result};
-use crate::run::{Listener, Notice};
+use crate::run::{Listener, MemoryPlan, Notice};
 use std::time::Duration;
 
 /// How this process takes part in a sweep.
@@ -40,6 +40,26 @@ pub enum SweepEnd {
     ShardComplete,
     /// It was asked to end, or its time was up.
     Paused,
+}
+
+/// Floating point operations of a step of all networks together that keep a processor busy between two steps.
+const BUSY: f64 = 2e9;
+/// Most networks that are trained together on a processor for that.
+const MOST_ON_CPU: usize = 64;
+
+/// Networks that are trained at once, of those that memory holds: on a processor no more than keep it busy, since with few at
+/// a time the first results come early.
+pub(super) fn places(options: &SweepOptions, device: &Device, problem: &Problem, memory: &MemoryPlan) -> usize {
+    let useful = match device {
+        Device::Gpu { .. } => usize::MAX,
+        Device::Cpu { threads } => {
+            let all = std::thread::available_parallelism().map_or(1, usize::from);
+            let threads = if *threads == 0 { all } else { *threads };
+            let busy = (BUSY / problem.dims.flops_per_step().max(1.0)).ceil() as usize;
+            busy.min(MOST_ON_CPU).max(2 * threads).next_multiple_of(threads)
+        }
+    };
+    memory.most().min(options.places.unwrap_or(useful)).max(1)
 }
 
 /// The plan of the group that a job belongs to.

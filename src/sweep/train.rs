@@ -6,7 +6,7 @@ use super::event::{Notices, SweepEvent, SweepListener, SweepProgress};
 use super::feed::SweepFeed;
 use super::halving::{Replicate, cost, survivors};
 use super::home::{Home, Job};
-use super::options::{SweepEnd, SweepOptions, choose, plan_of};
+use super::options::{SweepEnd, SweepOptions, choose, places, plan_of};
 use super::outcome::Outcome;
 use super::rank::best_settings;
 use super::reporter::report_all;
@@ -58,6 +58,7 @@ pub fn train(
         sweep: &sweep,
         claims: &claims,
         jobs,
+        inputs: sweep.input_files(&mut files)?,
         stop,
         deadline: options.budget.map(|budget| start + budget),
         halt: AtomicBool::new(false),
@@ -202,6 +203,7 @@ impl Training<'_> {
         let mut tasks = self.pending(tasks)?;
         let Some(first) = tasks.front() else { return Ok(()) };
         let plan = plan_of(self.work.sweep, &self.work.jobs[first.job], self.options)?;
+        self.work.check_inputs(&plan)?;
         let problem = plan.training_problem(1);
         let mut recurrent = problem.recurrent;
         // What holds for one network need not hold for the others.
@@ -210,7 +212,7 @@ impl Training<'_> {
         }
         let problem = crate::engine::Problem { recurrent, ..problem };
         let memory = MemoryPlan::new(&self.device, &plan.problem, self.options.memory)?;
-        let mut most = memory.most().min(self.options.places.unwrap_or(usize::MAX)).max(1);
+        let mut most = places(self.options, &self.device, &problem, &memory);
         let work_ahead = problem.dims.flops_per_step() * self.progress.steps_left as f64;
         let mut tuned_for = problem.clone();
         tuned_for.dims.networks = most.min(tasks.len());
@@ -219,14 +221,14 @@ impl Training<'_> {
             self.device.clone().tuned(&tuned_for, work_ahead, &mut |n| notices.notice(&Notice::Device(n)))
         };
         let whole = (!plan.held_out.is_empty()).then(|| plan.problem_for(1));
-        let places = Places { device: &device, problem, whole, keeps_states: true };
+        let engines = Places { device: &device, problem, whole, keeps_states: true };
         loop {
             let at_once = most.min(tasks.len());
             self.progress.places = at_once;
             let (number, of) = (g + 1, self.groups.len());
             let (group, networks) = (&self.groups[g], tasks.len());
             self.listener.event(&SweepEvent::Group { group, number, of, networks, places: at_once, until });
-            match self.at_once(&places, &plan, g, tasks, at_once) {
+            match self.at_once(&engines, &plan, g, tasks, at_once) {
                 Err((Error::OutOfMemory(why), rest)) if at_once > 1 => {
                     most = at_once.div_ceil(2);
                     tasks = rest;

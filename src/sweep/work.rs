@@ -4,7 +4,10 @@ use super::claims::{Claims, Taken};
 use super::home::{Home, Job};
 use super::outcome::{Outcome, read_rungs};
 use super::specification::Sweep;
-use crate::error::Result;
+use crate::config::Plan;
+use crate::error::{Result, ensure};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -14,6 +17,8 @@ pub(super) struct Work<'a> {
     pub(super) sweep: &'a Sweep,
     pub(super) claims: &'a Claims,
     pub(super) jobs: Vec<Job>,
+    /// SHA-256 of the input files when the runs got their names.
+    pub(super) inputs: BTreeMap<PathBuf, String>,
     /// Set by whoever wants an end; or by the deadline.
     pub(super) stop: &'a AtomicBool,
     pub(super) deadline: Option<Instant>,
@@ -29,6 +34,18 @@ impl Work<'_> {
             self.halt.store(true, Ordering::Relaxed);
         }
         is_over || self.halt.load(Ordering::Relaxed)
+    }
+
+    /// Refuses a plan of files that are not those which runs are called by.
+    pub(super) fn check_inputs(&self, plan: &Plan) -> Result<()> {
+        let is_other = |(path, hash): &(&PathBuf, &String)| self.inputs.get(*path).is_some_and(|then| then != *hash);
+        let changed = plan.inputs.iter().find(is_other).map(|(path, _)| path.display().to_string());
+        ensure!(
+            changed.is_none(),
+            "{} has changed since the sweep began. Put the file back, or begin another sweep.",
+            changed.unwrap_or_default()
+        );
+        Ok(())
     }
 
     /// Whether a process that lives holds a job.
