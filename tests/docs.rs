@@ -2,12 +2,14 @@
 
 mod common;
 
+use aon::sweep::Specification;
 use aon::task::TaskSpec;
 use common::pages::{anchor_at, anchors, files, page};
 use std::path::Path;
+use std::process::Command;
 
 /// Every page that the repository has on itself, but for the change log.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/differences.md",
@@ -15,6 +17,7 @@ const PAGES: [&str; 8] = [
     "docs/model.md",
     "docs/perturbation.md",
     "docs/results.md",
+    "docs/sweeps.md",
     "docs/tasks.md",
 ];
 
@@ -29,6 +32,19 @@ fn the_task_file_of_the_documentation_is_one() {
     let [example] = &blocks(&page("docs/tasks.md"), "toml")[..] else { panic!("expected one task file") };
     let task = TaskSpec::parse(example, "docs/tasks.md").unwrap();
     assert_eq!((task.areas.len(), task.stimulus.sequences.len(), task.conditions.len()), (2, 2, 2));
+}
+
+#[test]
+fn the_sweeps_of_the_documentation_are_sweeps() {
+    let examples = blocks(&page("docs/sweeps.md"), "toml");
+    assert_eq!(examples.len(), 2);
+    let place = tempfile::tempdir().unwrap();
+    let base = place.path().join("config.toml");
+    std::fs::write(&base, "").unwrap();
+    for example in examples {
+        let text = example.replace("\"config.toml\"", &format!("{:?}", base.to_str().unwrap()));
+        Specification::parse(&text, Path::new("docs/sweeps.md")).unwrap();
+    }
 }
 
 #[test]
@@ -132,12 +148,14 @@ fn flags(page: &str) -> Vec<String> {
 
 #[test]
 fn flags_in_the_documentation_are_flags_of_the_program() {
-    let help = |command: &str| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_aon")).args([command, "--help"]).output().unwrap();
+    let help = |command: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_aon")).args(command).arg("--help").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    let program: String =
-        ["train", "demo", "eval", "export", "synth", "devices", "bench", "perturb", "validate"].map(help).concat();
+    let commands = ["train", "demo", "eval", "export", "synth", "devices", "bench", "perturb", "validate"];
+    let of_sweeps = ["run", "status", "table", "best", "report"];
+    let mut program = commands.map(|command| help(&[command])).concat();
+    program += &of_sweeps.map(|command| help(&["sweep", command])).concat();
     let known = flags(&program);
     // Of cargo.
     let others = ["--release", "--features", "--path", "--open"];

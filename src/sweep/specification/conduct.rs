@@ -12,7 +12,7 @@ pub enum Objective {
     /// The median over neurons of R², on the conditions that were trained on.
     #[default]
     MedianR2,
-    /// The same on the conditions that were held out.
+    /// R² of all neurons and bins of the conditions that were held out.
     HeldOutR2,
 }
 
