@@ -158,7 +158,8 @@ pub(super) fn run(command: SweepCommand) -> Result<()> {
 
 fn run_sweep(args: &SweepRunArgs) -> Result<()> {
     let specification = Specification::read(&args.specification)?;
-    let home = Home::new(&args.output_dir.clone().unwrap_or_else(|| Path::new("out").join(specification.name())));
+    let home = args.output_dir.clone().or_else(|| Home::of_copy(&args.specification));
+    let home = Home::new(&home.unwrap_or_else(|| Path::new("out").join(specification.name())));
     let mut engine = specification.base.engine.clone();
     let flags = EngineFlags {
         engine: args.engine,

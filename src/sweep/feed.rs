@@ -177,7 +177,7 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
         let planned = plan.config.training.n_trials;
         self.active.insert(job, Active { passage, claim, goal, planned });
         self.progress.in_place += 1;
-        Ok(Some(Entrant { network: job, keep_every: u32::MAX, ..entrant }))
+        Ok(Some(Entrant { network: job, ..entrant }))
     }
 
     /// The plan of a run.

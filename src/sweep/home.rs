@@ -33,6 +33,13 @@ impl Home {
         Self { path: path.to_path_buf() }
     }
 
+    /// The directory of the sweep whose kept copy of its specification a file is.
+    pub fn of_copy(file: &Path) -> Option<PathBuf> {
+        let home = file.parent().filter(|_| file.file_name().is_some_and(|name| name == SPECIFICATION))?;
+        let home = if home.as_os_str().is_empty() { Path::new(".") } else { home };
+        home.join("runs").is_dir().then(|| home.to_path_buf())
+    }
+
     /// Where a run is kept.
     pub fn run(&self, hash: &str) -> PathBuf {
         self.path.join("runs").join(hash)
