@@ -161,34 +161,33 @@ fn bytes_of_one(flags: &[&str]) -> f64 {
     megabytes.parse::<f64>().unwrap_or_else(|_| panic!("{text}")) * 1e6
 }
 
-fn waves_change_no_bit(flags: &[&str]) {
+fn turns_change_no_bit(flags: &[&str]) {
     let parent = tempfile::tempdir().unwrap();
-    let (whole, waves) = (parent.path().join("whole"), parent.path().join("waves"));
+    let (whole, turns) = (parent.path().join("whole"), parent.path().join("turns"));
     let flags = [flags, &["--networks", "3"]].concat();
-    train_small(&whole, &flags).assert().success().stdout(contains("waves  ").not());
+    train_small(&whole, &flags).assert().success().stdout(contains("places  ").not());
     // One network and a half.
     let memory = format!("{}", 1.5e-9 * bytes_of_one(&flags));
     let limited = [&flags[..], &["--memory", &memory]].concat();
-    let mut paused = train_small(&waves, &[&limited[..], &["--stop-after", "3"]].concat());
-    paused.assert().success().stdout(contains("at most 1 at once: trained in 3 waves"));
-    assert!(member(&waves, 0).is_dir() && !member(&waves, 1).exists(), "the first wave comes first");
-    let mut rest = resume(&waves, &["--memory", &memory]);
-    rest.assert().success().stderr(contains("wave 2 of 3"));
-    same_runs(&whole, &waves, 0..3);
+    let mut paused = train_small(&turns, &[&limited[..], &["--stop-after", "3"]].concat());
+    paused.assert().success().stdout(contains("3 networks, at most 1 at once").and(contains("paused after step 3")));
+    assert!((0..3).all(|seed| cli_support::history(&member(&turns, seed)).len() == 3), "each had its turn");
+    resume(&turns, &["--memory", &memory]).assert().success();
+    same_runs(&whole, &turns, 0..3);
 }
 
 #[test]
-fn waves_change_no_bit_on_the_cpu() {
-    waves_change_no_bit(&["--n-trials", "8", "--threads", "2"]);
+fn turns_change_no_bit_on_the_cpu() {
+    turns_change_no_bit(&["--n-trials", "8", "--threads", "2"]);
 }
 
 #[test]
-fn waves_change_no_bit_on_a_gpu() {
+fn turns_change_no_bit_on_a_gpu() {
     if aon::engine::gpu::adapters().is_empty() {
-        println!("NOT TESTED: there is no graphics adapter, so waves on a GPU are not tested.");
+        println!("NOT TESTED: there is no graphics adapter, so places of a GPU are not tested.");
         return;
     }
-    waves_change_no_bit(&["--n-trials", "4", "--engine", "gpu"]);
+    turns_change_no_bit(&["--n-trials", "4", "--engine", "gpu"]);
 }
 
 /// One network is made to diverge by a checkpoint with weights beyond all bounds.

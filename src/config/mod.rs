@@ -4,6 +4,7 @@
 mod check;
 mod describe;
 mod file;
+mod fit_plan;
 mod hold_out;
 mod input_files;
 mod inputs;
@@ -16,9 +17,10 @@ mod trained_with;
 mod warnings;
 
 pub use check::MOST_STEPS;
+pub use fit_plan::{FitNetwork, FitPlan};
 pub use input_files::INIT;
 pub use inputs::Inputs;
-pub use plan::{FitNetwork, FitPlan, Plan};
+pub use plan::Plan;
 pub use settings::{Config, DataConfig, NetworkConfig, Preset, StimulusNoise, TrainingConfig};
 pub use task_source::TaskSource;
 pub use warnings::warnings;

@@ -3,7 +3,7 @@
 use super::input_files::INIT;
 use super::inputs::{IN_MEMORY, Inputs, initial_from_file, initial_from_memory};
 use super::sizes::check_sizes;
-use super::{Config, NetworkConfig, Preset, StimulusNoise};
+use super::{Config, NetworkConfig, StimulusNoise};
 use crate::analysis::{HeldOut, Recorded};
 use crate::data::{NormalizationFactors, Recording};
 use crate::dims::Dims;
@@ -39,33 +39,6 @@ pub struct Plan {
     /// SHA-256 of the input files.
     pub inputs: BTreeMap<PathBuf, String>,
 }
-
-/// Networks to train in memory, with nothing kept on disk.
-#[derive(Debug)]
-pub struct FitPlan {
-    /// The conditions that are trained on.
-    pub problem: Problem,
-    /// All conditions, for the evaluation, where some are held out.
-    pub whole: Option<Problem>,
-    /// What each network has for itself, `[K]`.
-    pub networks: Vec<FitNetwork>,
-}
-
-/// One network of a [`FitPlan`].
-#[derive(Clone, Debug)]
-pub struct FitNetwork {
-    /// Its settings.
-    pub settings: NetworkSettings,
-    /// Its initial parameters.
-    pub initial: Vec<f32>,
-    /// Its steps.
-    pub steps: u32,
-    /// Its learning rates.
-    pub schedule: Schedule,
-}
-
-/// The baseline has converged by then.
-const BASELINE_STEPS: u32 = 300;
 
 impl Plan {
     /// Checks `config` and reads the files that it names.
@@ -158,7 +131,7 @@ impl Plan {
     }
 
     /// Initial parameters from the seed of a network, as `n` says.
-    fn drawn(&self, network: usize, n: &NetworkConfig, without_recurrence: bool) -> Vec<f32> {
+    pub(super) fn drawn(&self, network: usize, n: &NetworkConfig, without_recurrence: bool) -> Vec<f32> {
         let p = &self.problem;
         let init = InitSettings {
             scheme: n.init_scheme,
@@ -285,51 +258,6 @@ impl Plan {
     pub fn schedule(&self) -> Schedule {
         let t = &self.config.training;
         Schedule::new(t.schedule, t.learning_rate, t.n_trials, t.plateau_patience)
-    }
-
-    /// Its networks, to be trained in memory.
-    pub fn fit(&self) -> FitPlan {
-        let networks = self.seeds.len();
-        let network = |k: usize| FitNetwork {
-            settings: self.settings[k].clone(),
-            initial: self.initial(k),
-            steps: self.config.training.n_trials,
-            schedule: self.schedule(),
-        };
-        FitPlan {
-            problem: self.training_problem(networks),
-            whole: self.whole(networks),
-            networks: (0..networks).map(network).collect(),
-        }
-    }
-
-    fn whole(&self, networks: usize) -> Option<Problem> {
-        (!self.held_out.is_empty()).then(|| self.problem_for(networks))
-    }
-
-    /// The input-only baselines of some of its networks: the run's data, task, loss and network settings with W held at
-    /// zero, trained by the default recipe, since the question is how much can be explained without recurrence, not how
-    /// far a slow optimiser gets.
-    pub fn baseline(&self, networks: &[usize]) -> FitPlan {
-        let recipe = Preset::Default.config();
-        let t = &recipe.training;
-        let problem = Problem { recurrent: false, ..self.training_problem(networks.len()) };
-        let whole = self.whole(networks.len()).map(|whole| Problem { recurrent: false, ..whole });
-        let settings = |network: &usize| NetworkSettings {
-            freeze: vec![Group::Recurrent],
-            clip_norm: t.clip_norm as f32,
-            target: 0.0,
-            perturbation: Perturbation::default(),
-            ..self.settings[*network].clone()
-        };
-        let steps = self.config.training.n_trials.min(BASELINE_STEPS);
-        let network = |k: &usize| FitNetwork {
-            settings: settings(k),
-            initial: self.drawn(*k, &recipe.network, true),
-            steps,
-            schedule: Schedule::new(t.schedule, t.learning_rate, steps, t.plateau_patience),
-        };
-        FitPlan { problem, whole, networks: networks.iter().map(network).collect() }
     }
 }
 

@@ -4,7 +4,7 @@ use super::course::Course;
 use super::device::GpuDevice;
 use super::plan::{GpuPlan, PARTIALS};
 use super::tiles::Loads;
-use crate::engine::{FreshNoise, NetworkSettings, NetworkState, Problem, TrialNoise};
+use crate::engine::{FreshNoise, LossRecord, NetworkSettings, NetworkState, Problem, TrialNoise};
 use crate::network::Layout;
 use bytemuck::{Pod, Zeroable};
 use wgpu::BufferUsages as Usage;
@@ -87,6 +87,11 @@ impl Record {
             ..Self::zeroed()
         }
     }
+}
+
+/// The loss as kernels leave it.
+pub(super) fn loss_record(loss: f32, data_term: f32, reg_term: f32) -> LossRecord {
+    LossRecord { loss: loss.into(), data_term: data_term.into(), reg_term: reg_term.into() }
 }
 
 /// Bytes of one [`Record`].

@@ -2,13 +2,12 @@
 
 use super::bank::{Bank, Given, Stage, Whom};
 use super::bound::Base;
-use super::buffers::{RECORD_BYTES, Record, Shared, Turn};
+use super::buffers::{RECORD_BYTES, Record, Shared, Turn, loss_record};
 use super::device::GpuDevice;
 use super::pipelines::Pipelines;
 use super::plan::{GpuOptions, GpuPlan};
 use super::trajectory::Trajectory;
 use super::transfer::{RecordRing, read};
-use super::turns::loss_record;
 use crate::dims::Dims;
 use crate::engine::perturbation::{check_batch, check_differentiable};
 use crate::engine::{

@@ -1,10 +1,10 @@
 //! Whose turn it is in a training step, at which step of its own, and what comes back of it.
 
-use super::buffers::{Record, Turn};
+use super::buffers::{Record, Turn, loss_record};
 use super::engine::GpuEngine;
 use super::transfer::Arrived;
 use crate::engine::perturbation::check_differentiable;
-use crate::engine::{LossRecord, NetworkState, StepRecord, StopReason};
+use crate::engine::{NetworkState, StepRecord, StopReason};
 use crate::error::{Result, ensure};
 
 impl GpuEngine {
@@ -55,10 +55,6 @@ impl GpuEngine {
     pub(super) fn note(&mut self, place: usize, state: &NetworkState) {
         (self.steps[place], self.stopped[place]) = (state.step, state.stop.is_some());
     }
-}
-
-pub(super) fn loss_record(loss: f32, data_term: f32, reg_term: f32) -> LossRecord {
-    LossRecord { loss: loss.into(), data_term: data_term.into(), reg_term: reg_term.into() }
 }
 
 fn step_record(r: &Record) -> StepRecord {

@@ -278,7 +278,7 @@ mod tests {
             Config::from_table(table).ok().filter(|changed| changed != config)
         };
         let one = match get(&table, key).unwrap() {
-            toml::Value::Integer(n) => with((n + 1).into()),
+            toml::Value::Integer(n) => with((n / 2 + 1).into()),
             toml::Value::Float(x) => with((0.5 * x + 0.125).into()),
             toml::Value::Boolean(b) => with((!b).into()),
             toml::Value::Array(list) => {
