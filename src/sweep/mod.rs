@@ -6,6 +6,7 @@
 
 mod alive;
 mod baselines;
+mod checks;
 mod claim_file;
 mod claims;
 mod conduct;

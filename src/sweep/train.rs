@@ -1,6 +1,7 @@
 //! Trains the runs of a sweep: group by group, rung by rung, then those that confirm the best.
 
 use super::baselines::Baselines;
+use super::checks::{check_shard, checked_plan, plan_of};
 use super::claims::Claims;
 use super::event::{Notices, SweepEvent, SweepListener, SweepProgress};
 use super::feed::{Goal, SweepFeed, Task, Work};
@@ -78,13 +79,15 @@ pub fn train(
     check_shard(specification, options)?;
     let jobs = sweep.jobs(&mut files)?;
     let groups = sweep.groups(&mut files)?;
+    home.check(specification, &sweep, &mut files, options.change)?;
+    let device = choose(specification, options, listener)?;
     // Whatever cannot be trained is to be known before anything is written.
     for group in &groups {
-        plan_of(&sweep, &jobs[group.runs[0]], options)?;
+        let plan = checked_plan(&sweep, &jobs, group, options)?;
+        MemoryPlan::new(&device, &plan.problem, options.memory)?;
     }
-    home.settle(specification, &sweep, &mut files, options.change)?;
+    home.settle(specification, &sweep, &mut files)?;
     let claims = Claims::join(&home.path, &options.claims)?;
-    let device = choose(specification, options, listener)?;
     let work = Work {
         home,
         sweep: &sweep,
@@ -108,31 +111,6 @@ pub fn train(
     let report = write_results(home, false)?;
     training.keep(&report)?;
     Ok(SweepEnd::Complete)
-}
-
-fn check_shard(specification: &Specification, options: &SweepOptions) -> Result<()> {
-    let Some((_, n)) = options.shard else { return Ok(()) };
-    if specification.halving.is_some() {
-        return Err(Error::input(format!(
-            "`shard` 1 of {n} with [halving]: a comparison needs all settings at one place. Let the processes share a directory, or leave [halving] out."
-        )));
-    }
-    Ok(())
-}
-
-/// The plan of the group that a job belongs to.
-pub(super) fn plan_of(sweep: &Sweep, job: &Job, options: &SweepOptions) -> Result<Plan> {
-    let mut config = sweep.config_of(job);
-    if let Some(engine) = &options.engine {
-        config.engine = engine.clone();
-    }
-    Plan::new(config).map_err(|error| match error {
-        Error::Input(why) => {
-            let setting = &sweep.settings[job.run.setting].label;
-            Error::input(format!("the setting “{setting}”: {why}"))
-        }
-        other => other,
-    })
 }
 
 pub(super) fn choose(
