@@ -97,10 +97,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 impl Cli {
     fn run(self) -> Result<()> {
-        // A specification spells settings as files do.
-        let is_sweep = matches!(self.command, Command::Sweep(_));
         let program = Self::command();
-        spelling::learn(program.find_subcommand("sweep").filter(|_| is_sweep).unwrap_or(&program));
+        match self.command {
+            // A specification spells settings as files do.
+            Command::Sweep(_) => {
+                spelling::learn(program.find_subcommand("sweep").and_then(|s| s.find_subcommand("run")).into_iter())
+            }
+            _ => spelling::learn(program.get_subcommands()),
+        }
         match self.command {
             Command::Train(args) => train::run(*args),
             Command::Eval(args) => eval::run(&args),

@@ -4,12 +4,12 @@ use clap::Command;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-/// The flags of all subcommands.
+/// The flags that are known.
 static FLAGS: OnceLock<BTreeSet<String>> = OnceLock::new();
 
-/// From here on the flags of `program` are known.
-pub(super) fn learn(program: &Command) {
-    let flags = program.get_subcommands().flat_map(Command::get_arguments).filter_map(|a| a.get_long());
+/// From here on the flags of these commands are known.
+pub(super) fn learn<'a>(commands: impl Iterator<Item = &'a Command>) {
+    let flags = commands.flat_map(Command::get_arguments).filter_map(|a| a.get_long());
     FLAGS.get_or_init(|| flags.map(String::from).collect());
 }
 
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn settings_become_flags_and_everything_else_stays() {
-        learn(&Cli::command());
+        learn(Cli::command().get_subcommands());
         for (text, spelt) in [
             ("`tau_min`: expected 1, found 0.", "--tau-min: expected 1, found 0."),
             (
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn what_the_library_refuses_is_named_as_it_is_typed() {
-        learn(&Cli::command());
+        learn(Cli::command().get_subcommands());
         let mut config = Preset::Default.config();
         config.training.learning_rate = -1.0;
         let error = config.check().unwrap_err().to_string();

@@ -105,7 +105,7 @@ pub(super) struct SweepRunArgs {
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
     /// Most networks at once [default: on a GPU as many as memory holds, at most 200; on a processor as many as keep it busy]
-    #[arg(long, value_name = "K", help_heading = "Engine")]
+    #[arg(long, value_name = "K", help_heading = "Engine", value_parser = places)]
     places: Option<usize>,
     /// Device memory to stay within
     #[arg(long, value_name = "GB", help_heading = "Engine", value_parser = gigabytes)]
@@ -158,8 +158,7 @@ pub(super) fn run(command: SweepCommand) -> Result<()> {
 
 fn run_sweep(args: &SweepRunArgs) -> Result<()> {
     let specification = Specification::read(&args.specification)?;
-    let home = args.output_dir.clone().or_else(|| Home::of_copy(&args.specification));
-    let home = Home::new(&home.unwrap_or_else(|| Path::new("out").join(specification.name())));
+    let home = Home::new(&args.output_dir.clone().unwrap_or_else(|| place(&specification)));
     let mut engine = specification.base.engine.clone();
     let flags = EngineFlags {
         engine: args.engine,
@@ -211,10 +210,18 @@ fn run_sweep(args: &SweepRunArgs) -> Result<()> {
     Ok(())
 }
 
+/// Where a sweep is kept unless another place is given.
+fn place(specification: &Specification) -> PathBuf {
+    // The copy that a sweep keeps of its specification lies where the sweep does.
+    let kept = Some(&specification.origin).filter(|_| !specification.files.is_empty()).and_then(|file| file.parent());
+    kept.map_or_else(|| Path::new("out").join(specification.name()), Path::to_path_buf)
+}
+
 /// What a sweep would take.
 fn say_estimate(e: &Estimate) {
     e.warnings.iter().for_each(output::warn);
-    let excluded = if e.excluded > 0 { format!(" ({} points excluded)", e.excluded) } else { String::new() };
+    let excluded = (e.excluded > 0).then(|| format!(" ({} excluded)", output::counted(e.excluded, "point", "points")));
+    let excluded = excluded.unwrap_or_default();
     output::say(format!("sweep      {} settings{excluded}, {} runs: {} seeds each", e.settings, e.runs, e.seeds));
     if e.confirming > 0 {
         output::say(format!("confirm    {} more runs on fresh seeds", e.confirming));
@@ -266,6 +273,11 @@ fn status(sweep: &Path) -> Result<()> {
         process.runs.iter().take(20).for_each(|run| output::say(format!("           {run}")));
     }
     Ok(())
+}
+
+fn places(text: &str) -> std::result::Result<usize, String> {
+    let number = text.parse().ok().filter(|places| *places > 0);
+    number.ok_or_else(|| format!("expected a whole number above 0, found {text:?}"))
 }
 
 fn shard(text: &str) -> std::result::Result<(usize, usize), String> {

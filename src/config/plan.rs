@@ -212,6 +212,16 @@ impl Plan {
         }
     }
 
+    /// Whether there is such a [variant](Self::variant), without making it.
+    ///
+    /// # Errors
+    /// As for that.
+    pub fn check_variant(&self, config: &Config) -> Result<()> {
+        config.check()?;
+        network_settings(config, &self.task, &Layout::new(&self.problem.dims))?;
+        config.network.init.as_deref().map_or(Ok(()), |path| initial_from_file(path, &self.problem).map(drop))
+    }
+
     /// The plan of a run of `config`, which has data, task and constraints of this plan, and settings of its networks that
     /// may be others.
     ///

@@ -1,8 +1,9 @@
 //! What a sweep would take, without beginning it.
 
+use super::checks::{check_shard, checked_plan};
 use super::event::SweepListener;
 use super::home::Home;
-use super::options::{SweepOptions, choose, places, plan_of};
+use super::options::{SweepOptions, choose, places};
 use super::outcome::Outcome;
 use super::specification::{FileHashes, Specification};
 use crate::bench::measure;
@@ -67,15 +68,17 @@ pub fn estimate(
 ) -> Result<Estimate> {
     let mut files = FileHashes::default();
     let sweep = specification.runs(options.are_many_allowed)?;
+    check_shard(specification, options)?;
     let jobs = sweep.jobs(&mut files)?;
     let groups = sweep.groups(&mut files)?;
+    home.check(specification, &sweep, &mut files, options.change)?;
     let is_open: Vec<bool> = jobs.iter().map(|job| !Outcome::is_there(&home.run(&job.hash))).collect();
     let device = choose(specification, options, listener)?;
     let (mut estimates, mut engine, mut known): (Vec<GroupEstimate>, _, Vec<(Dims, f64)>) =
         (Vec::new(), None, Vec::new());
     let (mut seconds_per_step, mut planned) = (0.0, 0);
     for group in &groups {
-        let plan = plan_of(&sweep, &jobs[group.runs[0]], options)?;
+        let plan = checked_plan(&sweep, &jobs, group, options)?;
         let runs: Vec<usize> = group.runs.iter().copied().filter(|run| is_open[*run]).collect();
         let memory = MemoryPlan::new(&device, &plan.problem, options.memory)?;
         let places = places(options, &device, &plan.training_problem(1), &memory).min(runs.len());

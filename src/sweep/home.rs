@@ -74,32 +74,38 @@ impl Home {
         Ok((specification, sweep))
     }
 
-    /// Takes the directory for a sweep, or goes on with the one that it holds. Another specification is refused, unless its
-    /// `change` is meant: then it takes the place of the one that is there, and runs stay.
+    /// Whether the directory may be taken for a sweep, or its own be gone on with. Another specification is refused, unless its
+    /// `change` is meant.
     ///
     /// # Errors
-    /// If the directory cannot be written, or holds the runs of another specification, or input files have changed.
-    pub fn settle(
+    /// If the directory holds the runs of another specification, or things of others, or input files have changed.
+    pub fn check(
         &self,
         specification: &Specification,
         sweep: &Sweep,
         files: &mut FileHashes,
         change: bool,
     ) -> Result<()> {
-        let inputs = sweep.input_files(files)?;
-        if let Some(kept) = self.specification()? {
-            kept.check_files(&inputs)?;
-            let differences = specification.differences(&kept);
-            ensure!(
-                differences.is_empty() || change,
-                "{} holds a sweep of another specification: {} To train what this one asks for beside the runs that are there, say `--change`; else choose another `output_dir`.",
-                self.path.display(),
-                differences.iter().take(3).cloned().collect::<Vec<_>>().join(" ")
-            );
-        } else {
-            self.refuse_files_of_others()?;
-        }
-        let (text, file) = (specification.to_toml(&inputs)?, self.path.join(SPECIFICATION));
+        let Some(kept) = self.specification()? else { return self.refuse_files_of_others() };
+        kept.check_files(&sweep.input_files(files)?)?;
+        let differences = specification.differences(&kept);
+        ensure!(
+            differences.is_empty() || change,
+            "{} holds a sweep of another specification: {} To train what this one asks for beside the runs that are there, say `--change`; else choose another `output_dir`.",
+            self.path.display(),
+            differences.iter().take(3).cloned().collect::<Vec<_>>().join(" ")
+        );
+        Ok(())
+    }
+
+    /// Takes the directory, [checked](Self::check), for a sweep: its specification takes the place of one that is there, and
+    /// runs stay.
+    ///
+    /// # Errors
+    /// If the directory cannot be written.
+    pub fn settle(&self, specification: &Specification, sweep: &Sweep, files: &mut FileHashes) -> Result<()> {
+        let text = specification.to_toml(&sweep.input_files(files)?)?;
+        let file = self.path.join(SPECIFICATION);
         std::fs::create_dir_all(&self.path).map_err(Error::io("create", &self.path))?;
         for part in ["runs", "baselines"].map(|part| self.path.join(part)) {
             std::fs::create_dir_all(&part).map_err(Error::io("create", &part))?;
@@ -112,6 +118,8 @@ impl Home {
 
     /// A directory with other things in it is not taken for a sweep. `runs` may have been copied there.
     fn refuse_files_of_others(&self) -> Result<()> {
+        let is_other = self.path.exists() && !self.path.is_dir();
+        ensure!(!is_other, "{} is no directory. Choose another `output_dir`.", self.path.display());
         let Ok(entries) = std::fs::read_dir(&self.path) else { return Ok(()) };
         let ours = ["runs", "claims", "alive", "baselines"];
         let other = entries.flatten().map(|e| e.file_name()).find(|name| !ours.iter().any(|own| *name == *own));

@@ -6,6 +6,7 @@
 //! any number of processes do so side by side, by [`Claims`]. [`gather`] reads what came of it.
 
 mod baselines;
+mod checks;
 mod claims;
 mod estimate;
 mod event;

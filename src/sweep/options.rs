@@ -2,11 +2,9 @@
 
 use super::claims::ClaimSettings;
 use super::event::{Notices, SweepListener};
-use super::home::Job;
-use super::specification::{Specification, Sweep};
-use crate::config::Plan;
+use super::specification::Specification;
 use crate::engine::{Device, DeviceNotice, EngineConfig, Problem};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::run::{Listener, MemoryPlan, Notice};
 use std::time::Duration;
 
@@ -60,21 +58,6 @@ pub(super) fn places(options: &SweepOptions, device: &Device, problem: &Problem,
         }
     };
     memory.most().min(options.places.unwrap_or(useful)).max(1)
-}
-
-/// The plan of the group that a job belongs to.
-pub(super) fn plan_of(sweep: &Sweep, job: &Job, options: &SweepOptions) -> Result<Plan> {
-    let mut config = sweep.config_of(job);
-    if let Some(engine) = &options.engine {
-        config.engine = engine.clone();
-    }
-    Plan::new(config).map_err(|error| match error {
-        Error::Input(why) => {
-            let setting = &sweep.settings[job.run.setting].label;
-            Error::input(format!("the setting “{setting}”: {why}"))
-        }
-        other => other,
-    })
 }
 
 pub(super) fn choose(

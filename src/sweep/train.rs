@@ -1,12 +1,13 @@
 //! Trains the runs of a sweep: group by group, rung by rung, then those that confirm the best.
 
 use super::baselines::Baselines;
+use super::checks::{check_shard, checked_plan, plan_of};
 use super::claims::Claims;
 use super::event::{Notices, SweepEvent, SweepListener, SweepProgress};
 use super::feed::SweepFeed;
 use super::halving::{Replicate, cost, survivors};
 use super::home::{Home, Job};
-use super::options::{SweepEnd, SweepOptions, choose, places, plan_of};
+use super::options::{SweepEnd, SweepOptions, choose, places};
 use super::outcome::Outcome;
 use super::rank::best_settings;
 use super::reporter::report_all;
@@ -46,13 +47,15 @@ pub fn train(
     check_shard(specification, options)?;
     let jobs = sweep.jobs(&mut files)?;
     let groups = sweep.groups(&mut files)?;
+    home.check(specification, &sweep, &mut files, options.change)?;
+    let device = choose(specification, options, listener)?;
     // Whatever cannot be trained is to be known before anything is written.
     for group in &groups {
-        plan_of(&sweep, &jobs[group.runs[0]], options)?;
+        let plan = checked_plan(&sweep, &jobs, group, options)?;
+        MemoryPlan::new(&device, &plan.problem, options.memory)?;
     }
-    home.settle(specification, &sweep, &mut files, options.change)?;
+    home.settle(specification, &sweep, &mut files)?;
     let claims = Claims::join(&home.path, &options.claims)?;
-    let device = choose(specification, options, listener)?;
     let work = Work {
         home,
         sweep: &sweep,
@@ -77,16 +80,6 @@ pub fn train(
     let report = write_results(home, false)?;
     training.keep(&report)?;
     Ok(SweepEnd::Complete)
-}
-
-fn check_shard(specification: &Specification, options: &SweepOptions) -> Result<()> {
-    let Some((_, n)) = options.shard else { return Ok(()) };
-    if specification.halving.is_some() {
-        return Err(Error::input(format!(
-            "`shard` 1 of {n} with [halving]: a comparison needs all settings at one place. Let the processes share a directory, or leave [halving] out."
-        )));
-    }
-    Ok(())
 }
 
 struct Training<'a> {
