@@ -91,12 +91,14 @@ fn in_places(open: Open, problem: &Problem, starts: &[Vec<f32>], steps: &[u32], 
         }
         turn += 1;
         // Now and then a network rests for a step: it does not notice.
-        let rests = |place: usize| places > 1 && (turn + place) % 5 == 0;
+        let rests = |place: usize| places > 1 && (turn + place).is_multiple_of(5);
         let trains: Vec<Option<usize>> = (0..places).map(|p| seats[p].filter(|_| !rests(p))).collect();
         trains.iter().flatten().for_each(|k| done[*k] += 1);
         engine.step(&trains.iter().map(|k| k.map(|k| rate(k, done[k]))).collect::<Vec<_>>()).unwrap();
         // As a device's do, records come in their own time, but all before a network leaves.
-        for step in engine.take_records(turn % 3 == 0 || seats.iter().flatten().any(|k| done[*k] >= steps[*k])).unwrap()
+        for step in engine
+            .take_records(turn.is_multiple_of(3) || seats.iter().flatten().any(|k| done[*k] >= steps[*k]))
+            .unwrap()
         {
             for (seat, record) in seats.iter().zip(step) {
                 if let (Some(k), Some(record)) = (seat, record) {

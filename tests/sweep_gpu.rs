@@ -14,7 +14,6 @@ seeds = 2
 training.n_trials = [4, 7]
 training.learning_rate = [0.03, 0.3]
 network.freeze = [[], ["I_ext"]]
-training.schedule = ["cosine", "plateau"]
 "#;
 
 #[test]
@@ -26,7 +25,7 @@ fn networks_in_places_of_a_gpu_are_the_runs_that_they_would_be_alone() {
     let lab = Lab::new();
     let sweep = lab.trained("gpu", SWEEP, &["--engine", "gpu", "--places", "5"]);
     let table = runs_csv(&sweep);
-    assert_eq!(table.len(), 32);
+    assert_eq!(table.len(), 16);
     assert!(table.values().all(|row| row["state"] == "ended" && row["engine"].starts_with("gpu")));
     for (number, run) in runs(&sweep).iter().enumerate() {
         let alone = lab.path(&format!("alone-{number}"));

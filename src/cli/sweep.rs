@@ -77,6 +77,7 @@ pub(super) struct ReportArgs {
 
 /// The flags of `aon sweep run`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct SweepRunArgs {
     /// A specification (docs/sweeps.md)
     specification: PathBuf,
@@ -141,7 +142,9 @@ pub(super) fn run(command: SweepCommand) -> Result<()> {
             let home = Home::new(&args.place.sweep);
             let report = gather(&home)?.report(&home, Gathering::default())?;
             if args.paths {
-                best_paths(&report, args.top).iter().for_each(|path| output::say(path.display()));
+                for path in best_paths(&report, args.top) {
+                    output::say(path.display());
+                }
             } else {
                 output::say(best_text(&report, args.top).trim_end());
             }
@@ -257,7 +260,9 @@ fn status(sweep: &Path) -> Result<()> {
     let of = gathered.jobs.len();
     let mut text = format!("runs       {ended} of {of} have ended ({} %)", percent(ended, of));
     let parts = [(halved, "halved"), (diverged, "diverged")];
-    parts.iter().filter(|(count, _)| *count > 0).for_each(|(count, what)| text += &format!(", {count} {what}"));
+    for (count, what) in parts.iter().filter(|(count, _)| *count > 0) {
+        text = format!("{text}, {count} {what}");
+    }
     output::say(text);
     if !gathered.others.is_empty() {
         output::say(format!("others     {} runs that the specification does not ask for", gathered.others.len()));

@@ -170,7 +170,7 @@ pub(super) fn duration(time: Duration) -> String {
 
 /// A part in whole percents; all of it only where nothing is missing.
 pub(super) fn percent(part: usize, of: usize) -> usize {
-    if of == 0 { 100 } else { part * 100 / of }
+    (part * 100).checked_div(of).unwrap_or(100)
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ impl Context<'_> {
         feed.report()?;
         let RunFeed { reported, diverged, .. } = feed;
         if !self.is_single() {
-            return self.sum_up(ended, reported, diverged).map(Ending::Batch);
+            return self.sum_up(ended, &reported, &diverged).map(Ending::Batch);
         }
         let reported = reported.into_iter().map(|(_, reported)| Ending::Reported(Box::new(reported)));
         let diverged = diverged.into_iter().map(|(_, divergence)| Ending::Diverged(divergence));
@@ -212,8 +212,8 @@ impl Context<'_> {
     fn sum_up(
         &self,
         mut rows: BTreeMap<usize, RunRow>,
-        reported: Vec<(usize, Reported)>,
-        diverged: Vec<(usize, Divergence)>,
+        reported: &[(usize, Reported)],
+        diverged: &[(usize, Divergence)],
     ) -> Result<BatchSummary> {
         rows.extend(reported.iter().map(|(network, r)| (*network, RunRow::of(&r.summary, &r.directory))));
         rows.extend(diverged.iter().map(|(network, divergence)| (*network, RunRow::diverged(divergence))));

@@ -87,16 +87,15 @@ pub fn estimate(
         }
         let problem = plan.training_problem(places);
         let speed = known.iter().find(|(dims, _)| *dims == problem.dims).map(|(_, speed)| *speed);
-        let speed = match speed {
-            Some(speed) => speed,
-            None => {
-                let (state, settings) = (BatchState::fresh(vec![plan.initial(0); places]), plan.settings[0].clone());
-                let mut opened = device.open(&problem, &vec![settings; places], &state)?;
-                engine.get_or_insert(opened.describe());
-                let speed = measure(opened.as_mut(), STEPS, Instant::now())?.seconds_per_step / places as f64;
-                known.push((problem.dims, speed));
-                speed
-            }
+        let speed = if let Some(speed) = speed {
+            speed
+        } else {
+            let (state, settings) = (BatchState::fresh(vec![plan.initial(0); places]), plan.settings[0].clone());
+            let mut opened = device.open(&problem, &vec![settings; places], &state)?;
+            engine.get_or_insert(opened.describe());
+            let speed = measure(opened.as_mut(), STEPS, Instant::now())?.seconds_per_step / places as f64;
+            known.push((problem.dims, speed));
+            speed
         };
         let steps: u64 = runs.iter().map(|run| u64::from(sweep.settings[jobs[*run].run.setting].planned_steps())).sum();
         (seconds_per_step, planned) = (speed, planned.max(steps / runs.len() as u64));

@@ -41,7 +41,9 @@ pub(super) fn report_all(items: &Receiver<Item>, told: &Sender<Told>, baselines:
             }
             Ok(Some(baselines)) => {
                 let reported: Vec<Told> = some.into_par_iter().zip(baselines).map(report).collect();
-                reported.into_iter().for_each(|told_of| drop(told.send(told_of)));
+                for of in reported {
+                    let _ = told.send(of);
+                }
             }
         }
     }

@@ -13,7 +13,7 @@ use super::rank::best_settings;
 use super::reporter::report_all;
 use super::results::{ranked_runs, thin_out, write_results};
 use super::specification::{FileHashes, Group, Specification};
-use super::work::{Goal, Task, Work};
+use super::work::{AtRung, Goal, Task, Work};
 use crate::config::Plan;
 use crate::engine::{Device, EngineConfig};
 use crate::error::{Error, Result};
@@ -81,6 +81,9 @@ pub fn train(
     training.keep(&report)?;
     Ok(SweepEnd::Complete)
 }
+
+/// Why a device failed, and what is not done yet.
+type Failed = (Error, VecDeque<Task>);
 
 struct Training<'a> {
     specification: &'a Specification,
@@ -171,9 +174,8 @@ impl Training<'_> {
     fn cost_at(&self, setting: usize, rung: u32) -> Result<f64> {
         let work = &self.work;
         let own = work.jobs.iter().enumerate().filter(|(_, job)| job.run.setting == setting && !job.confirmation);
-        let replicates: Vec<Replicate> = own
-            .map(|(number, job)| Ok((job.run.seed, work.value_at(number, rung)?.flatten())))
-            .collect::<Result<_>>()?;
+        let replicates: Vec<Replicate> =
+            own.map(|(number, job)| Ok((job.run.seed, work.value_at(number, rung)?.value()))).collect::<Result<_>>()?;
         Ok(cost(&replicates, work.sweep.objective))
     }
 
@@ -222,13 +224,15 @@ impl Training<'_> {
             let (group, networks) = (&self.groups[g], tasks.len());
             self.listener.event(&SweepEvent::Group { group, number, of, networks, places: at_once, until });
             match self.at_once(&engines, &plan, g, tasks, at_once) {
-                Err((Error::OutOfMemory(why), rest)) if at_once > 1 => {
-                    most = at_once.div_ceil(2);
-                    tasks = rest;
-                    Notices(self.listener).notice(&Notice::FewerPlaces { why: &why, most });
-                }
-                Err((error, _)) => return Err(error),
                 Ok(()) => return Ok(()),
+                Err(failed) => match *failed {
+                    (Error::OutOfMemory(why), rest) if at_once > 1 => {
+                        most = at_once.div_ceil(2);
+                        tasks = rest;
+                        Notices(self.listener).notice(&Notice::FewerPlaces { why: &why, most });
+                    }
+                    (error, _) => return Err(error),
+                },
             }
         }
     }
@@ -238,7 +242,7 @@ impl Training<'_> {
         let mut pending = Vec::new();
         for task in tasks {
             let is_done = match task.goal {
-                Goal::Rung(rung) => self.work.value_at(task.job, rung)?.is_some(),
+                Goal::Rung(rung) => self.work.value_at(task.job, rung)? != AtRung::Missing,
                 Goal::End | Goal::Halved(_) => Outcome::is_there(&self.work.home.run(&self.work.jobs[task.job].hash)),
             };
             if !is_done {
@@ -259,10 +263,10 @@ impl Training<'_> {
         g: usize,
         tasks: VecDeque<Task>,
         at_once: usize,
-    ) -> std::result::Result<(), (Error, VecDeque<Task>)> {
+    ) -> std::result::Result<(), Box<Failed>> {
         let mut engine = match places.open(at_once) {
             Ok(engine) => engine,
-            Err(error) => return Err((error, tasks)),
+            Err(error) => return Err(Box::new((error, tasks))),
         };
         let (work, group) = (&self.work, self.groups[g].key.clone());
         let threads = plan.config.engine.threads.unwrap_or(0);
@@ -279,7 +283,7 @@ impl Training<'_> {
             let ended = reporter.join().map_err(|_| Error::run("the reports of runs failed."));
             let heard = feed.hear();
             let result = trained.map(drop).and(heard).and(ended);
-            result.map_err(|error| (error, feed.into_tasks()))
+            result.map_err(|error| Box::new((error, feed.into_tasks())))
         })
     }
 
@@ -291,7 +295,7 @@ impl Training<'_> {
                 (0..self.work.jobs.len()).filter(|number| is_meant(&self.work.jobs[*number])).collect();
             let mut missing = Vec::new();
             for job in jobs {
-                if self.work.value_at(job, rung)?.is_none() {
+                if self.work.value_at(job, rung)? == AtRung::Missing {
                     missing.push(Task { job, goal: Goal::Rung(rung) });
                 }
             }
@@ -375,9 +379,8 @@ impl Training<'_> {
             let job = &self.work.jobs[number];
             let like =
                 |run: &super::specification::Run| run.setting == job.run.setting && run.hold_out == job.run.hold_out;
-            let group = self.groups.iter().position(|g| {
-                g.runs.first().is_some() && g.runs.iter().any(|r| self.work.sweep.runs.get(*r).is_some_and(like))
-            });
+            let group =
+                self.groups.iter().position(|g| g.runs.iter().any(|r| self.work.sweep.runs.get(*r).is_some_and(like)));
             self.groups[group.unwrap_or(0)].runs.push(number);
         }
         self.count()?;

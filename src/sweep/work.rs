@@ -61,14 +61,33 @@ impl Work<'_> {
         Outcome::read(&self.home.run(&self.jobs[job].hash))
     }
 
-    /// What a job is compared by at a rung: its value there, or at its end before. The outer `None` of one that is not there
-    /// yet, the inner one of one that diverged.
-    pub(super) fn value_at(&self, job: usize, rung: u32) -> Result<Option<Option<f64>>> {
+    /// What a job is compared by at a rung: its value there, or at its end before.
+    pub(super) fn value_at(&self, job: usize, rung: u32) -> Result<AtRung> {
         let directory = self.home.run(&self.jobs[job].hash);
         if let Some((_, value)) = read_rungs(&directory)?.into_iter().find(|(step, _)| *step == rung) {
-            return Ok(Some(value));
+            return Ok(AtRung::Value(value));
         }
-        Ok(self.outcome(job)?.map(|outcome| outcome.value(self.sweep.objective)))
+        let outcome = self.outcome(job)?;
+        Ok(outcome.map_or(AtRung::Missing, |outcome| AtRung::Value(outcome.value(self.sweep.objective))))
+    }
+}
+
+/// What a job is compared by at a rung.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum AtRung {
+    /// It is not there yet.
+    Missing,
+    /// Its value; none of one that diverged.
+    Value(Option<f64>),
+}
+
+impl AtRung {
+    /// The value, if it has one.
+    pub(super) fn value(self) -> Option<f64> {
+        match self {
+            Self::Missing => None,
+            Self::Value(value) => value,
+        }
     }
 }
 

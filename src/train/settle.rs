@@ -66,7 +66,9 @@ fn evaluate(
     let losses = engine.evaluate_each(places, &|place, seen| {
         let number = places.iter().position(|p| *p == place);
         let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
-        number.into_iter().for_each(|k| rates[k] = seen.to_vec());
+        if let Some(k) = number {
+            rates[k] = seen.to_vec();
+        }
     })?;
     let rates = rates.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(losses.into_iter().map(|record| record.loss).zip(rates).collect())

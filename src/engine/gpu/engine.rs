@@ -263,14 +263,18 @@ impl Engine for GpuEngine {
         places.iter().try_for_each(|place| self.locate(*place).map(drop))?;
         self.drain()?;
         let mut turns = vec![Turn::default(); self.plan.dims.networks];
-        places.iter().for_each(|place| turns[*place].step = 1);
+        for place in places {
+            turns[*place].step = 1;
+        }
         self.write_turns(&turns);
         let mut encoder = self.encoder("evaluate");
         self.record_given(&mut encoder, self.of_trial());
         self.record(&Stage::LOSS, &mut encoder, Whom::Selected);
         self.device.queue.submit([encoder.finish()]);
         self.simulated.fill(false);
-        places.iter().for_each(|place| self.simulated[*place] = true);
+        for place in places {
+            self.simulated[*place] = true;
+        }
         let losses = self.losses()?;
         for place in places {
             read(*place, &self.binned_rates(*place)?);

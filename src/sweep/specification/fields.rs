@@ -77,6 +77,7 @@ pub(super) fn check_repeated<T: std::fmt::Display>(place: &str, values: &[T]) ->
 pub(super) fn within(place: &str) -> impl Fn(Error) -> Error {
     move |error| match error {
         Error::Input(sentence) => Error::Input(format!("{place}: {sentence}")),
+        unreadable @ Error::Io { .. } => Error::Input(format!("{place}: {unreadable}.")),
         other => other,
     }
 }
