@@ -1,12 +1,12 @@
 //! What a sweep would take, without beginning it.
 
-use super::checks::{check_shard, checked_plan};
+use super::checks::{check_shard, checked_plan, choose};
 use super::event::SweepListener;
 use super::hash::FileHashes;
 use super::home::Home;
 use super::outcome::Outcome;
 use super::spec::Specification;
-use super::train::{SweepOptions, choose};
+use super::train::SweepOptions;
 use crate::bench::measure;
 use crate::dims::Dims;
 use crate::engine::{BatchState, EngineDescription};

@@ -1,7 +1,7 @@
 //! Trains the runs of a sweep: group by group, rung by rung, then those that confirm the best.
 
 use super::baselines::Baselines;
-use super::checks::{check_shard, checked_plan, plan_of};
+use super::checks::{check_shard, checked_plan, choose, plan_of};
 use super::claims::Claims;
 use super::event::{Notices, SweepEvent, SweepListener, SweepProgress};
 use super::feed::{Goal, SweepFeed, Task, Work};
@@ -15,7 +15,7 @@ use super::results::{ranked_runs, thin_out, write_results};
 use super::runs::Sweep;
 use super::spec::Specification;
 use crate::config::Plan;
-use crate::engine::{Device, DeviceNotice, EngineConfig};
+use crate::engine::{Device, EngineConfig};
 use crate::error::{Error, Result};
 use crate::report::sweep::SweepReport;
 use crate::run::{Listener, MemoryPlan, Notice, Opening, Places, TrainedRun, write_page};
@@ -111,16 +111,6 @@ pub fn train(
     let report = write_results(home, false)?;
     training.keep(&report)?;
     Ok(SweepEnd::Complete)
-}
-
-pub(super) fn choose(
-    specification: &Specification,
-    options: &SweepOptions,
-    listener: &mut dyn SweepListener,
-) -> Result<Device> {
-    let engine = options.engine.as_ref().unwrap_or(&specification.base.engine);
-    let mut notices = Notices(listener);
-    Device::choose(engine, &mut |notice: &DeviceNotice| notices.notice(&Notice::Device(notice)))
 }
 
 struct Training<'a> {
