@@ -267,11 +267,7 @@ impl Training<'_> {
     fn pending(&self, tasks: Vec<Task>) -> Result<VecDeque<Task>> {
         let mut pending = Vec::new();
         for task in tasks {
-            let is_done = match task.goal {
-                Goal::Rung(rung) => self.work.value_at(task.job, rung)?.is_some(),
-                Goal::End | Goal::Halved(_) => Outcome::is_there(&self.work.home.run(&self.work.jobs[task.job].hash)),
-            };
-            if !is_done {
+            if !self.work.is_done(task)? {
                 pending.push(task);
             }
         }
