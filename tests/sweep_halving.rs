@@ -116,6 +116,24 @@ fn number(text: &str) -> usize {
     text.parse().unwrap()
 }
 
+/// What one specification has halved, another may train to its end.
+#[test]
+fn without_halving_the_halved_are_trained_to_their_end() {
+    let lab = Lab::new();
+    let spec = "seeds = 2\n[grid]\n'training.learning_rate' = [0.001, 0.01, 0.1]\n[keep]\nreports = 0\n";
+    let halving = |rung: &str| format!("{spec}[halving]\nrungs = [{rung}]\nkeep = 0.4\n");
+    let straight = lab.trained("straight", spec, &[]);
+    let sweep = lab.trained("sweep", &halving("2"), &[]);
+    assert_eq!(settings_of(&sweep, "halved").values().sum::<usize>(), 2);
+    let before = essences(&sweep);
+    let later = lab.trained("later", &halving("3"), &[]);
+    lab.trained("sweep", &halving("3"), &["--change"]);
+    assert!(decided(&sweep) == decided(&later) && essences(&sweep) == essences(&later) && essences(&sweep) != before);
+    lab.trained("sweep", spec, &["--change"]);
+    assert!(decided(&sweep) == decided(&straight) && essences(&sweep) == essences(&straight));
+    assert!(runs(&sweep).iter().all(|run| names(run).len() == 6));
+}
+
 /// A halved run has the bits of one that was paused there: it is what the full run was at that step.
 #[test]
 fn halved_runs_are_beginnings_of_full_ones() {

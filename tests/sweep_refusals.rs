@@ -63,7 +63,7 @@ fn specifications_that_cannot_be_meant_are_refused_before_anything_is_written() 
         ("[grid]\n'network.freeze' = ['W', 'tau']\n", &["the setting “freeze tau”", "taus_param", "found tau"]),
         ("[grid]\n'network.init' = ['base.toml']\n", &["base.toml"]),
         ("[grid]\n'training.hold_out' = ['execute go object 9']\n", &["execute go object 9"]),
-        ("base = 'nowhere.toml'\n", &["`base`", "nowhere.toml"]),
+        ("base = 'nowhere.toml'\n", &["cannot read nowhere.toml"]),
         ("[grid\n", &["sweep.toml, line 2"]),
     ];
     for (text, words) in cases {
@@ -174,6 +174,14 @@ fn what_holds_no_sweep_is_neither_taken_for_one_nor_made_one() {
         }
     }
     assert!(sweep_support::names(&empty).is_empty() && !lab.path("nowhere").exists());
+    let lost = lab.path("lost");
+    std::fs::create_dir(&lost).unwrap();
+    std::fs::write(lost.join("sweep.toml"), "objective = ").unwrap();
+    for what in ["status", "table", "best", "report"] {
+        of(what, &lost, &[]).assert().code(2).stderr(contains("lost/sweep.toml, line 1"));
+    }
+    lab.run("lost", GAINS, &[]).assert().code(2).stderr(contains("lost/sweep.toml, line 1"));
+    assert_eq!(sweep_support::names(&lost), ["sweep.toml"]);
     lab.run("file", GAINS, &[]).assert().code(2).stderr(contains("file is no directory"));
 
     let sweep = lab.trained("sweep", GAINS, &[]);

@@ -37,6 +37,7 @@ fn a_run_is_a_directory_that_the_other_commands_take() {
         assert_eq!((history(run).len(), &summary["steps"]), (6, &6.into()));
         assert_eq!(json(&run.join("manifest.json"))["run"], summary["run"]);
     }
+    assert_eq!(names(pages[0]).len(), KEPT.len() + 2, "the page and its figures");
     let run = plain[0];
     let before = essence(run);
     aon().args(["export", "--engine", "cpu"]).arg(run).assert().success();
@@ -44,7 +45,7 @@ fn a_run_is_a_directory_that_the_other_commands_take() {
     aon().args(["eval", "--engine", "cpu", "--report"]).arg(run).assert().success();
     assert!(run.join("report.html").is_file());
     aon()
-        .args(["perturb", "--engine", "cpu", "--output-dir"])
+        .args(["perturb", "--engine", "cpu", "--controls", "0", "--trials", "0", "--output-dir"])
         .arg(lab.path("lesions"))
         .args([run, plain[1]])
         .assert()
@@ -205,4 +206,68 @@ fn the_kept_specification_goes_on_with_its_sweep() {
     aon().args(["sweep", "run", "--quiet"]).arg(sweep.join("sweep.toml")).assert().success();
     let all = essences(&sweep);
     assert!(all.len() == 4 && done.iter().all(|(name, run)| all.get(name) == Some(run)));
+}
+
+#[test]
+fn a_sweep_is_kept_below_out_and_its_weights_as_far_as_they_are_wanted() {
+    let lab = Lab::new();
+    let spec = lab.spec("night", &format!("{GAINS}[keep]\nweights = 1\nreports = 0\n"));
+    let train = || {
+        let mut command = aon();
+        command.current_dir(lab.path("")).args(["sweep", "run"]).arg(&spec).assert().success()
+    };
+    train();
+    let sweep = lab.path("out/night");
+    let weighted = |run: &PathBuf| run.join("best.safetensors").exists();
+    let kept: Vec<PathBuf> = runs(&sweep).into_iter().filter(weighted).collect();
+    let best =
+        runs_csv(&sweep).into_values().max_by(|a, b| number(&a["objective"]).total_cmp(&number(&b["objective"])));
+    assert_eq!(kept, [sweep.join("runs").join(&best.unwrap()["hash"])]);
+    let before = times(&sweep.join("runs"));
+    train();
+    assert_eq!(times(&sweep.join("runs")), before);
+    let thin = runs(&sweep).into_iter().find(|run| !weighted(run)).unwrap();
+    aon().args(["eval", "--engine", "cpu"]).arg(&thin).assert().failure().stderr(contains("best.safetensors"));
+}
+
+fn number(cell: &str) -> f64 {
+    cell.parse().unwrap()
+}
+
+/// Those of the same data, penalty and seed share one; it is the one that a run alone has.
+#[test]
+fn the_input_only_network_is_that_of_a_run_alone() {
+    let lab = Lab::new();
+    let spec = "seeds = 2\n[grid]\n'training.baseline' = [true]\n'network.gain' = [0.1, 0.2]\n\
+                'training.regularisation' = [0.001, 0.1]\n'training.n_trials' = [3]\n[keep]\nreports = 0\n";
+    let sweep = lab.trained("sweep", spec, &[]);
+    let rows = runs_csv(&sweep);
+    let distinct: BTreeSet<&String> = rows.values().map(|row| &row["input_only_r2"]).collect();
+    assert_eq!((rows.len(), distinct.len(), names(&sweep.join("baselines")).len()), (8, 4, 4));
+    for run in runs(&sweep).iter().take(2) {
+        let alone = lab.path("alone").join(run.file_name().unwrap());
+        let mut command = aon();
+        command.args(["train", "--quiet", "--config"]).arg(run.join("config.toml")).arg("--output-dir").arg(&alone);
+        command.assert().success();
+        assert_eq!((essence(&alone), &summary(&alone)["baseline"]), (essence(run), &summary(run)["baseline"]));
+    }
+}
+
+#[test]
+fn processes_share_a_sweep() {
+    let lab = Lab::new();
+    let spec = "seeds = 6\n[grid]\n'network.gain' = [0.1, 0.2]\n'training.n_trials' = [20]\n[keep]\nreports = 0\n";
+    let whole = lab.trained("whole", spec, &[]);
+    let file = lab.spec("shared", spec);
+    let start = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_aon"));
+        command.args(["sweep", "run", "--quiet", "--places", "2", "--output-dir"]).arg(lab.path("shared")).arg(&file);
+        command.spawn().unwrap()
+    };
+    for mut process in [start(), start(), start()] {
+        assert!(process.wait().unwrap().success());
+    }
+    let shared = lab.path("shared");
+    assert_eq!((essences(&shared), rows_of(&shared)), (essences(&whole), rows_of(&whole)));
+    assert!(runs(&shared).iter().all(|run| names(run) == KEPT));
 }

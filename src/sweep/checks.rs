@@ -1,10 +1,13 @@
 //! What is checked of a sweep before anything is written.
 
+use super::event::{Notices, SweepListener};
 use super::home::Job;
 use super::options::SweepOptions;
 use super::specification::{Group, Specification, Sweep};
 use crate::config::Plan;
+use crate::engine::{Device, DeviceNotice};
 use crate::error::{Error, Result};
+use crate::run::{Listener, Notice};
 use std::collections::BTreeSet;
 
 /// Refuses to compare settings of which others have a part.
@@ -16,6 +19,17 @@ pub(super) fn check_shard(specification: &Specification, options: &SweepOptions)
         )));
     }
     Ok(())
+}
+
+/// What computes.
+pub(super) fn choose(
+    specification: &Specification,
+    options: &SweepOptions,
+    listener: &mut dyn SweepListener,
+) -> Result<Device> {
+    let engine = options.engine.as_ref().unwrap_or(&specification.base.engine);
+    let mut notices = Notices(listener);
+    Device::choose(engine, &mut |notice: &DeviceNotice| notices.notice(&Notice::Device(notice)))
 }
 
 /// The plan of the group that a job belongs to.

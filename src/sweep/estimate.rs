@@ -1,9 +1,9 @@
 //! What a sweep would take, without beginning it.
 
-use super::checks::{check_shard, checked_plan};
+use super::checks::{check_shard, checked_plan, choose};
 use super::event::SweepListener;
 use super::home::Home;
-use super::options::{SweepOptions, choose, places};
+use super::options::{SweepOptions, places};
 use super::outcome::Outcome;
 use super::specification::{FileHashes, Specification};
 use crate::bench::measure;

@@ -149,7 +149,7 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
         let Task { job, goal } = task;
         let hash = &self.work.jobs[job].hash;
         let path = self.work.home.run(hash);
-        if self.is_done(task)? {
+        if self.work.is_done(task)? {
             return Ok(None);
         }
         let claim = match self.work.claims.take(hash)? {
@@ -160,13 +160,18 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
             }
         };
         // Another may have ended it between the look and the claim.
-        if self.is_done(task)? {
+        if self.work.is_done(task)? {
             claim.release()?;
             return Ok(None);
         }
         let plan = self.variant(job)?;
         let guard = claim.clone();
         let directory = RunDirectory::guarded(&path, Guard(Arc::new(move || guard.check())))?;
+        if Outcome::is_there(&path) {
+            begin_anew(&directory)?;
+            self.progress.ended = self.progress.ended.saturating_sub(1);
+            self.progress.steps_left += u64::from(plan.config.training.n_trials);
+        }
         let member = self.member(&plan, &directory)?;
         register(&plan, Some(0), &directory, &self.engine, member.state.step)?;
         let until = match goal {
@@ -195,17 +200,11 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
         match Member::read(plan, 0, directory) {
             Err(Error::Run(why)) => {
                 self.listener.event(&SweepEvent::Advice(&format!("{why} The run begins anew.")));
-                directory.remove(&[&OF_TRAINING[..], &["history.csv", "best.safetensors", CONFIG]].concat())?;
+                begin_anew(directory)?;
                 Member::read(plan, 0, directory)
             }
             member => member,
         }
-    }
-
-    fn is_done(&self, Task { job, goal }: Task) -> Result<bool> {
-        let directory = self.work.home.run(&self.work.jobs[job].hash);
-        Ok(Outcome::is_there(&directory)
-            || matches!(goal, Goal::Rung(rung) if read_rungs(&directory)?.iter().any(|(step, _)| *step == rung)))
     }
 
     /// Whether an error is no failure, but the loss of a run to another process: then its network trains for nobody until
@@ -262,6 +261,13 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
         };
         Ok(value.filter(|v| v.is_finite()))
     }
+}
+
+/// Removes what there is of a run, first that it has ended.
+fn begin_anew(directory: &RunDirectory) -> Result<()> {
+    directory.remove(&["summary.json"])?;
+    directory
+        .remove(&[&OF_TRAINING[..], &["history.csv", "best.safetensors", "fit.csv", "report.html", CONFIG]].concat())
 }
 
 /// The better of two values.

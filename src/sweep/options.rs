@@ -1,11 +1,8 @@
 //! How a process takes part in a sweep.
 
 use super::claims::ClaimSettings;
-use super::event::{Notices, SweepListener};
-use super::specification::Specification;
-use crate::engine::{Device, DeviceNotice, EngineConfig, Problem};
-use crate::error::Result;
-use crate::run::{Listener, MemoryPlan, Notice};
+use crate::engine::{Device, EngineConfig, Problem};
+use crate::run::MemoryPlan;
 use std::time::Duration;
 
 /// How this process takes part in a sweep.
@@ -58,14 +55,4 @@ pub(super) fn places(options: &SweepOptions, device: &Device, problem: &Problem,
         }
     };
     memory.most().min(options.places.unwrap_or(useful)).max(1)
-}
-
-pub(super) fn choose(
-    specification: &Specification,
-    options: &SweepOptions,
-    listener: &mut dyn SweepListener,
-) -> Result<Device> {
-    let engine = options.engine.as_ref().unwrap_or(&specification.base.engine);
-    let mut notices = Notices(listener);
-    Device::choose(engine, &mut |notice: &DeviceNotice| notices.notice(&Notice::Device(notice)))
 }

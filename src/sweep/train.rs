@@ -1,13 +1,13 @@
 //! Trains the runs of a sweep: group by group, rung by rung, then those that confirm the best.
 
 use super::baselines::Baselines;
-use super::checks::{check_shard, checked_plan, plan_of};
+use super::checks::{check_shard, checked_plan, choose, plan_of};
 use super::claims::Claims;
 use super::event::{Notices, SweepEvent, SweepListener, SweepProgress};
 use super::feed::SweepFeed;
 use super::halving::{Replicate, cost, survivors};
 use super::home::{Home, Job};
-use super::options::{SweepEnd, SweepOptions, choose, places};
+use super::options::{SweepEnd, SweepOptions, places};
 use super::outcome::Outcome;
 use super::rank::best_settings;
 use super::reporter::report_all;
@@ -241,11 +241,7 @@ impl Training<'_> {
     fn pending(&self, tasks: Vec<Task>) -> Result<VecDeque<Task>> {
         let mut pending = Vec::new();
         for task in tasks {
-            let is_done = match task.goal {
-                Goal::Rung(rung) => self.work.value_at(task.job, rung)? != AtRung::Missing,
-                Goal::End | Goal::Halved(_) => Outcome::is_there(&self.work.home.run(&self.work.jobs[task.job].hash)),
-            };
-            if !is_done {
+            if !self.work.is_done(task)? {
                 pending.push(task);
             }
         }

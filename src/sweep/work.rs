@@ -67,8 +67,19 @@ impl Work<'_> {
         if let Some((_, value)) = read_rungs(&directory)?.into_iter().find(|(step, _)| *step == rung) {
             return Ok(AtRung::Value(value));
         }
-        let outcome = self.outcome(job)?;
+        // One that was halved has no value later than that.
+        let outcome = self.outcome(job)?.filter(|outcome| !outcome.is_halved());
         Ok(outcome.map_or(AtRung::Missing, |outcome| AtRung::Value(outcome.value(self.sweep.objective))))
+    }
+
+    /// Whether nothing is left to do. A run that was halved may be meant to go on: by another specification than that which
+    /// halved it.
+    pub(super) fn is_done(&self, Task { job, goal }: Task) -> Result<bool> {
+        match goal {
+            Goal::Halved(_) => Ok(Outcome::is_there(&self.home.run(&self.jobs[job].hash))),
+            Goal::Rung(rung) => Ok(self.value_at(job, rung)? != AtRung::Missing),
+            Goal::End => Ok(self.outcome(job)?.is_some_and(|outcome| !outcome.is_halved())),
+        }
     }
 }
 
