@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::run::{Essentials, Left, Member, OF_TRAINING, Passage, RunSummary, register};
 use crate::train::{CONFIG, End, Entrant, Feed, Guard, Keeping, RunDirectory, Settled, WeightsNote, write_weights};
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -26,6 +27,8 @@ pub(super) struct Work<'a> {
     pub(super) sweep: &'a Sweep,
     pub(super) claims: &'a Claims,
     pub(super) jobs: Vec<Job>,
+    /// SHA-256 of the input files, which the names of the jobs stand for.
+    pub(super) inputs: BTreeMap<PathBuf, String>,
     /// Set by whoever wants an end; or by the deadline.
     pub(super) stop: &'a AtomicBool,
     pub(super) deadline: Option<Instant>,
@@ -49,6 +52,16 @@ impl Work<'_> {
             Taken::Other(_) => Ok(true),
             Taken::Mine(claim) => claim.release().map(|()| false),
         }
+    }
+
+    /// Refuses a plan whose input files are no longer those that its runs are called by.
+    pub(super) fn check_inputs(&self, plan: &Plan) -> Result<()> {
+        let is_other = |(path, now): &(&PathBuf, &String)| self.inputs.get(*path).is_some_and(|then| then != *now);
+        let Some((path, _)) = plan.inputs.iter().find(is_other) else { return Ok(()) };
+        Err(Error::input(format!(
+            "{} has changed while the sweep was running. Put the file back and go on with the same command, or begin another sweep.",
+            path.display()
+        )))
     }
 
     /// What became of a job; `None` while it has not ended.
@@ -246,7 +259,9 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
     /// The plan of a run.
     fn variant(&self, job: usize) -> Result<Plan> {
         let config = self.work.sweep.config_of(&self.work.jobs[job]);
-        self.plan.variant(Config { engine: self.plan.config.engine.clone(), ..config })
+        let plan = self.plan.variant(Config { engine: self.plan.config.engine.clone(), ..config })?;
+        self.work.check_inputs(&plan)?;
+        Ok(plan)
     }
 
     /// The run as its directory has it. One whose states are all damaged begins anew: all that is lost is time.

@@ -4,8 +4,10 @@ use super::hash::FileHashes;
 use super::runs::{Run, Sweep};
 use super::spec::Specification;
 use crate::config::Config;
-use crate::data::write_atomically;
+use crate::data::{create_exclusively, is_temporary, write_atomically};
 use crate::error::{Error, Result, ensure};
+use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The specification, resolved, with the hashes of the input files.
@@ -81,7 +83,17 @@ impl Home {
         files: &mut FileHashes,
         change: bool,
     ) -> Result<()> {
-        let inputs = sweep.input_files(files)?;
+        let (inputs, file) = (sweep.input_files(files)?, self.path.join(SPECIFICATION));
+        let text = specification.to_toml(&inputs)?;
+        if self.specification()?.is_none() {
+            self.refuse_files_of_others()?;
+            self.create_directories()?;
+            match create_exclusively(&file, text.as_bytes()) {
+                // Of several processes that begin a sweep at once one does, and the others go on with its specification.
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                written => return written.map_err(Error::io("write", &file)),
+            }
+        }
         if let Some(kept) = self.specification()? {
             kept.check_files(&inputs)?;
             let differences = specification.differences(&kept);
@@ -91,22 +103,23 @@ impl Home {
                 self.path.display(),
                 differences.iter().take(3).cloned().collect::<Vec<_>>().join(" ")
             );
-        } else {
-            self.refuse_files_of_others()?;
         }
-        let text = specification.to_toml(&inputs)?;
-        std::fs::create_dir_all(&self.path).map_err(Error::io("create", &self.path))?;
-        for part in ["runs", "baselines"].map(|part| self.path.join(part)) {
-            std::fs::create_dir_all(&part).map_err(Error::io("create", &part))?;
-        }
-        write_atomically(&self.path.join(SPECIFICATION), |w| w.write_all(text.as_bytes()))
+        self.create_directories()?;
+        write_atomically(&file, |w| w.write_all(text.as_bytes()))
     }
 
-    /// A directory with other things in it is not taken for a sweep. `runs` may have been copied there.
+    fn create_directories(&self) -> Result<()> {
+        let create = |path: &Path| std::fs::create_dir_all(path).map_err(Error::io("create", path));
+        ["runs", "baselines"].iter().try_for_each(|part| create(&self.path.join(part)))
+    }
+
+    /// A directory with other things in it is not taken for a sweep. `runs` may have been copied there, and another process
+    /// be about to begin the same sweep.
     fn refuse_files_of_others(&self) -> Result<()> {
         let Ok(entries) = std::fs::read_dir(&self.path) else { return Ok(()) };
-        let ours = ["runs", "claims", "alive", "baselines"];
-        let other = entries.flatten().map(|e| e.file_name()).find(|name| !ours.iter().any(|own| *name == *own));
+        let ours = [SPECIFICATION, "runs", "claims", "alive", "baselines"];
+        let is_ours = |name: &OsString| ours.iter().any(|own| *name == *own) || name.to_str().is_some_and(is_temporary);
+        let other = entries.flatten().map(|e| e.file_name()).find(|name| !is_ours(name));
         ensure!(
             other.is_none(),
             "{} holds no sweep, but {}. Choose another `output_dir`.",

@@ -20,6 +20,7 @@ mod home;
 mod impossible;
 mod kept;
 mod keys;
+mod leftovers;
 mod nearest;
 mod outcome;
 mod points;

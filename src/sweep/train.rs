@@ -7,6 +7,7 @@ use super::feed::{Goal, SweepFeed, Task, Work};
 use super::halving::{Replicate, cost, survivors};
 use super::hash::{FileHashes, Group};
 use super::home::{Home, Job};
+use super::leftovers::clear;
 use super::outcome::Outcome;
 use super::process::ClaimSettings;
 use super::reporter::report_all;
@@ -90,21 +91,26 @@ pub fn train(
         sweep: &sweep,
         claims: &claims,
         jobs,
+        inputs: sweep.input_files(&mut files)?,
         stop,
-        deadline: options.budget.map(|budget| start + budget),
+        // A time beyond all times is none.
+        deadline: options.budget.and_then(|budget| start.checked_add(budget)),
         halt: AtomicBool::new(false),
     };
     let progress = SweepProgress::default();
-    let mut training = Training { specification, options, device, work, groups, listener, progress };
+    let mut training =
+        Training { specification, options, device, work, groups, halved: BTreeMap::new(), listener, progress };
     training.begin()?;
     training.search()?;
     if options.shard.is_some() {
+        clear(&training.work)?;
         return Ok(if training.work.is_over() { SweepEnd::Paused } else { SweepEnd::ShardComplete });
     }
     training.confirm(&mut files)?;
     if training.work.is_over() {
         return Ok(SweepEnd::Paused);
     }
+    clear(&training.work)?;
     let report = write_results(home, false)?;
     training.keep(&report)?;
     Ok(SweepEnd::Complete)
@@ -151,6 +157,8 @@ struct Training<'a> {
     device: Device,
     work: Work<'a>,
     groups: Vec<Group>,
+    /// Settings that go no further, and than which rung.
+    halved: BTreeMap<usize, u32>,
     listener: &'a mut dyn SweepListener,
     progress: SweepProgress,
 }
@@ -224,6 +232,8 @@ impl Training<'_> {
                 self.listener.event(&SweepEvent::Rung { step: rung, settings: settings.len(), kept: kept.len() });
                 let left_out: BTreeSet<usize> = settings.iter().copied().filter(|s| !kept.contains(s)).collect();
                 self.groups(groups, |setting| left_out.contains(&setting).then_some(Goal::Halved(rung)), Some(rung))?;
+                // Those too that another process has now: it may die before it has ended them.
+                self.halved.extend(left_out.iter().map(|setting| (*setting, rung)));
                 settings = kept;
             }
         }
@@ -259,6 +269,7 @@ impl Training<'_> {
         let mut tasks = self.pending(tasks)?;
         let Some(first) = tasks.front() else { return Ok(()) };
         let plan = plan_of(self.work.sweep, &self.work.jobs[first.job], self.options)?;
+        self.work.check_inputs(&plan)?;
         let problem = plan.training_problem(1);
         let mut recurrent = problem.recurrent;
         // What holds for one network need not hold for the others.
@@ -370,8 +381,12 @@ impl Training<'_> {
                 let job = &self.work.jobs[*number];
                 is_meant(job) && self.is_in_shard(*number) && !Outcome::is_there(&self.work.home.run(&job.hash))
             };
+            let goal = |job: usize| {
+                let halved = self.halved.get(&self.work.jobs[job].run.setting);
+                halved.map_or(Goal::End, |rung| Goal::Halved(*rung))
+            };
             let open: Vec<Task> =
-                (0..self.work.jobs.len()).filter(is_open).map(|job| Task { job, goal: Goal::End }).collect();
+                (0..self.work.jobs.len()).filter(is_open).map(|job| Task { job, goal: goal(job) }).collect();
             if !self.take_over(&open, None)? {
                 return Ok(());
             }
