@@ -32,10 +32,14 @@ impl Case {
     }
 
     fn specification(&self, sections: &str) -> Specification {
+        self.keeping("reports = 0", sections)
+    }
+
+    fn keeping(&self, keep: &str, sections: &str) -> Specification {
         let file = |name: &str| self.data().join(name).display().to_string();
         let text = format!(
             "{sections}[base]\ntask = '{}'\nengine = {{ engine = 'cpu' }}\n[base.data]\nfiring_rates = '{}'\n\
-             inhibitory_mask = '{}'\n[base.training]\nn_trials = 4\nbaseline = false\n[keep]\nreports = 0\n",
+             inhibitory_mask = '{}'\n[base.training]\nn_trials = 4\nbaseline = false\n[keep]\n{keep}\n",
             file("task.toml"),
             file("Firing_Rates.mat"),
             file("InhibitoryMask.mat")
@@ -184,4 +188,22 @@ fn a_time_beyond_all_times_ends_nothing() {
     let options = SweepOptions { budget: Some(std::time::Duration::MAX), ..SweepOptions::default() };
     let end = train(&case.specification(""), &case.home("night"), &options, &AtomicBool::new(false), &mut Deaf);
     assert_eq!(end.unwrap(), SweepEnd::Complete);
+}
+
+#[test]
+fn processes_that_end_a_sweep_at_once_all_end_well() {
+    let case = Case::new();
+    let specification = case.keeping("reports = 0\nweights = 1", "seeds = 12\n");
+    let never = AtomicBool::new(false);
+    for attempt in 0..3 {
+        let home = case.home(&format!("night{attempt}"));
+        std::thread::scope(|scope| {
+            let one = || run(&specification, &home, &never, &mut Deaf);
+            let all: Vec<_> = (0..3).map(|_| scope.spawn(one)).collect();
+            all.into_iter().for_each(|one| assert_eq!(one.join().unwrap().unwrap(), SweepEnd::Complete));
+        });
+        let kept =
+            ends(&specification, &home).iter().filter(|(h, _)| home.run(h).join("best.safetensors").exists()).count();
+        assert_eq!(kept, 1);
+    }
 }
