@@ -131,6 +131,24 @@ fn lag_checkpoints_and_pauses_leave_the_same_run() {
     }
 }
 
+/// A process that was killed after it had moved the checkpoint and before it had written the next.
+#[test]
+fn a_run_of_which_only_the_checkpoint_before_is_left_goes_on() {
+    let (_a, directory) = fresh();
+    run(&directory, Setup { stop_after: Some(10), ..PLAIN }, &NEVER);
+    let (problem, stamp) = (problem(), Stamp { run: "toy".into(), divisors: None });
+    let layout = Layout::new(&problem.dims);
+    std::fs::rename(directory.file(CHECKPOINT), directory.file(PREVIOUS)).unwrap();
+    let mut state = last_good(&directory, &layout, &stamp).unwrap().unwrap().checkpoint.network;
+    let (mut writer, rows) = RunWriter::begin(&directory, &problem, &state, &stamp, Keeping::State).unwrap();
+    let row = rows.last().unwrap();
+    let loss = LossRecord { loss: row.loss, data_term: row.data_term, reg_term: row.reg_term };
+    writer.on_step(&StepRecord { step: 11, loss, grad_norm: 1.0, stop: None }, 0.0).unwrap();
+    state.step = 11;
+    writer.keep(&state).unwrap();
+    assert_eq!(last_good(&directory, &layout, &stamp).unwrap().unwrap().checkpoint.network.step, 11);
+}
+
 #[test]
 fn rows_after_the_checkpoint_are_cut_when_a_killed_run_resumes() {
     let (_a, straight) = fresh();

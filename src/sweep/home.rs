@@ -2,8 +2,10 @@
 
 use super::specification::{FileHashes, Run, Specification, Sweep};
 use crate::config::Config;
-use crate::data::write_atomically;
+use crate::data::{create_exclusively, is_temporary, write_atomically};
 use crate::error::{Error, Result, ensure};
+use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The specification, resolved, with the hashes of the input files.
@@ -103,12 +105,22 @@ impl Home {
     ///
     /// # Errors
     /// If the directory cannot be written.
-    pub fn settle(&self, specification: &Specification, sweep: &Sweep, files: &mut FileHashes) -> Result<()> {
+    pub fn settle(
+        &self,
+        specification: &Specification,
+        sweep: &Sweep,
+        files: &mut FileHashes,
+        change: bool,
+    ) -> Result<()> {
         let text = specification.to_toml(&sweep.input_files(files)?)?;
         let file = self.path.join(SPECIFICATION);
-        std::fs::create_dir_all(&self.path).map_err(Error::io("create", &self.path))?;
-        for part in ["runs", "baselines"].map(|part| self.path.join(part)) {
-            std::fs::create_dir_all(&part).map_err(Error::io("create", &part))?;
+        self.create_directories()?;
+        if !file.exists() {
+            match create_exclusively(&file, text.as_bytes()) {
+                // Of several processes that begin a sweep at once one does, and the others go on with its specification.
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => self.check(specification, sweep, files, change)?,
+                written => return written.map_err(Error::io("write", &file)),
+            }
         }
         if std::fs::read_to_string(&file).is_ok_and(|kept| kept == text) {
             return Ok(());
@@ -116,13 +128,20 @@ impl Home {
         write_atomically(&file, |w| w.write_all(text.as_bytes()))
     }
 
-    /// A directory with other things in it is not taken for a sweep. `runs` may have been copied there.
+    fn create_directories(&self) -> Result<()> {
+        let create = |path: &Path| std::fs::create_dir_all(path).map_err(Error::io("create", path));
+        ["runs", "baselines"].iter().try_for_each(|part| create(&self.path.join(part)))
+    }
+
+    /// A directory with other things in it is not taken for a sweep. `runs` may have been copied there, and another process
+    /// be about to begin the same sweep.
     fn refuse_files_of_others(&self) -> Result<()> {
         let is_other = self.path.exists() && !self.path.is_dir();
         ensure!(!is_other, "{} is no directory. Choose another `output_dir`.", self.path.display());
         let Ok(entries) = std::fs::read_dir(&self.path) else { return Ok(()) };
-        let ours = ["runs", "claims", "alive", "baselines"];
-        let other = entries.flatten().map(|e| e.file_name()).find(|name| !ours.iter().any(|own| *name == *own));
+        let ours = [SPECIFICATION, "runs", "claims", "alive", "baselines"];
+        let is_ours = |name: &OsString| ours.iter().any(|own| *name == *own) || name.to_str().is_some_and(is_temporary);
+        let other = entries.flatten().map(|e| e.file_name()).find(|name| !is_ours(name));
         ensure!(
             other.is_none(),
             "{} holds no sweep, but {}. Choose another `output_dir`.",

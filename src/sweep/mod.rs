@@ -13,6 +13,7 @@ mod event;
 mod feed;
 mod halving;
 mod home;
+mod leftovers;
 mod options;
 mod outcome;
 mod processes;

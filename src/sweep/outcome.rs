@@ -15,7 +15,7 @@ pub(super) const HALVED: &str = "halved";
 const DIVERGED: &str = "diverged.json";
 
 /// What a run was compared by until now.
-const RUNGS: &str = "rungs.json";
+pub(super) const RUNGS: &str = "rungs.json";
 
 /// Steps, and the value that a run had after them; none where it has none.
 pub(super) type RungValues = Vec<(u32, Option<f64>)>;

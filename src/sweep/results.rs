@@ -318,7 +318,11 @@ pub(super) fn thin_out(claims: &Claims, keep: usize, report: &page::SweepReport)
         if file.exists() {
             // Whoever is about it is about to do the same.
             if let Taken::Mine(claim) = claims.take(&run.hash)? {
-                std::fs::remove_file(&file).map_err(Error::io("remove", &file))?;
+                match std::fs::remove_file(&file) {
+                    // Another has done the same between the look and the claim.
+                    Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                    removed => removed.map_err(Error::io("remove", &file))?,
+                }
                 claim.release()?;
             }
         }

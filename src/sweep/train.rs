@@ -7,6 +7,7 @@ use super::event::{Notices, SweepEvent, SweepListener, SweepProgress};
 use super::feed::SweepFeed;
 use super::halving::{Replicate, cost, survivors};
 use super::home::{Home, Job};
+use super::leftovers::clear;
 use super::options::{SweepEnd, SweepOptions, places};
 use super::outcome::Outcome;
 use super::rank::best_settings;
@@ -54,7 +55,7 @@ pub fn train(
         let plan = checked_plan(&sweep, &jobs, group, options)?;
         MemoryPlan::new(&device, &plan.problem, options.memory)?;
     }
-    home.settle(specification, &sweep, &mut files)?;
+    home.settle(specification, &sweep, &mut files, options.change)?;
     let claims = Claims::join(&home.path, &options.claims)?;
     let work = Work {
         home,
@@ -63,20 +64,24 @@ pub fn train(
         jobs,
         inputs: sweep.input_files(&mut files)?,
         stop,
-        deadline: options.budget.map(|budget| start + budget),
+        // A time beyond all times is none.
+        deadline: options.budget.and_then(|budget| start.checked_add(budget)),
         halt: AtomicBool::new(false),
     };
     let progress = SweepProgress::default();
-    let mut training = Training { specification, options, device, work, groups, listener, progress };
+    let mut training =
+        Training { specification, options, device, work, groups, halved: BTreeMap::new(), listener, progress };
     training.begin()?;
     training.search()?;
     if options.shard.is_some() {
+        clear(&training.work)?;
         return Ok(if training.work.is_over() { SweepEnd::Paused } else { SweepEnd::ShardComplete });
     }
     training.confirm(&mut files)?;
     if training.work.is_over() {
         return Ok(SweepEnd::Paused);
     }
+    clear(&training.work)?;
     let report = write_results(home, false)?;
     training.keep(&report)?;
     Ok(SweepEnd::Complete)
@@ -91,6 +96,8 @@ struct Training<'a> {
     device: Device,
     work: Work<'a>,
     groups: Vec<Group>,
+    /// Settings that go no further, and than which rung.
+    halved: BTreeMap<usize, u32>,
     listener: &'a mut dyn SweepListener,
     progress: SweepProgress,
 }
@@ -164,6 +171,8 @@ impl Training<'_> {
                 self.listener.event(&SweepEvent::Rung { step: rung, settings: settings.len(), kept: kept.len() });
                 let left_out: BTreeSet<usize> = settings.iter().copied().filter(|s| !kept.contains(s)).collect();
                 self.groups(groups, |setting| left_out.contains(&setting).then_some(Goal::Halved(rung)), Some(rung))?;
+                // Those too that another process has now: it may die before it has ended them.
+                self.halved.extend(left_out.iter().map(|setting| (*setting, rung)));
                 settings = kept;
             }
         }
@@ -308,8 +317,12 @@ impl Training<'_> {
                 let job = &self.work.jobs[*number];
                 is_meant(job) && self.is_in_shard(*number) && !Outcome::is_there(&self.work.home.run(&job.hash))
             };
+            let goal = |job: usize| {
+                let halved = self.halved.get(&self.work.jobs[job].run.setting);
+                halved.map_or(Goal::End, |rung| Goal::Halved(*rung))
+            };
             let open: Vec<Task> =
-                (0..self.work.jobs.len()).filter(is_open).map(|job| Task { job, goal: Goal::End }).collect();
+                (0..self.work.jobs.len()).filter(is_open).map(|job| Task { job, goal: goal(job) }).collect();
             if !self.take_over(&open, None)? {
                 return Ok(());
             }

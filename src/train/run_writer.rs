@@ -79,7 +79,11 @@ impl<'a> RunWriter<'a> {
         let (path, previous) = (self.directory.file(CHECKPOINT), self.directory.file(PREVIOUS));
         self.directory.check_place()?;
         if self.checkpoint_step.is_some_and(|kept| kept != state.step) {
-            std::fs::rename(&path, &previous).map_err(Error::io("write", &previous))?;
+            match std::fs::rename(&path, &previous) {
+                // Who was killed between this and the write below left the one before alone.
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                renamed => renamed.map_err(Error::io("write", &previous))?,
+            }
         }
         let checkpoint = Checkpoint { network: state.clone(), history: Some(self.history.digest()) };
         checkpoint.write(&path, &self.stamp.run)

@@ -104,6 +104,14 @@ impl Claims {
         self.shared.alive.fault()
     }
 
+    /// The runs on which there are claims, whoever has them.
+    ///
+    /// # Errors
+    /// If the directory cannot be listed.
+    pub fn claimed(&self) -> Result<BTreeSet<String>> {
+        Ok(self.shared.files.list()?.into_iter().map(|(hash, _)| hash).collect())
+    }
+
     /// Takes a run that nobody has, or whose owner is dead.
     ///
     /// # Errors
