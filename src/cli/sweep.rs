@@ -7,8 +7,8 @@ use crate::engine::{EngineKind, memory_text};
 use crate::error::Result;
 use crate::report::sweep::{best_paths, best_text, runs_csv, table_text};
 use crate::sweep::{
-    ClaimSettings, Estimate, Gathering, Home, Life, Specification, SweepEnd, SweepOptions, estimate, gather, processes,
-    train, write_results,
+    ClaimSettings, Estimate, Gathered, Gathering, Home, Life, Specification, SweepEnd, SweepOptions, estimate, gather,
+    processes, train, write_results,
 };
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -133,14 +133,14 @@ pub(super) fn run(command: SweepCommand) -> Result<()> {
         SweepCommand::Status(place) => status(&place.sweep),
         SweepCommand::Table(args) => {
             let home = Home::new(&args.place.sweep);
-            let report = gather(&home)?.report(&home, Gathering { losses: false, all: args.all })?;
+            let report = gathered(&home)?.report(&home, Gathering { losses: false, all: args.all })?;
             let text = if args.csv { runs_csv(&report) } else { table_text(&report, args.sort.as_deref(), args.top)? };
             output::say(text.trim_end());
             Ok(())
         }
         SweepCommand::Best(args) => {
             let home = Home::new(&args.place.sweep);
-            let report = gather(&home)?.report(&home, Gathering::default())?;
+            let report = gathered(&home)?.report(&home, Gathering::default())?;
             if args.paths {
                 for path in best_paths(&report, args.top) {
                     output::say(path.display());
@@ -157,6 +157,13 @@ pub(super) fn run(command: SweepCommand) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// What became of a sweep; what cannot be read of it is said.
+fn gathered(home: &Home) -> Result<Gathered> {
+    let gathered = gather(home)?;
+    gathered.damaged.values().for_each(output::warn);
+    Ok(gathered)
 }
 
 fn run_sweep(args: &SweepRunArgs) -> Result<()> {
@@ -252,7 +259,7 @@ fn say_estimate(e: &Estimate) {
 
 fn status(sweep: &Path) -> Result<()> {
     let home = Home::new(sweep);
-    let gathered = gather(&home)?;
+    let gathered = gathered(&home)?;
     let ended = gathered.outcomes.iter().flatten().count();
     let diverged =
         gathered.outcomes.iter().flatten().filter(|o| matches!(o, crate::sweep::Outcome::Diverged(_))).count();
@@ -273,8 +280,8 @@ fn status(sweep: &Path) -> Result<()> {
             Some(Life::Stuck) => "is stuck (others take its runs over)",
             Some(Life::Dead) | None => "is gone (others take its runs over)",
         };
-        let (host, pid) = (&process.host, process.pid);
-        output::say(format!("process    {host} {pid} {life}: {}", output::counted(process.runs.len(), "run", "runs")));
+        let who = if process.host.is_empty() { "unknown".into() } else { format!("{} {}", process.host, process.pid) };
+        output::say(format!("process    {who} {life}: {}", output::counted(process.runs.len(), "run", "runs")));
         process.runs.iter().take(20).for_each(|run| output::say(format!("           {run}")));
     }
     Ok(())

@@ -33,6 +33,8 @@ pub(crate) enum Leaving {
 /// What a sweep says of its run.
 #[derive(Clone, Debug)]
 pub(crate) struct Essentials {
+    /// Its name in the sweep.
+    pub(crate) hash: String,
     /// Why it ended, if the sweep ended it.
     pub(crate) reason: Option<&'static str>,
     /// The computer that it was trained on.
@@ -81,9 +83,9 @@ pub(crate) fn finish(
             summary.write(directory)?;
             directory.write_end(End::Reported)?;
         }
-        Leaving::Essentials(Essentials { reason, host, rungs }) => {
+        Leaving::Essentials(Essentials { hash, reason, host, rungs }) => {
             summary.stop_reason = reason.map_or(summary.stop_reason, String::from);
-            (summary.host, summary.rungs) = (Some(host), rungs);
+            (summary.hash, summary.host, summary.rungs) = (Some(hash), Some(host), rungs);
             directory.write_end(End::Reported)?;
             directory.sync()?;
             summary.write(directory)?;

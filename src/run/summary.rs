@@ -45,6 +45,9 @@ pub struct RunSummary {
     pub seed: u64,
     /// What computed it.
     pub engine: EngineDescription,
+    /// Its name in the sweep that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
     /// The computer that it was trained on, of runs of a sweep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
@@ -125,6 +128,7 @@ impl RunSummary {
             trials_per_second: trials / trained.seconds.max(1e-9),
             seed: plan.config.seed,
             engine: trained.engine.clone(),
+            hash: None,
             host: None,
             rungs: Vec::new(),
             baseline: BaselineFits {

@@ -5,10 +5,10 @@ use super::home::Home;
 use crate::config::{FitNetwork, FitPlan, Plan};
 use crate::data::{NamedArray, npz::NpzFile, write_arrays};
 use crate::engine::Device;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::run::{FittedNetwork, Silent, TrainingStage, has_baseline, train_in_memory};
 use crate::train::{Settled, WeightsNote, sha256};
-use ndarray::{ArrayD, IxDyn, arr0};
+use ndarray::{Array1, arr0};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
@@ -32,7 +32,7 @@ impl Baselines<'_> {
         let mut known: BTreeMap<String, FittedNetwork> = BTreeMap::new();
         let mut missing: BTreeMap<String, FitNetwork> = BTreeMap::new();
         for (key, fit) in fits.iter().flatten() {
-            match (known.contains_key(key), self.read(key)?) {
+            match (known.contains_key(key), self.read(key)) {
                 (true, _) => {}
                 (false, Some(found)) => drop(known.insert(key.clone(), found)),
                 (false, None) => drop(missing.insert(key.clone(), fit.networks[0].clone())),
@@ -63,29 +63,36 @@ impl Baselines<'_> {
         })
     }
 
-    fn read(&self, key: &str) -> Result<Option<FittedNetwork>> {
-        let path = self.home.baseline(key);
-        if !path.exists() {
-            return Ok(None);
+    /// One that is kept. What is damaged, or another's, is trained again and takes its place.
+    fn read(&self, key: &str) -> Option<FittedNetwork> {
+        let file = NpzFile::open(&self.home.baseline(key)).ok()?;
+        let values = |name: &str| file.array(name).ok().map(|array| array.iter().copied().collect::<Vec<f64>>());
+        let (rates, loss, steps) = (values("rates")?, *values("loss")?.first()?, *values("steps")?.first()?);
+        let rates: Vec<f32> = rates.into_iter().map(|r| r as f32).collect();
+        let sum: String = values("sum")?.into_iter().map(|byte| char::from(byte as u8)).collect();
+        if sum != checksum(key, &rates, loss, steps as u32) {
+            return None;
         }
-        let file = NpzFile::open(&path)?;
-        let number = |name: &str| file.array(name)?.first().copied().ok_or_else(|| Error::run("an empty array"));
-        let (loss, steps) = (number("loss")?, number("steps")? as u32);
-        let rates = file.array("rates")?.iter().map(|r| *r as f32).collect();
         let note = WeightsNote { updates: 0, loss: Some(loss) };
         let settled = Settled { best: Vec::new(), best_note: note, last: Vec::new(), last_note: note };
-        Ok(Some(FittedNetwork { settled, rates, steps }))
+        Some(FittedNetwork { settled, rates, steps: steps as u32 })
     }
 
     fn write(&self, key: &str, network: &FittedNetwork) -> Result<()> {
-        let rates = ArrayD::from_shape_vec(IxDyn(&[network.rates.len()]), network.rates.clone());
-        let rates = rates.map_err(|e| Error::run(format!("cannot write a baseline: {e}.")))?;
         let loss = network.settled.best_note.loss.unwrap_or(f64::NAN);
+        let sum = checksum(key, &network.rates, loss, network.steps);
         let arrays = [
-            NamedArray::new("rates", rates),
+            NamedArray::new("rates", Array1::from(network.rates.clone())),
             NamedArray::new("loss", arr0(loss)),
             NamedArray::new("steps", arr0(f64::from(network.steps))),
+            NamedArray::new("sum", sum.as_str()),
         ];
         write_arrays(&self.home.baseline(key), &arrays)
     }
+}
+
+/// Of all that a file of a baseline says, and of which it is.
+fn checksum(key: &str, rates: &[f32], loss: f64, steps: u32) -> String {
+    let rates: Vec<u8> = rates.iter().flat_map(|r| r.to_le_bytes()).collect();
+    sha256(format!("{key} {} {loss} {steps}", sha256(&rates)).as_bytes())
 }

@@ -13,7 +13,9 @@ use crate::config::{Config, Plan};
 use crate::engine::{EngineDescription, NetworkState, StepRecord, StopReason};
 use crate::error::{Error, Result};
 use crate::run::{Essentials, Left, Member, OF_TRAINING, Passage, RunSummary, register};
-use crate::train::{CONFIG, End, Entrant, Feed, Guard, Keeping, RunDirectory, Settled, WeightsNote, write_weights};
+use crate::train::{
+    CONFIG, End, Entrant, Feed, Guard, Keeping, MANIFEST, Manifest, RunDirectory, Settled, WeightsNote, write_weights,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -172,6 +174,9 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
             self.progress.ended = self.progress.ended.saturating_sub(1);
             self.progress.steps_left += u64::from(plan.config.training.n_trials);
         }
+        if read_rungs(&path).is_err() {
+            remove_rungs(&directory)?;
+        }
         let member = self.member(&plan, &directory)?;
         register(&plan, Some(0), &directory, &self.engine, member.state.step)?;
         let until = match goal {
@@ -197,7 +202,7 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
         if !directory.holds_a_run() {
             return Member::read(plan, 0, directory);
         }
-        match Member::read(plan, 0, directory) {
+        match own_member(plan, directory) {
             Err(Error::Run(why)) => {
                 self.listener.event(&SweepEvent::Advice(&format!("{why} The run begins anew.")));
                 begin_anew(directory)?;
@@ -214,13 +219,26 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
             Err(_) if self.active.get(&job).is_some_and(|active| active.claim.is_lost()) => {
                 if let Some(Active { claim, .. }) = self.active.remove(&job) {
                     self.progress.in_place -= 1;
-                    let text = format!("run {}: another process has taken it over; it is left to that.", claim.hash());
-                    self.listener.event(&SweepEvent::Advice(&text));
+                    self.say_taken(&claim);
                 }
                 Ok(())
             }
             result => result,
         }
+    }
+
+    /// Gives a run back of which something was written; what failed is no failure where the run is another's by now.
+    fn unless_taken(&mut self, written: Result<()>, claim: Claim) -> Result<()> {
+        if written.is_err() && claim.is_lost() {
+            self.say_taken(&claim);
+            return Ok(());
+        }
+        written.and_then(|()| claim.release())
+    }
+
+    fn say_taken(&mut self, claim: &Claim) {
+        let text = format!("run {}: another process has taken it over; it is left to that.", claim.hash());
+        self.listener.event(&SweepEvent::Advice(&text));
     }
 
     /// What is written of a run that diverged.
@@ -234,6 +252,7 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
             grad_norm_before: before.map(|r| r.grad_norm),
             seconds: left.seconds,
             seed: self.work.jobs[job].run.seed,
+            hash: self.work.jobs[job].hash.clone(),
             engine: self.engine.clone(),
             host: self.work.claims.process().host.clone(),
             rungs: read_rungs(directory.path())?,
@@ -263,11 +282,21 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
     }
 }
 
+/// The run as its directory has it, if it is this one.
+fn own_member(plan: &Plan, directory: &RunDirectory) -> Result<Member> {
+    let (path, own) = (directory.file(MANIFEST), plan.stamp(0)?.run);
+    if Manifest::read(&path)?.run != own {
+        return Err(Error::run(format!("{} is of another run.", path.display())));
+    }
+    Member::read(plan, 0, directory)
+}
+
 /// Removes what there is of a run, first that it has ended.
 fn begin_anew(directory: &RunDirectory) -> Result<()> {
-    directory.remove(&["summary.json"])?;
-    directory
-        .remove(&[&OF_TRAINING[..], &["history.csv", "best.safetensors", "fit.csv", "report.html", CONFIG]].concat())
+    directory.remove(&["summary.json", "diverged.json", "rungs.json"])?;
+    directory.remove(
+        &[&OF_TRAINING[..], &["history.csv", "best.safetensors", "fit.csv", "report.html", MANIFEST, CONFIG]].concat(),
+    )
 }
 
 /// The better of two values.
@@ -334,8 +363,7 @@ impl Feed for SweepFeed<'_, '_> {
         }
         if state.stop == Some(StopReason::Diverged) {
             let written = self.diverge(job, &left, state);
-            let is_lost = written.is_err() && claim.is_lost();
-            return if is_lost { Ok(false) } else { written.and_then(|()| claim.release()).map(|()| false) };
+            return self.unless_taken(written, claim).map(|()| false);
         }
         self.left.insert(job, Departed { left, claim, goal, planned });
         Ok(true)
@@ -348,15 +376,19 @@ impl Feed for SweepFeed<'_, '_> {
         if let (Goal::Rung(rung), false) = (goal, has_ended) {
             rungs.push((rung, self.value(&settled, &rates)?));
             let written = write_rungs(&left.member.directory, rungs);
-            let is_lost = written.is_err() && claim.is_lost();
-            return if is_lost { Ok(()) } else { written.and_then(|()| claim.release()) };
+            return self.unless_taken(written, claim);
         }
         let reason = matches!(goal, Goal::Halved(_)).then_some(HALVED).filter(|_| !has_ended);
         if reason.is_some() {
             let unused = u64::from(planned - left.step);
             self.progress.steps_left = self.progress.steps_left.saturating_sub(unused);
         }
-        let essentials = Essentials { reason, host: self.work.claims.process().host.clone(), rungs };
+        let essentials = Essentials {
+            hash: self.work.jobs[job].hash.clone(),
+            reason,
+            host: self.work.claims.process().host.clone(),
+            rungs,
+        };
         let (plan, trained) = (self.variant(job)?, left.settled(settled, rates, self.engine.clone()));
         let gone = |_| Error::run("the reports of runs ended too early.");
         let sent = self.items.send(Item { job, plan, trained, claim, essentials }).map_err(gone);

@@ -4,6 +4,7 @@ use super::specification::{FileHashes, Run, Specification, Sweep};
 use crate::config::Config;
 use crate::data::{create_exclusively, is_temporary, write_atomically};
 use crate::error::{Error, Result, ensure};
+use crate::train::hash_file;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -72,6 +73,11 @@ impl Home {
                 self.path.display()
             ))
         })?;
+        // What settings mean hangs on the tasks, what they are called by on the data too; those need not be there any more.
+        let is_task = |path: &&PathBuf| path.extension().is_some_and(|e| e == "toml") && path.exists();
+        let tasks = specification.files.keys().filter(is_task);
+        let now = tasks.map(|path| Ok((path.clone(), hash_file(path)?))).collect::<Result<_>>()?;
+        specification.check_files(&now)?;
         let sweep = specification.runs(true)?;
         Ok((specification, sweep))
     }
@@ -91,6 +97,11 @@ impl Home {
         let Some(kept) = self.specification()? else { return self.refuse_files_of_others() };
         kept.check_files(&sweep.input_files(files)?)?;
         let differences = specification.differences(&kept);
+        ensure!(
+            differences.is_empty() || !change || specification.halving.is_none(),
+            "`--change` with [halving]: settings were compared, or trained to their end, under another specification: {} Choose another `output_dir`, or leave [halving] out.",
+            differences.first().cloned().unwrap_or_default()
+        );
         ensure!(
             differences.is_empty() || change,
             "{} holds a sweep of another specification: {} To train what this one asks for beside the runs that are there, say `--change`; else choose another `output_dir`.",

@@ -2,7 +2,7 @@
 
 use super::specification::Objective;
 use crate::engine::{EngineDescription, StopReason};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::run::RunSummary;
 use crate::train::{RunDirectory, read_sealed_json, to_sealed_json};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,8 @@ pub(super) type RungValues = Vec<(u32, Option<f64>)>;
 /// What is known of a run that diverged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Diverged {
+    /// The name of the run.
+    pub hash: String,
     /// The step that was not finite.
     pub step: u32,
     /// What in it.
@@ -67,13 +69,16 @@ impl Outcome {
     /// If a file cannot be read, or is damaged.
     pub fn read(directory: &Path) -> Result<Option<Self>> {
         if let Some(summary) = RunSummary::read(directory)? {
+            check_name(directory, "summary.json", summary.hash.as_deref())?;
             return Ok(Some(Self::Trained(Box::new(summary))));
         }
         let path = directory.join(DIVERGED);
         if !path.exists() {
             return Ok(None);
         }
-        Ok(Some(Self::Diverged(Box::new(read_sealed_json(&path, |_: &Diverged| true)?))))
+        let diverged: Diverged = read_sealed_json(&path, |_| true)?;
+        check_name(directory, DIVERGED, Some(&diverged.hash))?;
+        Ok(Some(Self::Diverged(Box::new(diverged))))
     }
 
     /// Whether a run has ended, without a look at how.
@@ -107,6 +112,20 @@ impl Outcome {
     }
 }
 
+/// Refuses what was copied here from another run.
+fn check_name(directory: &Path, file: &str, hash: Option<&str>) -> Result<()> {
+    let is_own = directory.file_name().is_none_or(|name| hash.is_none_or(|hash| name == hash));
+    if is_own {
+        return Ok(());
+    }
+    Err(Error::run(format!(
+        "{} is of run {}. Remove {}: the specification trains it again.",
+        directory.join(file).display(),
+        hash.unwrap_or_default(),
+        directory.display()
+    )))
+}
+
 /// Writes down that a run diverged: with that it has ended.
 pub(super) fn write_diverged(directory: &RunDirectory, diverged: &Diverged) -> Result<()> {
     directory.write(DIVERGED, &to_sealed_json(&directory.file(DIVERGED), diverged)?)
@@ -127,14 +146,15 @@ pub(super) fn what_is_not_finite(record: &crate::engine::StepRecord) -> String {
 pub(super) fn read_rungs(directory: &Path) -> Result<RungValues> {
     let path = directory.join(RUNGS);
     if path.exists() {
-        return read_sealed_json::<Rungs>(&path, |_| true).map(|rungs| rungs.values);
+        let rungs = read_sealed_json::<Rungs>(&path, |_| true)?;
+        return check_name(directory, RUNGS, Some(&rungs.hash)).map(|()| rungs.values);
     }
     Ok(Outcome::read(directory)?.map_or_else(Vec::new, |outcome| outcome.rungs().to_vec()))
 }
 
 /// Writes down what a run was compared by.
 pub(super) fn write_rungs(directory: &RunDirectory, values: RungValues) -> Result<()> {
-    directory.write(RUNGS, &to_sealed_json(&directory.file(RUNGS), &Rungs { values })?)
+    directory.write(RUNGS, &to_sealed_json(&directory.file(RUNGS), &Rungs { hash: name_of(directory.path()), values })?)
 }
 
 /// Removes what is in the outcome by now.
@@ -144,5 +164,10 @@ pub(super) fn remove_rungs(directory: &RunDirectory) -> Result<()> {
 
 #[derive(Serialize, Deserialize)]
 struct Rungs {
+    hash: String,
     values: RungValues,
+}
+
+fn name_of(directory: &Path) -> String {
+    directory.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

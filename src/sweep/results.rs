@@ -10,7 +10,7 @@ use crate::data::{write_arrays, write_atomically};
 use crate::error::{Error, Result};
 use crate::report::sweep as page;
 use crate::train::{CONFIG, read_history};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What is gathered.
@@ -34,6 +34,8 @@ pub struct Gathered {
     pub outcomes: Vec<Option<Outcome>>,
     /// Names of runs in the directory that are none of these.
     pub others: Vec<String>,
+    /// What is wrong with runs that cannot be read, by their names, a sentence each.
+    pub damaged: BTreeMap<String, String>,
     files: FileHashes,
 }
 
@@ -45,13 +47,26 @@ pub fn gather(home: &Home) -> Result<Gathered> {
     let (specification, sweep) = home.open()?;
     let mut files = FileHashes::known(&specification.files);
     let mut jobs = sweep.jobs(&mut files)?;
-    let read = |job: &Job| Outcome::read(&home.run(&job.hash));
-    let mut outcomes = jobs.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let mut damaged = BTreeMap::new();
+    let mut read = |job: &Job| {
+        let outcome = Outcome::read(&home.run(&job.hash));
+        // One that is damaged hides none of the others.
+        outcome.unwrap_or_else(|why| {
+            let path = home.run(&job.hash);
+            let text = format!(
+                "{why} It counts as not ended: running the specification again trains {} anew.",
+                path.display()
+            );
+            damaged.insert(job.hash.clone(), text);
+            None
+        })
+    };
+    let mut outcomes: Vec<Option<Outcome>> = jobs.iter().map(&mut read).collect();
     if let Some(confirm) = specification.confirm.as_ref().filter(|_| outcomes.iter().all(Option::is_some)) {
         let mut best = best_settings(&sweep, &jobs, &outcomes);
         best.truncate(confirm.top);
         let confirming = sweep.confirming_jobs(&best, &mut files)?;
-        outcomes.extend(confirming.iter().map(read).collect::<Result<Vec<_>>>()?);
+        outcomes.extend(confirming.iter().map(&mut read));
         jobs.extend(confirming);
     }
     let known: BTreeSet<&str> = jobs.iter().map(|job| job.hash.as_str()).collect();
@@ -59,7 +74,7 @@ pub fn gather(home: &Home) -> Result<Gathered> {
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut others: Vec<String> = names.filter(|name| !known.contains(name.as_str())).collect();
     others.sort();
-    Ok(Gathered { specification, sweep, jobs, outcomes, others, files })
+    Ok(Gathered { specification, sweep, jobs, outcomes, others, damaged, files })
 }
 
 impl Gathered {
@@ -80,11 +95,18 @@ impl Gathered {
         let mut runs = Vec::with_capacity(self.jobs.len());
         for (job, outcome) in self.jobs.iter().zip(&self.outcomes) {
             let label = (!job.run.hold_out.is_empty()).then(|| job.run.hold_out.join(", "));
-            let state = if training.contains(&job.hash) { page::RunState::Training } else { page::RunState::Waiting };
+            let state = if self.damaged.contains_key(&job.hash) {
+                page::RunState::Failed
+            } else if training.contains(&job.hash) {
+                page::RunState::Training
+            } else {
+                page::RunState::Waiting
+            };
             let of = (job.run.setting, job.run.seed, label, job.confirmation);
             runs.push(self.run(home, &job.hash, of, outcome.as_ref(), state, gathering)?);
         }
         let mut notes = self.sweep.warnings.clone();
+        notes.extend(self.damaged.values().cloned());
         if !self.others.is_empty() {
             let (count, first) = (self.others.len(), &self.others[0]);
             let which =
@@ -167,7 +189,8 @@ impl Gathered {
         let path = home.run(hash);
         let history = path.join("history.csv");
         let is_wanted = gathering.losses || outcome.is_none();
-        let rows = if is_wanted && history.exists() { read_history(&history)? } else { Vec::new() };
+        // A history that cannot be read is one that is not there.
+        let rows = if is_wanted { read_history(&history).unwrap_or_default() } else { Vec::new() };
         let rungs = self.specification.halving.as_ref().map_or(&[][..], |halving| &halving.rungs);
         let at = |rung: &u32| outcome?.rungs().iter().find(|(step, _)| step == rung)?.1;
         let mut run = page::Run {
@@ -296,15 +319,9 @@ pub fn write_results(home: &Home, all: bool) -> Result<page::SweepReport> {
     Ok(report)
 }
 
-/// Paths of runs from the best on, as the specification's `[keep]` ranks them.
+/// Paths of the runs of the best settings, from the best on: what `[keep]` counts.
 pub(super) fn ranked_runs(report: &page::SweepReport) -> Vec<PathBuf> {
-    let cost = |run: &page::Run| {
-        let value = run.objective.filter(|_| run.state == page::RunState::Ended)?;
-        Some(if report.objective.lower_is_better { value } else { -value })
-    };
-    let mut ranked: Vec<(f64, &page::Run)> = report.runs.iter().filter_map(|run| Some((cost(run)?, run))).collect();
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.hash.cmp(&b.1.hash)));
-    ranked.into_iter().map(|(_, run)| run.path.clone()).collect()
+    page::best_paths(report, usize::MAX)
 }
 
 /// Removes the weights of all but the best runs, where the specification asks for that.

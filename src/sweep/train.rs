@@ -9,7 +9,6 @@ use super::halving::{Replicate, cost, survivors};
 use super::home::{Home, Job};
 use super::leftovers::clear;
 use super::options::{SweepEnd, SweepOptions, places};
-use super::outcome::Outcome;
 use super::rank::best_settings;
 use super::reporter::report_all;
 use super::results::{ranked_runs, thin_out, write_results};
@@ -315,7 +314,7 @@ impl Training<'_> {
         loop {
             let is_open = |number: &usize| {
                 let job = &self.work.jobs[*number];
-                is_meant(job) && self.is_in_shard(*number) && !Outcome::is_there(&self.work.home.run(&job.hash))
+                is_meant(job) && self.is_in_shard(*number) && !matches!(self.work.outcome(*number), Ok(Some(_)))
             };
             let goal = |job: usize| {
                 let halved = self.halved.get(&self.work.jobs[job].run.setting);
@@ -357,7 +356,10 @@ impl Training<'_> {
     /// Writes the pages of the best runs, and removes the weights of all but the best, as far as that is asked for.
     fn keep(&mut self, report: &SweepReport) -> Result<()> {
         let keep = self.specification.keep;
-        for path in ranked_runs(report).into_iter().take(keep.reports).filter(|path| !path.join("report.html").exists())
+        for path in ranked_runs(report)
+            .into_iter()
+            .take(keep.reports)
+            .filter(|path| !path.join("report.html").exists() && path.join("best.safetensors").exists())
         {
             if self.work.is_over() {
                 return Ok(());

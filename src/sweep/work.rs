@@ -2,10 +2,10 @@
 
 use super::claims::{Claims, Taken};
 use super::home::{Home, Job};
-use super::outcome::{Outcome, read_rungs};
+use super::outcome::{Outcome, RungValues, read_rungs};
 use super::specification::Sweep;
 use crate::config::Plan;
-use crate::error::{Result, ensure};
+use crate::error::{Error, Result, ensure};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,15 +56,25 @@ impl Work<'_> {
         }
     }
 
-    /// What became of a job; `None` while it has not ended.
+    /// What became of a job; `None` while it has not ended. What is damaged has not: the run is trained again.
     pub(super) fn outcome(&self, job: usize) -> Result<Option<Outcome>> {
-        Outcome::read(&self.home.run(&self.jobs[job].hash))
+        match Outcome::read(&self.home.run(&self.jobs[job].hash)) {
+            Err(Error::Run(_)) => Ok(None),
+            outcome => outcome,
+        }
+    }
+
+    /// What it was compared by; nothing where that is damaged.
+    fn rungs(&self, job: usize) -> Result<RungValues> {
+        match read_rungs(&self.home.run(&self.jobs[job].hash)) {
+            Err(Error::Run(_)) => Ok(RungValues::new()),
+            rungs => rungs,
+        }
     }
 
     /// What a job is compared by at a rung: its value there, or at its end before.
     pub(super) fn value_at(&self, job: usize, rung: u32) -> Result<AtRung> {
-        let directory = self.home.run(&self.jobs[job].hash);
-        if let Some((_, value)) = read_rungs(&directory)?.into_iter().find(|(step, _)| *step == rung) {
+        if let Some((_, value)) = self.rungs(job)?.into_iter().find(|(step, _)| *step == rung) {
             return Ok(AtRung::Value(value));
         }
         // One that was halved has no value later than that.
@@ -76,7 +86,7 @@ impl Work<'_> {
     /// halved it.
     pub(super) fn is_done(&self, Task { job, goal }: Task) -> Result<bool> {
         match goal {
-            Goal::Halved(_) => Ok(Outcome::is_there(&self.home.run(&self.jobs[job].hash))),
+            Goal::Halved(_) => Ok(self.outcome(job)?.is_some()),
             Goal::Rung(rung) => Ok(self.value_at(job, rung)? != AtRung::Missing),
             Goal::End => Ok(self.outcome(job)?.is_some_and(|outcome| !outcome.is_halved())),
         }
