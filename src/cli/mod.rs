@@ -101,7 +101,8 @@ impl Cli {
         match self.command {
             // A specification spells settings as files do.
             Command::Sweep(_) => {
-                spelling::learn(program.find_subcommand("sweep").and_then(|s| s.find_subcommand("run")).into_iter())
+                let run = program.find_subcommand("sweep").and_then(|sweep| sweep.find_subcommand("run"));
+                spelling::learn(run.into_iter());
             }
             _ => spelling::learn(program.get_subcommands()),
         }

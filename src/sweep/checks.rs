@@ -3,9 +3,9 @@
 use super::event::{Notices, SweepListener};
 use super::hash::Group;
 use super::home::Job;
+use super::options::SweepOptions;
 use super::runs::Sweep;
 use super::spec::Specification;
-use super::train::SweepOptions;
 use crate::config::Plan;
 use crate::engine::{Device, DeviceNotice};
 use crate::error::{Error, Result};

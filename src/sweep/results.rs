@@ -1,5 +1,6 @@
 //! What came of a sweep, gathered from the directories of its runs: tables, page, the best runs.
 
+use super::best::best_settings;
 use super::claims::{Claims, Taken};
 use super::conduct::Objective;
 use super::hash::FileHashes;
@@ -10,7 +11,6 @@ use super::runs::{Run, Sweep};
 use super::space::AxisKind;
 use super::spec::Specification;
 use super::standing::{Life, standing};
-use super::train::best_settings;
 use crate::config::Config;
 use crate::data::{write_arrays, write_atomically};
 use crate::error::{Error, Result};

@@ -1,6 +1,7 @@
 //! Trains the runs of a sweep: group by group, rung by rung, then those that confirm the best.
 
 use super::baselines::Baselines;
+use super::best::best_settings;
 use super::checks::{check_shard, checked_plan, choose, plan_of};
 use super::claims::Claims;
 use super::event::{Notices, SweepEvent, SweepListener, SweepProgress};
@@ -8,11 +9,10 @@ use super::feed::{Goal, SweepFeed, Task, Work};
 use super::halving::{Replicate, cost, survivors};
 use super::hash::{FileHashes, Group};
 use super::home::{Home, Job};
+use super::options::SweepOptions;
 use super::outcome::Outcome;
-use super::process::ClaimSettings;
 use super::reporter::report_all;
 use super::results::{ranked_runs, thin_out, write_results};
-use super::runs::Sweep;
 use super::spec::Specification;
 use crate::config::Plan;
 use crate::engine::{Device, EngineConfig};
@@ -23,27 +23,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{channel, sync_channel};
 use std::time::{Duration, Instant};
-
-/// How this process takes part in a sweep.
-#[derive(Clone, Debug, Default)]
-pub struct SweepOptions {
-    /// What computes, over what the specification says.
-    pub engine: Option<EngineConfig>,
-    /// Bytes to stay within on the device.
-    pub memory: Option<u64>,
-    /// Most networks at once.
-    pub places: Option<usize>,
-    /// Time after which it ends, to be gone on with.
-    pub budget: Option<Duration>,
-    /// Only every so-manieth run, from which on: `(i, n)`, i from 1.
-    pub shard: Option<(usize, usize)>,
-    /// How processes share a sweep.
-    pub claims: ClaimSettings,
-    /// More than [`MOST_RUNS`](super::MOST_RUNS) runs are meant.
-    pub are_many_allowed: bool,
-    /// Another specification than that of the directory is meant.
-    pub change: bool,
-}
 
 /// How the part of this process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -416,23 +395,4 @@ impl Training<'_> {
         }
         self.wait(|job| job.confirmation)
     }
-}
-
-/// The settings of a search that has ended, the best first; those without a value, and those that went no further after a
-/// comparison, are left out.
-pub(super) fn best_settings(sweep: &Sweep, jobs: &[Job], outcomes: &[Option<Outcome>]) -> Vec<usize> {
-    let mut replicates: BTreeMap<usize, Vec<Replicate>> = BTreeMap::new();
-    let mut is_halved: BTreeSet<usize> = BTreeSet::new();
-    for (job, outcome) in jobs.iter().zip(outcomes).filter(|(job, _)| !job.confirmation) {
-        if outcome.as_ref().is_some_and(Outcome::is_halved) {
-            is_halved.insert(job.run.setting);
-        }
-        let value = outcome.as_ref().and_then(|outcome| outcome.value(sweep.objective));
-        replicates.entry(job.run.setting).or_default().push((job.run.seed, value));
-    }
-    let own = replicates.into_iter().filter(|(setting, _)| !is_halved.contains(setting));
-    let mut ranked: Vec<(usize, f64)> = own.map(|(s, values)| (s, cost(&values, sweep.objective))).collect();
-    ranked.retain(|(_, cost)| cost.is_finite());
-    ranked.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-    ranked.into_iter().map(|(setting, _)| setting).collect()
 }
