@@ -112,8 +112,10 @@ impl Home {
         let is_other = self.path.exists() && !self.path.is_dir();
         ensure!(!is_other, "{} is no directory. Choose another `output_dir`.", self.path.display());
         let Ok(entries) = std::fs::read_dir(&self.path) else { return Ok(()) };
-        let ours = ["runs", "claims", "alive", "baselines"];
-        let other = entries.flatten().map(|e| e.file_name()).find(|name| !ours.iter().any(|own| *name == *own));
+        // Another process may be about to begin the same sweep, or have been killed when it was.
+        let ours = ["runs", "claims", "alive", "baselines", SPECIFICATION];
+        let is_ours = |name: &str| ours.contains(&name) || (name.starts_with(".aon-") && name.ends_with(".tmp"));
+        let other = entries.flatten().map(|e| e.file_name()).find(|name| !name.to_str().is_some_and(is_ours));
         ensure!(
             other.is_none(),
             "{} holds no sweep, but {}. Choose another `output_dir`.",
