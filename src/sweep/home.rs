@@ -114,7 +114,7 @@ impl Home {
         let Ok(entries) = std::fs::read_dir(&self.path) else { return Ok(()) };
         // Another process may be about to begin the same sweep, or have been killed when it was.
         let ours = ["runs", "claims", "alive", "baselines", SPECIFICATION];
-        let is_ours = |name: &str| ours.contains(&name) || (name.starts_with(".aon-") && name.ends_with(".tmp"));
+        let is_ours = |name: &str| ours.contains(&name) || name.starts_with(".aon-");
         let other = entries.flatten().map(|e| e.file_name()).find(|name| !name.to_str().is_some_and(is_ours));
         ensure!(
             other.is_none(),
