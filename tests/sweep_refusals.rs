@@ -98,6 +98,7 @@ fn flags_that_cannot_be_meant_are_refused_before_anything_is_written() {
         .stderr(contains("none such"));
     assert!(!lab.path("sweep").exists());
     lab.run("sweep", GAINS, &["--json"]).assert().code(2).stderr(contains("--quiet"));
+    lab.say("sweep", GAINS, &["--json", "--dry-run"]).assert().code(2).stderr(contains("--dry-run"));
     let base = std::fs::read_to_string(lab.path("base.toml")).unwrap();
     assert!(base.contains("Firing_Rates.mat"));
     std::fs::write(lab.path("broken.toml"), base.replace("Firing_Rates.mat", "base.toml")).unwrap();

@@ -67,6 +67,11 @@ fn events_are_lines_of_json_and_quiet_is_quiet() {
         assert_eq!(event["steps"], summary["steps"]);
         assert!(event["setting"].as_str().unwrap().starts_with("n_trials "));
     }
+    let last = events.last().unwrap();
+    assert_eq!((&last["event"], &last["state"]), (&"end".into(), &"complete".into()));
+    let paused = said(lab.say("paused", LENGTHS, &["--json", "--budget", "0s"]));
+    let last: Value = serde_json::from_str(paused.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["event"], &last["state"]), (&"end".into(), &"paused".into()));
     let mut quiet = lab.run("quiet", LENGTHS, &[]);
     quiet.assert().success().stdout("").stderr("");
 }

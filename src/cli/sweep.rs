@@ -11,6 +11,7 @@ use crate::sweep::{
     processes, train, write_results,
 };
 use clap::{Args, Subcommand};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -85,7 +86,7 @@ pub(super) struct SweepRunArgs {
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
     /// Check everything, say what it would take, and train nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     dry_run: bool,
     /// End after this time, to be gone on with: 8h, 90min
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
@@ -210,7 +211,14 @@ fn run_sweep(args: &SweepRunArgs) -> Result<()> {
         ),
         SweepEnd::Paused => format!("paused; the same command goes on with {place}"),
     };
-    if !args.quiet && !args.json {
+    if args.json {
+        let state = match end {
+            SweepEnd::Complete => "complete",
+            SweepEnd::ShardComplete => "shard complete",
+            SweepEnd::Paused => "paused",
+        };
+        output::say(json!({"event": "end", "state": state, "path": home.path}));
+    } else if !args.quiet {
         if end == SweepEnd::Complete {
             let report = gather(&home)?.report(&home, Gathering::default())?;
             output::say(format!("\n{}", table_text(&report, None, Some(10))?));
