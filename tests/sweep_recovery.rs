@@ -171,14 +171,16 @@ fn processes_that_begin_a_sweep_at_once_share_it() {
         std::thread::scope(|scope| {
             let begin = || home.settle(&specification, &sweep, &mut FileHashes::default(), false);
             let begun: Vec<_> = (0..4).map(|_| scope.spawn(begin)).collect();
-            begun.into_iter().for_each(|one| one.join().unwrap().unwrap());
+            for one in begun {
+                one.join().unwrap().unwrap();
+            }
         });
     }
     // A temporary file of another is nothing that a sweep could harm; anything else is.
     let home = case.home("foreign");
     std::fs::create_dir(&home.path).unwrap();
     std::fs::write(home.path.join("thesis.tex"), "").unwrap();
-    let error = home.settle(&specification, &sweep, &mut FileHashes::default(), false).unwrap_err();
+    let error = home.check(&specification, &sweep, &mut FileHashes::default(), false).unwrap_err();
     assert!(error.exit_code() == 2 && error.to_string().contains("thesis.tex"), "{error}");
 }
 
@@ -200,7 +202,9 @@ fn processes_that_end_a_sweep_at_once_all_end_well() {
         std::thread::scope(|scope| {
             let one = || run(&specification, &home, &never, &mut Deaf);
             let all: Vec<_> = (0..3).map(|_| scope.spawn(one)).collect();
-            all.into_iter().for_each(|one| assert_eq!(one.join().unwrap().unwrap(), SweepEnd::Complete));
+            for one in all {
+                assert_eq!(one.join().unwrap().unwrap(), SweepEnd::Complete);
+            }
         });
         let kept =
             ends(&specification, &home).iter().filter(|(h, _)| home.run(h).join("best.safetensors").exists()).count();

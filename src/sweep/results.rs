@@ -103,7 +103,7 @@ impl Gathered {
                 page::RunState::Waiting
             };
             let of = (job.run.setting, job.run.seed, label, job.confirmation);
-            runs.push(self.run(home, &job.hash, of, outcome.as_ref(), state, gathering)?);
+            runs.push(self.run(home, &job.hash, of, outcome.as_ref(), state, gathering));
         }
         let mut notes = self.sweep.warnings.clone();
         notes.extend(self.damaged.values().cloned());
@@ -185,7 +185,7 @@ impl Gathered {
         outcome: Option<&Outcome>,
         open: page::RunState,
         gathering: Gathering,
-    ) -> Result<page::Run> {
+    ) -> page::Run {
         let path = home.run(hash);
         let history = path.join("history.csv");
         let is_wanted = gathering.losses || outcome.is_none();
@@ -240,7 +240,7 @@ impl Gathered {
                 run.engine = d.engine.to_string();
             }
         }
-        Ok(run)
+        run
     }
 
     /// A run that is none of the specification, under a setting with what its configuration says of the axes.
@@ -270,7 +270,7 @@ impl Gathered {
         let hold_out = (!held_out.is_empty()).then(|| held_out.join(", "));
         let outcome = Outcome::read(&path)?;
         let of = (setting, config.seed, hold_out, false);
-        runs.push(self.run(home, hash, of, outcome.as_ref(), page::RunState::Waiting, gathering)?);
+        runs.push(self.run(home, hash, of, outcome.as_ref(), page::RunState::Waiting, gathering));
         Ok(())
     }
 }
@@ -319,9 +319,18 @@ pub fn write_results(home: &Home, all: bool) -> Result<page::SweepReport> {
     Ok(report)
 }
 
-/// Paths of the runs of the best settings, from the best on: what `[keep]` counts.
+/// Paths of the runs of the best settings, from the best on, and of each from its best run on: what `[keep]` counts.
 pub(super) fn ranked_runs(report: &page::SweepReport) -> Vec<PathBuf> {
-    page::best_paths(report, usize::MAX)
+    let cost = |run: &page::Run| {
+        let value = run.objective.unwrap_or(f64::NAN);
+        if report.objective.lower_is_better { value } else { -value }
+    };
+    let of_setting = |standing: page::Standing| {
+        let mut runs: Vec<&page::Run> = standing.runs.iter().map(|k| &report.runs[*k]).collect();
+        runs.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        runs.into_iter().map(|run| run.path.clone())
+    };
+    page::standings(report).into_iter().filter(page::Standing::is_ranked).flat_map(of_setting).collect()
 }
 
 /// Removes the weights of all but the best runs, where the specification asks for that.

@@ -42,7 +42,7 @@ impl Work<'_> {
         let changed = plan.inputs.iter().find(is_other).map(|(path, _)| path.display().to_string());
         ensure!(
             changed.is_none(),
-            "{} has changed since the sweep began. Put the file back, or begin another sweep.",
+            "{} has changed while the sweep was running. Put the file back and go on with the same command, or begin another sweep.",
             changed.unwrap_or_default()
         );
         Ok(())
