@@ -152,9 +152,9 @@ points = 64
 "network.gain" = { log = [0.02, 1.0] }
 "training.regularisation" = { log = [0.0001, 1.0] }
 """
-    data(folder, 48)
-    full = specification(folder, "full", space, 200)
-    halved = specification(folder, "halved", space + "[halving]\nrungs = [20, 60]\nkeep = 0.34\n", 200)
+    data(folder, 96)
+    full = specification(folder, "full", space, 300)
+    halved = specification(folder, "halved", space + "[halving]\nrungs = [30, 100]\nkeep = 0.34\n", 300)
     seconds = [sweep(folder, "full", full), sweep(folder, "halved", halved)]
     complete, some = rows(folder / "full"), rows(folder / "halved")
     steps = [sum(int(row["steps"]) for row in table) for table in (complete, some)]
@@ -188,7 +188,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         if "busy" in chosen:
-            busy(folder, arguments.rounds, "cpu", 60)
+            busy(folder, arguments.rounds, "cpu", 200)
             if arguments.gpu:
                 busy(folder, arguments.rounds, "gpu", 20)
         if "around" in chosen:
