@@ -2,7 +2,7 @@
 """Measures what `aon sweep` costs around its networks, and what halving saves; docs/results.md has the figures.
 
     cargo build --release
-    scripts/sweeps.py [--rounds 3] [--gpu] [--only busy,around,halving]
+    scripts/sweeps.py [--rounds 3] [--gpu] [--only bits,busy,around,halving]
 
 Needs NumPy. Programs that are compared take turns in every round; figures are medians over rounds.
 """
@@ -50,7 +50,7 @@ def data(folder, neurons, bins=30, conditions=12):
     return folder
 
 
-def specification(folder, name, text, steps, baseline=False):
+def specification(folder, name, text, steps, baseline=False, noise="frozen"):
     """Writes a specification over the data in a folder."""
     path = folder / f"{name}.toml"
     path.write_text(
@@ -63,6 +63,7 @@ inhibitory_mask = "{folder}/mask.npz"
 [base.training]
 n_trials = {steps}
 baseline = {str(baseline).lower()}
+stimulus_noise = "{noise}"
 """
     )
     return path
@@ -117,6 +118,37 @@ def busy(folder, rounds, engine, steps):
     print(f"busy, {engine}: 64 networks of 64 neurons x {steps} steps in 16 places: {statistics.median(walls):.1f} s")
     print(f"  of network-steps x seconds of `aon bench` ({statistics.median(speeds) * 1e3:.2f} ms): {ratio:.2f}")
     print(f"  of 64 runs of `aon train --no-baseline` ({statistics.median(singles):.1f} s): {alone:.2f}")
+
+
+MIXED = """seeds = 4
+[grid]
+"network.gain" = [0.05, 0.1, 0.2, 0.4]
+[[together]]
+"training.learning_rate" = [0.03, 0.06, 0.1, 0.3]
+"training.schedule" = ["cosine", "plateau", "cosine", "plateau"]
+"training.patience" = [200, 3, 200, 3]
+"network.freeze" = [[], [], ["I_ext"], []]
+"""
+
+
+def essence(run):
+    """What of a run must not depend on where and beside which others it was trained."""
+    history = [line.rsplit(",", 1)[0] for line in (run / "history.csv").read_text().splitlines()]
+    return history, *((run / file).read_bytes() for file in ("best.safetensors", "fit.csv"))
+
+
+def bits(folder, engine, steps):
+    """64 networks of different settings and age in 16 places against 64 runs, byte for byte."""
+    path = specification(data(folder, 64), "bits", MIXED, steps, noise="fresh")
+    sweep(folder, "bits", path, "--places", 16, "--engine", engine)
+    runs, same, lengths = list((folder / "bits" / "runs").iterdir()), 0, set()
+    for run in runs:
+        out = folder / "single"
+        shutil.rmtree(out, ignore_errors=True)
+        aon("train", "--config", run / "config.toml", "--no-baseline", "--output-dir", out, "--quiet", "--engine", engine)
+        same += essence(run) == essence(out)
+        lengths.add(len(essence(run)[0]) - 1)
+    print(f"bits, {engine}: {same} of {len(runs)} networks of 64 neurons are byte for byte those that they are alone ({min(lengths)} to {max(lengths)} steps)")
 
 
 def around(folder, rounds):
@@ -181,12 +213,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--gpu", action="store_true", help="measure how busy a GPU is, too")
-    parser.add_argument("--only", default="busy,around,halving")
+    parser.add_argument("--only", default="bits,busy,around,halving")
     arguments = parser.parse_args()
     chosen = arguments.only.split(",")
     os.environ.setdefault("AON_CACHE_DIR", str(ROOT / "target" / "tmp" / "cache"))
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
+        if "bits" in chosen:
+            bits(folder, "cpu", 40)
+            if arguments.gpu:
+                bits(folder, "gpu", 12)
         if "busy" in chosen:
             busy(folder, arguments.rounds, "cpu", 200)
             if arguments.gpu:
