@@ -18,7 +18,7 @@ use crate::train::{
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
 struct Active<'a> {
@@ -98,6 +98,21 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
         let active = self.active.iter().map(|(job, a)| Task { job: *job, goal: a.goal });
         let left = self.left.iter().map(|(job, d)| Task { job: *job, goal: d.goal });
         active.chain(left).chain(self.tasks).chain(self.held).collect()
+    }
+
+    /// Hands a run over to the reporter, unless the sweep is over before it has room: then the run is reported another time.
+    fn send(&mut self, mut item: Item) -> Result<()> {
+        loop {
+            match self.items.try_send(item) {
+                Err(TrySendError::Full(back)) if !self.work.is_over() => item = back,
+                // Why the reporter ended is what it said last.
+                Err(TrySendError::Disconnected(_)) if !self.work.is_over() => {
+                    return self.hear().and_then(|()| Err(Error::run("the reports of runs ended too early.")));
+                }
+                Ok(()) | Err(_) => return Ok(()),
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Takes in what the reporter says.
@@ -390,12 +405,6 @@ impl Feed for SweepFeed<'_, '_> {
             rungs,
         };
         let (plan, trained) = (self.variant(job)?, left.settled(settled, rates, self.engine.clone()));
-        let gone = |_| Error::run("the reports of runs ended too early.");
-        let sent = self.items.send(Item { job, plan, trained, claim, essentials }).map_err(gone);
-        // Why it ended is what the reporter said last.
-        if sent.is_err() {
-            self.hear()?;
-        }
-        if self.work.is_over() { Ok(()) } else { sent }
+        self.send(Item { job, plan, trained, claim, essentials })
     }
 }

@@ -9,13 +9,14 @@ use super::halving::{Replicate, cost, survivors};
 use super::home::{Home, Job};
 use super::leftovers::clear;
 use super::options::{SweepEnd, SweepOptions, places};
+use super::outcome::Outcome;
 use super::rank::best_settings;
 use super::reporter::report_all;
 use super::results::{ranked_runs, thin_out, write_results};
 use super::specification::{FileHashes, Group, Specification};
 use super::work::{AtRung, Goal, Task, Work};
 use crate::config::Plan;
-use crate::engine::{Device, EngineConfig};
+use crate::engine::{Device, EngineConfig, Problem};
 use crate::error::{Error, Result};
 use crate::report::sweep::SweepReport;
 use crate::run::{Listener, MemoryPlan, Notice, Opening, Places, TrainedRun, write_page};
@@ -26,6 +27,9 @@ use std::time::{Duration, Instant};
 
 /// Networks whose reports wait for a thread to write them.
 const QUEUE: usize = 16;
+
+/// How often it is looked whether the last reports are written, or are not waited for any more.
+const MOMENT: Duration = Duration::from_millis(5);
 
 /// How often it is looked whether other processes have ended their runs.
 const LOOK: Duration = Duration::from_secs(1);
@@ -136,11 +140,15 @@ impl Training<'_> {
 
     /// The runs of the specification.
     fn search(&mut self) -> Result<()> {
+        let mut groups_of: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.work.sweep.settings.len()];
+        for (g, group) in self.groups.iter().enumerate() {
+            for run in &group.runs {
+                groups_of[self.work.sweep.runs[*run].setting].insert(g);
+            }
+        }
         let mut families: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
-        for setting in 0..self.work.sweep.settings.len() {
-            let is_of = |group: &Group| group.runs.iter().any(|run| self.work.sweep.runs[*run].setting == setting);
-            let groups = (0..self.groups.len()).filter(|g| is_of(&self.groups[*g])).collect();
-            families.entry(groups).or_default().push(setting);
+        for (setting, groups) in groups_of.into_iter().enumerate() {
+            families.entry(groups.into_iter().collect()).or_default().push(setting);
         }
         // Groups are sorted by size: so are the families that begin with them.
         for (groups, settings) in families {
@@ -208,12 +216,12 @@ impl Training<'_> {
         let plan = plan_of(self.work.sweep, &self.work.jobs[first.job], self.options)?;
         self.work.check_inputs(&plan)?;
         let problem = plan.training_problem(1);
-        let mut recurrent = problem.recurrent;
         // What holds for one network need not hold for the others.
-        for task in &tasks {
+        let mut recurrent = problem.recurrent;
+        for task in tasks.iter().take_while(|_| !problem.recurrent) {
             recurrent |= plan.variant(self.work.sweep.config_of(&self.work.jobs[task.job]))?.problem.recurrent;
         }
-        let problem = crate::engine::Problem { recurrent, ..problem };
+        let problem = Problem { recurrent, ..problem };
         let memory = MemoryPlan::new(&self.device, &plan.problem, self.options.memory)?;
         let mut most = places(self.options, &self.device, &problem, &memory);
         let work_ahead = problem.dims.flops_per_step() * self.progress.steps_left as f64;
@@ -284,6 +292,9 @@ impl Training<'_> {
             let trained = places.train(engine.as_mut(), &mut feed, &work.halt);
             // Its end tells the reporter that nothing comes any more.
             drop(std::mem::replace(&mut feed.items, sync_channel(0).0));
+            while !reporter.is_finished() && !work.is_over() {
+                std::thread::sleep(MOMENT);
+            }
             let ended = reporter.join().map_err(|_| Error::run("the reports of runs failed."));
             let heard = feed.hear();
             let result = trained.map(drop).and(heard).and(ended);
@@ -312,16 +323,19 @@ impl Training<'_> {
     /// Waits until these jobs have ended, and takes over those of dead processes.
     fn wait(&mut self, is_meant: impl Fn(&Job) -> bool) -> Result<()> {
         loop {
-            let is_open = |number: &usize| {
-                let job = &self.work.jobs[*number];
-                is_meant(job) && self.is_in_shard(*number) && !matches!(self.work.outcome(*number), Ok(Some(_)))
-            };
+            let meant = |number: &usize| is_meant(&self.work.jobs[*number]) && self.is_in_shard(*number);
+            let all: Vec<usize> = (0..self.work.jobs.len()).filter(meant).collect();
+            let is_missing = |number: &usize| !Outcome::is_there(&self.work.home.run(&self.work.jobs[*number].hash));
+            let mut open: Vec<usize> = all.iter().copied().filter(is_missing).collect();
+            if open.is_empty() {
+                // What is there may be damaged.
+                open = all.into_iter().filter(|number| !matches!(self.work.outcome(*number), Ok(Some(_)))).collect();
+            }
             let goal = |job: usize| {
                 let halved = self.halved.get(&self.work.jobs[job].run.setting);
                 halved.map_or(Goal::End, |rung| Goal::Halved(*rung))
             };
-            let open: Vec<Task> =
-                (0..self.work.jobs.len()).filter(is_open).map(|job| Task { job, goal: goal(job) }).collect();
+            let open: Vec<Task> = open.into_iter().map(|job| Task { job, goal: goal(job) }).collect();
             if !self.take_over(&open, None)? {
                 return Ok(());
             }
@@ -367,7 +381,7 @@ impl Training<'_> {
             let engine = self.options.engine.clone();
             let apply = |config: &mut EngineConfig| engine.clone().into_iter().for_each(|own| *config = own);
             let run = TrainedRun::open(&path, &Opening { engine: &apply, ..Opening::default() })?;
-            write_page(&run, &self.work.halt, &mut Notices(self.listener))?;
+            write_page(&run, self.work.stop, &mut Notices(self.listener))?;
         }
         keep.weights.map_or(Ok(()), |weights| thin_out(self.work.claims, weights, report))
     }
@@ -381,6 +395,9 @@ impl Training<'_> {
         let best = best_settings(self.work.sweep, &self.work.jobs, &outcomes);
         let top = self.specification.confirm.as_ref().map_or(0, |confirm| confirm.top);
         let chosen: Vec<usize> = best.into_iter().take(top).collect();
+        if chosen.is_empty() {
+            return Ok(());
+        }
         let jobs = self.work.sweep.confirming_jobs(&chosen, files)?;
         let labels: Vec<String> = chosen.iter().map(|s| self.work.sweep.settings[*s].label.clone()).collect();
         self.listener.event(&SweepEvent::Confirming { settings: &labels, runs: jobs.len() });
