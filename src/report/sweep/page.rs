@@ -229,7 +229,9 @@ fn halving(page: &mut String, view: &View) {
 fn time(page: &mut String, view: &View) {
     let mut places: BTreeMap<(String, String), (usize, u64, f64)> = BTreeMap::new();
     for run in view.report.runs.iter().filter(|r| r.steps > 0 || r.seconds > 0.0) {
-        let place = places.entry((shown(&run.host), shown(&run.engine))).or_default();
+        // Where a run is trained stands in what it leaves at its end.
+        let host = if run.host.is_empty() { "not ended".into() } else { shown(&run.host) };
+        let place = places.entry((host, shown(&run.engine))).or_default();
         place.0 += 1;
         place.1 += u64::from(run.steps);
         place.2 += if run.seconds.is_finite() { run.seconds } else { 0.0 };
