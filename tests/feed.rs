@@ -22,6 +22,8 @@ struct Many {
     records: Vec<Vec<StepRecord>>,
     left: Vec<Option<NetworkState>>,
     settled: Vec<Option<Settled>>,
+    /// No longer wanted after so many steps, by number.
+    unwanted: Option<(usize, u32)>,
     /// Set after so many records.
     stop: (usize, Arc<AtomicBool>),
     kept: Vec<u32>,
@@ -31,7 +33,16 @@ impl Many {
     fn new(steps: Vec<u32>) -> Self {
         let k = steps.len();
         let (stop, kept) = ((usize::MAX, Arc::default()), vec![0; k]);
-        Self { steps, next: 0, records: vec![Vec::new(); k], left: vec![None; k], settled: vec![None; k], stop, kept }
+        Self {
+            unwanted: None,
+            steps,
+            next: 0,
+            records: vec![Vec::new(); k],
+            left: vec![None; k],
+            settled: vec![None; k],
+            stop,
+            kept,
+        }
     }
 
     fn trained(mut self, places: usize, lag: usize, settle_together: usize) -> (Self, [usize; 2]) {
@@ -69,6 +80,10 @@ impl Feed for Many {
         assert_eq!(self.records[network].len() as u32, state.step, "every record comes before the state");
         self.kept[network] = state.step;
         Ok(())
+    }
+
+    fn is_wanted(&self, network: usize) -> bool {
+        self.unwanted.is_none_or(|(other, step)| other != network || (self.records[network].len() as u32) < step)
     }
 
     fn on_leave(&mut self, network: usize, state: &NetworkState) -> Result<bool> {
@@ -132,4 +147,20 @@ fn an_interrupt_keeps_the_state_of_every_network_that_has_not_left() {
     assert!(train(&mut engine, &mut many, training(&stop)).unwrap());
     assert!(many.left.iter().all(Option::is_none));
     assert_eq!(many.kept.iter().filter(|step| **step > 0).count(), 4, "{:?}", many.kept);
+}
+
+#[test]
+fn a_network_that_is_no_longer_wanted_makes_room_and_the_others_notice_nothing() {
+    let steps: Vec<u32> = vec![30; 9];
+    let (alone, _) = Many::new(steps.clone()).trained(9, 0, 1);
+    for (places, lag) in [(1, 0), (3, 1), (4, 2)] {
+        let mut many = Many::new(steps.clone());
+        many.unwanted = Some((2, 7));
+        let (many, _) = many.trained(places, lag, 1);
+        let left = many.left[2].as_ref().unwrap();
+        assert!((7..=10).contains(&left.step), "{places} places, lag {lag}: it left after {} steps", left.step);
+        for network in (0..9).filter(|network| *network != 2) {
+            assert!(many.left[network] == alone.left[network], "{places} places, lag {lag}: network {network}");
+        }
+    }
 }

@@ -227,8 +227,7 @@ impl<'a, 'l> SweepFeed<'a, 'l> {
         }
     }
 
-    /// Whether an error is no failure, but the loss of a run to another process: then its network trains for nobody until
-    /// its place is free.
+    /// Whether an error is no failure, but the loss of a run to another process: then its network leaves.
     fn unless_lost(&mut self, job: usize, result: Result<()>) -> Result<()> {
         match result {
             Err(_) if self.active.get(&job).is_some_and(|active| active.claim.is_lost()) => {
@@ -362,6 +361,11 @@ impl Feed for SweepFeed<'_, '_> {
         let Some(active) = self.active.get_mut(&job) else { return Ok(()) };
         let kept = active.passage.keep(state);
         self.unless_lost(job, kept)
+    }
+
+    fn is_wanted(&self, job: usize) -> bool {
+        // Not where another process has taken it over.
+        self.active.contains_key(&job)
     }
 
     fn on_leave(&mut self, job: usize, state: &NetworkState) -> Result<bool> {

@@ -66,6 +66,12 @@ pub trait Feed {
     /// Ends the training.
     fn on_checkpoint(&mut self, network: usize, state: &NetworkState) -> Result<()>;
 
+    /// Whether `network` is to go on; one that is not leaves after the step that is being done.
+    fn is_wanted(&self, network: usize) -> bool {
+        let _ = network;
+        true
+    }
+
     /// `network` leaves in `state`: all records of its steps were handed over. Whether its weights are to be settled.
     ///
     /// # Errors
@@ -225,15 +231,17 @@ impl Trainer<'_> {
 
     /// Takes their places from the networks that have ended.
     fn see_off(&mut self) -> Result<()> {
-        let has_ended = |seat: &Option<Seat>| seat.as_ref().is_some_and(|seat| !seat.is_training());
-        if !self.seats.iter().any(has_ended) {
+        let feed = &*self.feed;
+        let has_ended = |seat: &Seat| !seat.is_training() || !feed.is_wanted(seat.network);
+        let leaving: Vec<bool> = self.seats.iter().map(|seat| seat.as_ref().is_some_and(has_ended)).collect();
+        if !leaving.contains(&true) {
             return Ok(());
         }
         self.hand_over(true)?;
-        for place in 0..self.seats.len() {
-            let Some(Seat { network, settings, .. }) = self.seats[place].take_if(|seat| !seat.is_training()) else {
-                continue;
-            };
+        for (place, is_leaving) in leaving.into_iter().enumerate() {
+            // A record may have ended more of them.
+            let leaves = |seat: &mut Seat| is_leaving || !seat.is_training();
+            let Some(Seat { network, settings, .. }) = self.seats[place].take_if(leaves) else { continue };
             let state = self.engine.state_of(place)?;
             if self.feed.on_leave(network, &state)? {
                 if self.waiting.is_empty() {
