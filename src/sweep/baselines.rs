@@ -56,8 +56,10 @@ impl Baselines<'_> {
     fn wanted(&self, plan: &Plan) -> Option<(String, FitPlan)> {
         has_baseline(plan).then(|| {
             let fit = plan.baseline(&[0]);
-            let FitNetwork { settings, steps, .. } = &fit.networks[0];
-            let mut key = sha256(format!("{} {} {steps} {settings:?}", self.group, plan.seeds[0]).as_bytes());
+            let FitNetwork { settings, steps, initial, schedule } = &fit.networks[0];
+            let initial: Vec<u8> = initial.iter().flat_map(|p| p.to_le_bytes()).collect();
+            let initial = sha256(&initial);
+            let mut key = sha256(format!("{} {initial} {steps} {settings:?} {schedule:?}", self.group).as_bytes());
             key.truncate(16);
             (key, fit)
         })
