@@ -6,7 +6,7 @@
 mod mat_builder;
 
 use aon::data::mat::MatFile;
-use aon::data::{Normalization, RecordedCondition, Recording, read_mask};
+use aon::data::{FiringRates, Normalization, RecordedCondition, read_mask};
 use aon::error::Result;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -194,12 +194,12 @@ fn named_cases() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn read_rates(path: &Path) -> Result<Recording> {
+fn read_rates(path: &Path) -> Result<FiringRates> {
     read_conditions(path, &["FR1".into(), "FR2".into()])
 }
 
-fn read_conditions(path: &Path, conditions: &[String]) -> Result<Recording> {
-    Recording::new(path, RecordedCondition::read_all(path, conditions)?, &[], Normalization::None)
+fn read_conditions(path: &Path, conditions: &[String]) -> Result<FiringRates> {
+    FiringRates::new(path, RecordedCondition::read_all(path, conditions)?, &[], Normalization::None)
 }
 
 /// Reads `bytes` as the file `path`, and checks that it is refused as it should be.
@@ -382,7 +382,7 @@ fn bit_flips_are_refused_or_harmless() {
                 Ok(recording) if compress => assert_eq!(recording, original, "bit {bit}"),
                 Ok(recording) => {
                     accepted += usize::from(recording != original);
-                    let shapes = |r: &Recording| r.conditions.iter().map(|c| c.rates.len()).collect::<Vec<_>>();
+                    let shapes = |r: &FiringRates| r.conditions.iter().map(|c| c.rates.len()).collect::<Vec<_>>();
                     assert_eq!(shapes(&recording), shapes(&original), "bit {bit}");
                 }
             }

@@ -2,7 +2,7 @@
 #![allow(clippy::float_cmp)] // Files give back exactly what was written.
 
 use aon::data::{
-    ConditionRates, NamedArray, Normalization, RecordedCondition, Recording, Values, read_mask, read_stimulus,
+    ConditionRates, FiringRates, NamedArray, Normalization, RecordedCondition, Values, read_mask, read_stimulus,
     write_arrays,
 };
 use aon::error::{Error, Result};
@@ -31,11 +31,11 @@ fn rates(name: &str, values: impl Into<Values>) -> NamedArray {
     NamedArray::new(name, values)
 }
 
-fn read_file(path: &Path, conditions: &[String], normalization: Normalization) -> Result<Recording> {
-    Recording::new(path, RecordedCondition::read_all(path, conditions)?, &[], normalization)
+fn read_file(path: &Path, conditions: &[String], normalization: Normalization) -> Result<FiringRates> {
+    FiringRates::new(path, RecordedCondition::read_all(path, conditions)?, &[], normalization)
 }
 
-fn read(arrays: &[NamedArray], conditions: &[&str], normalization: Normalization) -> Result<Recording> {
+fn read(arrays: &[NamedArray], conditions: &[&str], normalization: Normalization) -> Result<FiringRates> {
     let (_directory, path) = file("mat", arrays);
     read_file(&path, &names(conditions), normalization)
 }
@@ -176,7 +176,7 @@ fn a_divisor_is_never_made_of_rounding_errors() {
         file("mat", &[rates("FR1", array![[1e-15_f64, 0.0], [20.1, 4.0]]), rates("FR2", array![[3.0], [2.0_f64]])]);
     let recorded = RecordedCondition::read_all(&path, &names(&["FR1", "FR2"])).unwrap();
     for normalization in [Normalization::Peak, Normalization::Soft] {
-        refused(Recording::new(&path, recorded.clone(), &[1], normalization), &["row 1", "silent in all of them"]);
+        refused(FiringRates::new(&path, recorded.clone(), &[1], normalization), &["row 1", "silent in all of them"]);
     }
 }
 

@@ -5,7 +5,7 @@ use super::inputs::{IN_MEMORY, Inputs, initial_from_file, initial_from_memory};
 use super::sizes::check_sizes;
 use super::{Config, NetworkConfig, StimulusNoise};
 use crate::analysis::{HeldOut, Recorded};
-use crate::data::{NormalizationFactors, Recording};
+use crate::data::{FiringRates, NormalizationFactors};
 use crate::dims::Dims;
 use crate::engine::{FreshNoise, NetworkSettings, Perturbation, Problem, TimeConstants};
 use crate::error::{Error, Result, ensure};
@@ -101,8 +101,8 @@ impl Plan {
         let left_out: Vec<usize> = held_out.iter().map(|h| h.condition).collect();
         let Inputs { source, conditions, inhibitory, mirror, stimulus, divisors, .. } = inputs;
         let recording = match divisors {
-            None => Recording::new(&source, conditions, &left_out, config.data.normalize)?,
-            Some(divisors) => Recording::divided_by(&source, conditions, divisors)?,
+            None => FiringRates::new(&source, conditions, &left_out, config.data.normalize)?,
+            Some(divisors) => FiringRates::divided_by(&source, conditions, divisors)?,
         };
         let population = population(&config, &task, recording.neurons(), inhibitory, mirror)?;
         let problem = problem(&config, &task, &recording, population, stimulus)?;
@@ -300,7 +300,7 @@ fn population(
 fn problem(
     config: &Config,
     task: &TaskSpec,
-    recording: &Recording,
+    recording: &FiringRates,
     population: Population,
     stimulus: Option<Stimulus>,
 ) -> Result<Problem> {

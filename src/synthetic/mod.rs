@@ -7,7 +7,7 @@ mod settings;
 
 pub use settings::{CircuitSettings, Masks, SyntheticSettings};
 
-use crate::data::{ConditionRates, Recording};
+use crate::data::{ConditionRates, FiringRates};
 use crate::error::Result;
 use crate::network::Population;
 use crate::task::{ConditionClass, TaskSpec};
@@ -25,7 +25,7 @@ pub struct Synthetic {
     /// Who the neurons are.
     pub population: Population,
     /// Their rates.
-    pub recording: Recording,
+    pub recording: FiringRates,
 }
 
 impl Synthetic {
@@ -46,7 +46,7 @@ impl Synthetic {
         let circuit = Circuit::new(settings, &task, &active_classes(settings, &mirror));
         let conditions = (0..task.conditions.len()).map(|c| observe(settings, &task, &circuit, c)).collect();
         let population = Population::new(settings.areas.clone(), inhibitory, Some(mirror))?;
-        let recording = Recording { file: "synthetic".into(), conditions, factors: None, silenced: Vec::new() };
+        let recording = FiringRates { file: "synthetic".into(), conditions, factors: None, silenced: Vec::new() };
         Ok(Self { settings: settings.clone(), task, population, recording })
     }
 }

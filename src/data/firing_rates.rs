@@ -22,7 +22,7 @@ pub struct ConditionRates {
 
 /// Recorded rates of one population in all conditions of a task, which may be ragged (different bin counts).
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recording {
+pub struct FiringRates {
     /// The file they were read from.
     pub file: PathBuf,
     /// The conditions, in the task's order.
@@ -77,7 +77,7 @@ impl From<&ConditionRates> for RecordedCondition {
     }
 }
 
-impl Recording {
+impl FiringRates {
     /// The recording of these conditions, checked and normalised; `source` is how errors name where they come from.
     ///
     /// Rates below 0 by no more than rounding (1e-12 of the largest rate of all, 1e-6 where all are numbers of single

@@ -1,0 +1,141 @@
+//! One session, as every reader gives it.
+
+use ndarray::Array2;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+/// One session of one animal. All times are in seconds on one clock, that of the activity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// The file or directory that it was read from.
+    pub source: PathBuf,
+    /// The animal, as the file or the settings name it.
+    pub animal: String,
+    /// The session, as the file or the settings name it.
+    pub name: String,
+    /// The neurons, `[N]`.
+    pub neurons: Vec<Neuron>,
+    /// What they did.
+    pub activity: Activity,
+    /// What was done, and by whom; in the order of their starts, those of one agent and behaviour do not overlap.
+    pub bouts: Vec<Bout>,
+    /// Trials, where the recording has them, in the order of time.
+    pub trials: Vec<Trial>,
+    /// Parts of the session that were recorded under conditions of their own; without any, all of it is one.
+    pub contexts: Vec<Context>,
+    /// What else was measured, each on a clock of its own.
+    pub covariates: Vec<Covariate>,
+    /// What was assumed, mended or left out when it was read, a sentence each.
+    pub remarks: Vec<String>,
+}
+
+/// A neuron of a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Neuron {
+    /// Its name, as the file has it, or its number there.
+    pub name: String,
+    /// The area it was recorded in.
+    pub area: Option<String>,
+    /// What it is called in all sessions of its animal, where that is known.
+    pub identity: Option<String>,
+}
+
+/// What neurons did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Activity {
+    /// A number per neuron and frame, as from calcium imaging, or averaged rates.
+    Frames {
+        /// `[N × frames]`, in the file's unit.
+        values: Array2<f32>,
+        /// When each frame begins, in s, ascending, `[frames]`.
+        times: Vec<f64>,
+    },
+    /// Times of spikes.
+    Spikes {
+        /// Ascending, in s, `[N][spikes]`.
+        times: Vec<Vec<f64>>,
+        /// From when to when spikes were looked for, in s.
+        span: (f64, f64),
+    },
+}
+
+/// Who does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Agent {
+    /// The recorded animal: execution.
+    #[serde(rename = "self")]
+    Own,
+    /// Another, which it watches: observation.
+    Other,
+}
+
+impl Agent {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Own, Self::Other];
+
+    /// As files spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "self",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A behaviour, from its start to its stop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bout {
+    /// Who does it.
+    pub agent: Agent,
+    /// What is done.
+    pub behaviour: String,
+    /// In s.
+    pub start: f64,
+    /// In s; a frame belongs to the bout if it begins at or after the start and before the stop.
+    pub stop: f64,
+    /// What it is done to.
+    pub object: Option<String>,
+}
+
+/// A trial of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Who acts in it.
+    pub agent: Agent,
+    /// Whether the signal was to act; `None` in tasks without one.
+    pub go: Option<bool>,
+    /// The object that is grasped or shown.
+    pub object: Option<String>,
+    /// When what happened, in s, by the names of the events.
+    pub events: BTreeMap<String, f64>,
+}
+
+/// A part of a session, as "alone" or "through the window".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    /// Its name. Several parts may share one.
+    pub name: String,
+    /// In s.
+    pub start: f64,
+    /// In s.
+    pub stop: f64,
+}
+
+/// A quantity that was measured beside the activity, as the pupil or the speed of a wheel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Covariate {
+    /// Its name.
+    pub name: String,
+    /// When it was sampled, in s, ascending.
+    pub times: Vec<f64>,
+    /// Its samples; NaN where one was lost.
+    pub values: Vec<f64>,
+}
