@@ -21,7 +21,7 @@ const LAW: Law = &[
     &["engine"],
     &["train", "analysis", "bench", "synthetic"],
     &["lab"],
-    &["config", "perturb"],
+    &["config", "perturb", "tuning"],
     &["report"],
     &["run"],
     &["sweep", "studies"],
