@@ -82,3 +82,4 @@ pub mod sweep;
 pub mod synthetic;
 pub mod task;
 pub mod train;
+pub mod tuning;

@@ -32,6 +32,10 @@ pub enum Stream {
     Labels = 13,
     /// Points of a sweep that are drawn at random.
     Points = 14,
+    /// Shifts of recorded activity.
+    Shifts = 19,
+    /// Signs of trials.
+    Flips = 20,
     /// Settings of a sweep dealt anew to what was found under them.
     Relabelling = 16,
 }

@@ -1,0 +1,156 @@
+//! A session and its settings, as tests.
+
+use super::axis::Axis;
+use super::contrast::Contrast;
+use super::design::Tests;
+use super::null::{Null, Sampler};
+use super::session_tests::SessionTests;
+use super::settings::TuningSettings;
+use crate::analysis::statistics::quantile;
+use crate::data::recording::{Agent, Bout};
+use ndarray::Array2;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::atomic::AtomicBool;
+
+/// What is tested in a session.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionInput<'a> {
+    /// `[N × frames of the recording]`.
+    pub activity: &'a Array2<f32>,
+    /// The frames that count.
+    pub axis: &'a Axis,
+    /// What was done.
+    pub bouts: &'a [Bout],
+    /// What was done in the other sessions of the animal.
+    pub others: &'a [TimedBouts],
+    /// What draws of this session are keyed by: it must differ between sessions.
+    pub key: u64,
+    /// How many sessions are tested in one family.
+    pub sessions: usize,
+}
+
+/// Bouts of another session, and when each of its contexts began, in s.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimedBouts {
+    /// Name and begin of its contexts.
+    pub contexts: Vec<(String, f64)>,
+    /// Its bouts.
+    pub bouts: Vec<Bout>,
+}
+
+/// Tests every neuron of a session against every behaviour of both agents; `None` if it was asked to stop. Behaviours with
+/// fewer usable bouts than `least_bouts` are not among the results. The same settings, key and data give the same bits, on
+/// any number of threads.
+pub fn examine(input: &SessionInput, settings: &TuningSettings, stop: &AtomicBool) -> Option<SessionTests> {
+    let (contrasts, samplers): (Vec<_>, Vec<_>) = kinds(input.bouts)
+        .into_iter()
+        .filter_map(|(agent, behaviour)| sampler(input, settings, agent, &behaviour))
+        .unzip();
+    let tests = Tests {
+        activity: input.activity,
+        axis: input.axis,
+        contrasts: &contrasts,
+        samplers: &samplers,
+        settings,
+        key: input.key,
+        sessions: input.sessions,
+    };
+    tests.run(stop)
+}
+
+/// The behaviours of each agent.
+fn kinds(bouts: &[Bout]) -> BTreeSet<(Agent, String)> {
+    bouts.iter().map(|b| (b.agent, b.behaviour.clone())).collect()
+}
+
+/// The contrast of one behaviour and its null distribution, if it has bouts enough.
+fn sampler(
+    input: &SessionInput,
+    settings: &TuningSettings,
+    agent: Agent,
+    behaviour: &str,
+) -> Option<(Contrast, Sampler)> {
+    let axis = input.axis;
+    let parts: Vec<Range<usize>> = axis.parts.iter().map(|part| part.frames.clone()).collect();
+    let contrast_in = |parts: &[Range<usize>], bouts: &[Bout]| Contrast::new(agent, behaviour, bouts, axis, parts);
+    let enough = |contrast: &Contrast| contrast.bouts >= settings.least_bouts;
+    let contrast = Some(contrast_in(&parts, input.bouts)).filter(enough)?;
+    let own = contrast.clone();
+    Some(match settings.null {
+        Null::Window => (own, Sampler::windows(contrast, axis, settings.window_s)),
+        Null::Circular => {
+            let least = (settings.least_shift_s / axis.interval).ceil() as usize;
+            (own, Sampler::circular(contrast, least.max(5 * correlated(input))))
+        }
+        Null::Linear => {
+            let used: Vec<Range<usize>> = contrast.base.iter().map(|(part, _)| part.clone()).collect();
+            let reach = used.iter().map(|part| part.len() / 8).min().unwrap_or(0);
+            let stride = (reach / settings.shifts.div_ceil(2)).max(1);
+            let inner: Vec<_> = used.iter().map(|part| part.start + reach..part.end - reach).collect();
+            let contrast = Some(contrast_in(&inner, input.bouts)).filter(enough)?;
+            (contrast.clone(), Sampler::Line { contrast, reach, stride })
+        }
+        Null::Trials => {
+            let epochs = epochs(&contrast, axis, settings.baseline_ms);
+            let contrast = Contrast { bouts: epochs.len(), ..own };
+            (Some(contrast).filter(enough)?, Sampler::Signs { epochs })
+        }
+        Null::Sessions => {
+            let of = |other: &TimedBouts| contrast_in(&parts, &transplanted(other, axis));
+            let others = input.others.iter().map(of).filter(enough).collect();
+            (own, Sampler::Others { own: contrast, others })
+        }
+    })
+}
+
+/// Each bout and the time before it, within its context; bouts whose baseline is not in it whole, or in which the behaviour
+/// goes on, are left out.
+fn epochs(contrast: &Contrast, axis: &Axis, baseline_ms: [f64; 2]) -> Vec<(Range<usize>, Range<usize>)> {
+    let frames = |ms: f64| (ms / 1000.0 / axis.interval).round() as isize;
+    let [from, to] = baseline_ms.map(frames);
+    let of = |bout: &Vec<Range<usize>>| {
+        let (first, last) = (bout.first()?.start, bout.last()?.end);
+        let part = &axis.parts.iter().find(|part| part.frames.contains(&first))?.frames;
+        let baseline = first.checked_add_signed(from)?..first.checked_add_signed(to)?;
+        let inside = baseline.start >= part.start && !baseline.is_empty();
+        let over = contrast.of_bouts.iter().flatten().all(|b| b.end <= baseline.start || b.start >= baseline.end);
+        (inside && over).then_some((first..last, baseline))
+    };
+    contrast.of_bouts.iter().filter_map(of).collect()
+}
+
+/// The bouts of another session as if they had happened in this one: each context begins when it begins here.
+fn transplanted(other: &TimedBouts, axis: &Axis) -> Vec<Bout> {
+    let begin = |bout: &Bout| {
+        let own = other.contexts.iter().filter(|(_, begin)| *begin <= bout.start).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let part = axis.parts.iter().find(|part| part.name == own.0)?;
+        Some(axis.times[part.frames.start] - own.1)
+    };
+    let moved = |bout: &Bout| {
+        let by = begin(bout)?;
+        Some(Bout { start: bout.start + by, stop: bout.stop + by, ..bout.clone() })
+    };
+    other.bouts.iter().filter_map(moved).collect()
+}
+
+/// The autocorrelation time of the activity in frames: the lag at which the autocorrelation falls below 1/e, the median over
+/// neurons. Of many neurons, some are taken.
+fn correlated(input: &SessionInput) -> usize {
+    const NEURONS: usize = 100;
+    let activity = input.activity;
+    let step = activity.nrows().div_ceil(NEURONS).max(1);
+    let lag = |i: usize| {
+        let values: Vec<f64> = input.axis.frames.iter().map(|f| f64::from(activity[[i, *f]])).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let centred: Vec<f64> = values.iter().map(|v| v - mean).collect();
+        let at = |lag: usize| centred.iter().zip(&centred[lag..]).map(|(a, b)| a * b).sum::<f64>();
+        let whole = at(0);
+        (whole > 0.0)
+            .then(|| (1..centred.len()).find(|k| at(*k) < whole / std::f64::consts::E).unwrap_or(centred.len()))
+    };
+    let lags: Vec<f64> =
+        (0..activity.nrows()).into_par_iter().step_by(step).filter_map(lag).map(|lag| lag as f64).collect();
+    if lags.is_empty() { 0 } else { quantile(&lags, 0.5).ceil() as usize }
+}
