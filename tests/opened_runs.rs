@@ -62,7 +62,7 @@ fn settings_that_decide_the_network_are_those_of_the_training() {
     let edits = [
         ("tau_max = 100.0", "tau_max = 30.0", "network.tau_max is 30"),
         ("dale = \"presynaptic\"", "dale = \"postsynaptic\"", "network.dale"),
-        ("regularisation = 0.001", "regularisation = 0.1", "training.regularisation"),
+        ("regularisation = 0.1", "regularisation = 0.01", "training.regularisation"),
         ("thermal = 100", "thermal = 90", "task.time.thermal"),
     ];
     let project = Project::new(&[]);

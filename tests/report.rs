@@ -147,7 +147,7 @@ impl Run {
                 pair("signs", "Dale's principle (presynaptic), softplus"),
                 pair("start", "balanced, gain 0.1, seed 1"),
                 pair("optimiser", "Adam, learning rate 0.1, cosine to 2 %"),
-                pair("loss", "l2, regularisation 0.001, clip norm 1"),
+                pair("loss", "l2, regularisation 0.1, clip norm 1"),
             ],
             engine: EngineDescription {
                 engine: "cpu".into(),

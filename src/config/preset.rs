@@ -70,7 +70,7 @@ fn recipe() -> Config {
             schedule: ScheduleKind::Cosine,
             plateau_patience: 20,
             loss_fn: LossKind::L2,
-            regularisation: 1e-3,
+            regularisation: 0.1,
             clip_norm: 1.0,
             // Recordings are noisy, and the loss of the best possible fit is not known beforehand.
             target: 0.0,
@@ -100,6 +100,7 @@ fn published() -> Config {
     training.n_trials = 100_000;
     training.learning_rate = 1e-3;
     training.schedule = ScheduleKind::Constant;
+    training.regularisation = 1e-3;
     training.target = 1.0;
     config
 }
