@@ -36,6 +36,8 @@ pub enum Stream {
     Shifts = 19,
     /// Signs of trials.
     Flips = 20,
+    /// Executed responses that are put into observed bouts.
+    Responses = 21,
     /// Settings of a sweep dealt anew to what was found under them.
     Relabelling = 16,
 }

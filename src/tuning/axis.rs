@@ -74,6 +74,23 @@ impl Axis {
         Ok(Self { frames, times, parts, interval: framed.interval })
     }
 
+    /// The axis without the frames of the recording that are not `kept`.
+    #[must_use]
+    pub fn only(&self, kept: &[bool]) -> Self {
+        let places: Vec<usize> = (0..self.len()).filter(|k| kept[self.frames[*k]]).collect();
+        let place = |k: usize| places.partition_point(|p| *p < k);
+        let of = |part: &Part| Part {
+            name: part.name.clone(),
+            frames: place(part.frames.start)..place(part.frames.end),
+        };
+        Self {
+            frames: places.iter().map(|k| self.frames[*k]).collect(),
+            times: places.iter().map(|k| self.times[*k]).collect(),
+            parts: self.parts.iter().map(of).filter(|part| !part.frames.is_empty()).collect(),
+            interval: self.interval,
+        }
+    }
+
     /// The number of frames.
     pub fn len(&self) -> usize {
         self.frames.len()

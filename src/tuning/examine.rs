@@ -4,12 +4,14 @@ use super::axis::Axis;
 use super::contrast::Contrast;
 use super::design::Tests;
 use super::null::{Null, Sampler};
+use super::power::{Probe, probe};
 use super::session_tests::SessionTests;
 use super::settings::TuningSettings;
 use crate::analysis::statistics::quantile;
 use crate::data::recording::{Agent, Bout};
 use ndarray::Array2;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
@@ -31,6 +33,15 @@ pub struct SessionInput<'a> {
     pub sessions: usize,
 }
 
+/// What was found in a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Examined {
+    /// Its tests.
+    pub tests: SessionTests,
+    /// What would have been found.
+    pub probes: Vec<Probe>,
+}
+
 /// Bouts of another session, and when each of its contexts began, in s.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimedBouts {
@@ -43,7 +54,7 @@ pub struct TimedBouts {
 /// Tests every neuron of a session against every behaviour of both agents; `None` if it was asked to stop. Behaviours with
 /// fewer usable bouts than `least_bouts` are not among the results. The same settings, key and data give the same bits, on
 /// any number of threads.
-pub fn examine(input: &SessionInput, settings: &TuningSettings, stop: &AtomicBool) -> Option<SessionTests> {
+pub fn examine(input: &SessionInput, settings: &TuningSettings, stop: &AtomicBool) -> Option<Examined> {
     let (contrasts, samplers): (Vec<_>, Vec<_>) = kinds(input.bouts)
         .into_iter()
         .filter_map(|(agent, behaviour)| sampler(input, settings, agent, &behaviour))
@@ -57,7 +68,9 @@ pub fn examine(input: &SessionInput, settings: &TuningSettings, stop: &AtomicBoo
         key: input.key,
         sessions: input.sessions,
     };
-    tests.run(stop)
+    let found = tests.run(stop)?;
+    let probes = probe(&tests, &found, stop)?;
+    Some(Examined { tests: found, probes })
 }
 
 /// The behaviours of each agent.
@@ -122,7 +135,7 @@ fn epochs(contrast: &Contrast, axis: &Axis, baseline_ms: [f64; 2]) -> Vec<(Range
 }
 
 /// The bouts of another session as if they had happened in this one: each context begins when it begins here.
-fn transplanted(other: &TimedBouts, axis: &Axis) -> Vec<Bout> {
+pub(super) fn transplanted(other: &TimedBouts, axis: &Axis) -> Vec<Bout> {
     let begin = |bout: &Bout| {
         let own = other.contexts.iter().filter(|(_, begin)| *begin <= bout.start).max_by(|a, b| a.1.total_cmp(&b.1))?;
         let part = axis.parts.iter().find(|part| part.name == own.0)?;

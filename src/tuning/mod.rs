@@ -2,21 +2,34 @@
 //! be concluded from that. docs/tuning.md has the tests and why they are made so.
 
 mod axis;
+mod classes;
 mod contrast;
+mod controls;
 mod design;
 mod examine;
 mod null;
 mod open_tests;
+mod power;
 mod ranges;
 mod running_sums;
+mod session_study;
 mod session_tests;
 mod settings;
+mod study;
 mod tally;
 mod terms;
+mod undefined;
+mod verdict;
 
 pub use axis::{Axis, Part};
+pub use classes::{Class, MirrorTests, SessionClasses, classify};
 pub use contrast::Contrast;
-pub use examine::{SessionInput, TimedBouts, examine};
+pub use controls::ONSET;
+pub use examine::{Examined, SessionInput, TimedBouts, examine};
 pub use null::Null;
+pub use power::{Probe, SCALES};
+pub use session_study::{Residual, SessionStudy, study_session};
 pub use session_tests::{BehaviourTests, CountTest, SessionTests};
 pub use settings::TuningSettings;
+pub use study::{Counted, TuningStudy};
+pub use verdict::{AnimalEvidence, Bound, JUDGED, Judgement, Prevalence, RARE, Verdict, judge};

@@ -5,10 +5,12 @@ use super::design::{Row, Tests};
 use super::open_tests::open;
 use super::running_sums::{LANES, RunningSums, blocks};
 use super::tally::{Tally, extreme};
+use super::undefined;
 use super::terms::Term;
 use crate::analysis::statistics::permutation_p;
 use crate::data::recording::Agent;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const AT_ONCE: usize = 4000;
 
 /// One behaviour of one agent, tested in every neuron of a session.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BehaviourTests {
     /// Who.
     pub agent: Agent,
@@ -26,8 +28,10 @@ pub struct BehaviourTests {
     /// Bouts that could be used.
     pub bouts: usize,
     /// The statistic, in units of the activity, `[N]`; NaN where a neuron cannot be tested.
+    #[serde(with = "undefined")]
     pub effect: Vec<f64>,
     /// Two-sided, `[N]`; NaN where it cannot be tested.
+    #[serde(with = "undefined")]
     pub p: Vec<f64>,
     /// Draws that it is made from, `[N]`.
     pub draws: Vec<usize>,
@@ -38,7 +42,7 @@ pub struct BehaviourTests {
 }
 
 /// A number of tests below a level, and that number in each draw of the null distribution.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CountTest {
     /// What was found.
     pub observed: usize,
@@ -64,11 +68,12 @@ impl CountTest {
 }
 
 /// What was found in a session.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionTests {
     /// Whether each neuron can be tested: it has a number in every frame, and not always the same, `[N]`.
     pub testable: Vec<bool>,
     /// Mean activity, `[N]`.
+    #[serde(with = "undefined")]
     pub mean: Vec<f64>,
     /// What was tested.
     pub behaviours: Vec<BehaviourTests>,
@@ -291,7 +296,7 @@ mod tests {
             key: 7,
             sessions: 1,
         };
-        examine(&input, settings, &AtomicBool::new(false)).unwrap()
+        examine(&input, settings, &AtomicBool::new(false)).unwrap().tests
     }
 
     /// The statistic by its definition, frame by frame.

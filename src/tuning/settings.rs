@@ -28,6 +28,12 @@ pub struct TuningSettings {
     pub count_level: f64,
     /// Behaviours with fewer bouts are untestable.
     pub least_bouts: usize,
+    /// How long from the start of an observed bout on a neuron that sees may answer to it, in ms.
+    pub onset_ms: f64,
+    /// Covariates are regressed out as they are up to so many ms earlier and later.
+    pub lag_ms: f64,
+    /// In so many steps either way.
+    pub lags: usize,
 }
 
 impl Default for TuningSettings {
@@ -43,6 +49,9 @@ impl Default for TuningSettings {
             false_discoveries: 0.05,
             count_level: 0.01,
             least_bouts: 10,
+            onset_ms: 500.0,
+            lag_ms: 2000.0,
+            lags: 4,
         }
     }
 }
@@ -74,6 +83,9 @@ impl TuningSettings {
             self.false_discoveries
         );
         ensure!(share(self.count_level), "`count_level = {}`: expected a share between 0 and 1.", self.count_level);
+        ensure!(time(self.onset_ms), "`onset_ms = {}`: expected a time above 0, in ms.", self.onset_ms);
+        ensure!(time(self.lag_ms), "`lag_ms = {}`: expected a time above 0, in ms.", self.lag_ms);
+        ensure!(self.lags <= 20, "`lags = {}`: expected at most 20.", self.lags);
         ensure!(self.least_bouts >= 2, "`least_bouts = {}`: expected at least 2.", self.least_bouts);
         Ok(())
     }

@@ -31,7 +31,7 @@ pub struct Session {
 }
 
 /// A neuron of a session.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Neuron {
     /// Its name, as the file has it, or its number there.
     pub name: String,
