@@ -79,10 +79,8 @@ impl Axis {
     pub fn only(&self, kept: &[bool]) -> Self {
         let places: Vec<usize> = (0..self.len()).filter(|k| kept[self.frames[*k]]).collect();
         let place = |k: usize| places.partition_point(|p| *p < k);
-        let of = |part: &Part| Part {
-            name: part.name.clone(),
-            frames: place(part.frames.start)..place(part.frames.end),
-        };
+        let of =
+            |part: &Part| Part { name: part.name.clone(), frames: place(part.frames.start)..place(part.frames.end) };
         Self {
             frames: places.iter().map(|k| self.frames[*k]).collect(),
             times: places.iter().map(|k| self.times[*k]).collect(),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 pub const ONSET: &str = "onset";
 
 /// The first `seconds` of every observed bout, whatever the behaviour: what a neuron that sees answers to.
-pub fn onsets(bouts: &[Bout], seconds: f64) -> Vec<Bout> {
+pub(super) fn onsets(bouts: &[Bout], seconds: f64) -> Vec<Bout> {
     let of = |b: &Bout| Bout {
         agent: Agent::Other,
         behaviour: ONSET.into(),
@@ -20,7 +20,7 @@ pub fn onsets(bouts: &[Bout], seconds: f64) -> Vec<Bout> {
 
 /// Observed bouts, where frames in which the animal itself does anything are no observation; whatever it does then counts as
 /// every behaviour.
-pub fn while_still(bouts: &[Bout]) -> Vec<Bout> {
+pub(super) fn while_still(bouts: &[Bout]) -> Vec<Bout> {
     let observed: BTreeSet<&String> = bouts.iter().filter(|b| b.agent == Agent::Other).map(|b| &b.behaviour).collect();
     let own = bouts.iter().filter(|b| b.agent == Agent::Own);
     let as_each = own.flat_map(|b| observed.iter().map(|h| Bout { behaviour: (*h).clone(), ..b.clone() }));
@@ -29,7 +29,7 @@ pub fn while_still(bouts: &[Bout]) -> Vec<Bout> {
 
 /// Columns that say what covariates explain: each, its square, and both as they were and will be up to `lags` steps of
 /// `step` frames earlier and later. NaN where a covariate was not measured.
-pub fn design(covariates: &[Vec<f64>], lags: usize, step: usize) -> Vec<Vec<f64>> {
+pub(super) fn design(covariates: &[Vec<f64>], lags: usize, step: usize) -> Vec<Vec<f64>> {
     let shifted = |values: &[f64], by: isize| -> Vec<f64> {
         (0..values.len())
             .map(|t| t.checked_add_signed(by).and_then(|t| values.get(t)).copied().unwrap_or(f64::NAN))
@@ -67,10 +67,7 @@ mod tests {
             bout(Agent::Other, "eating", 5.0, 9.0),
             bout(Agent::Other, "grooming", 20.0, 20.2),
         ];
-        assert_eq!(
-            onsets(&bouts, 0.5),
-            [bout(Agent::Other, ONSET, 5.0, 5.5), bout(Agent::Other, ONSET, 20.0, 20.2)]
-        );
+        assert_eq!(onsets(&bouts, 0.5), [bout(Agent::Other, ONSET, 5.0, 5.5), bout(Agent::Other, ONSET, 20.0, 20.2)]);
         let still = while_still(&bouts);
         assert_eq!(still[2..], [bout(Agent::Own, "eating", 0.0, 2.0), bout(Agent::Own, "grooming", 0.0, 2.0)]);
     }

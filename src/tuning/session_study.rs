@@ -60,8 +60,7 @@ pub fn study_session(
     stop: &AtomicBool,
 ) -> Result<Option<SessionStudy>> {
     let axis = Axis::new(session, framed)?;
-    let input =
-        SessionInput { activity: &framed.activity, axis: &axis, bouts: &session.bouts, others, key, sessions };
+    let input = SessionInput { activity: &framed.activity, axis: &axis, bouts: &session.bouts, others, key, sessions };
     let again = |activity: &Array2<f32>, axis: &Axis, bouts: &[Bout], settings: &TuningSettings| {
         examine(&SessionInput { activity, axis, bouts, ..input }, settings, stop).map(|found| found.tests)
     };

@@ -69,8 +69,7 @@ impl TuningStudy {
         let residual: Vec<&SessionTests> =
             sessions.iter().filter_map(|s| s.residual.as_ref().map(|r| &r.tests)).collect();
         let mut of_residual = classify(&residual, rate).into_iter();
-        let given_covariates =
-            sessions.iter().map(|s| s.residual.as_ref().and_then(|_| of_residual.next())).collect();
+        let given_covariates = sessions.iter().map(|s| s.residual.as_ref().and_then(|_| of_residual.next())).collect();
         let counts = counts(&sessions, &classes, settings);
         let judgement = judge(&evidence(&sessions), settings.count_level);
         Self {
@@ -135,11 +134,8 @@ fn counted(
     let q: Vec<f64> =
         sessions.iter().map(|s| &s.examined.tests).zip(classes).flat_map(q_of).filter(|q| !q.is_nan()).collect();
     let count: CountTest = sessions.iter().filter_map(|s| count_in(&s.examined.tests)).reduce(|a, b| a.and(&b))?;
-    let mismatched: Vec<usize> = sessions
-        .iter()
-        .filter_map(|s| s.mismatched.as_ref().and_then(count_in))
-        .map(|count| count.observed)
-        .collect();
+    let mismatched: Vec<usize> =
+        sessions.iter().filter_map(|s| s.mismatched.as_ref().and_then(count_in)).map(|count| count.observed).collect();
     Some(Counted {
         agent,
         behaviour: behaviour.into(),

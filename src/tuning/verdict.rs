@@ -91,7 +91,8 @@ pub struct AnimalEvidence {
 
 /// Judges what was found in `animals`; `level` is that of counts.
 pub fn judge(animals: &[AnimalEvidence], level: f64) -> Judgement {
-    let mut each: Vec<Prevalence> = animals.iter().map(|a| prevalence(&a.animal, &a.counts, &a.probes, level)).collect();
+    let mut each: Vec<Prevalence> =
+        animals.iter().map(|a| prevalence(&a.animal, &a.counts, &a.probes, level)).collect();
     correct(&mut each);
     let counts: Vec<CountTest> = animals.iter().flat_map(|a| a.counts.iter().cloned()).collect();
     let probes: Vec<Probe> = animals.iter().flat_map(|a| a.probes.iter().cloned()).collect();
