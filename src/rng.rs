@@ -34,6 +34,8 @@ pub enum Stream {
     Points = 14,
     /// Settings of a sweep dealt anew to what was found under them.
     Relabelling = 16,
+    /// Identities of neurons across sessions, dealt anew.
+    Identities = 18,
 }
 
 /// A generator for one stream of one network.
