@@ -40,6 +40,8 @@ pub enum Stream {
     Responses = 21,
     /// Settings of a sweep dealt anew to what was found under them.
     Relabelling = 16,
+    /// Identities of neurons across sessions, dealt anew.
+    Identities = 18,
 }
 
 /// A generator for one stream of one network.

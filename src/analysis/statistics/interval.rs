@@ -1,7 +1,8 @@
 //! Confidence intervals of means over statistical units, and of rates.
 
+use super::beta;
 use super::summary::{mean, sd};
-use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// An estimate with a confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -34,11 +35,10 @@ pub fn clopper_pearson(successes: usize, trials: usize, level: f64) -> Interval 
         return Interval { mean: f64::NAN, low: f64::NAN, high: f64::NAN };
     }
     let (hits, misses, tail) = (successes as f64, (trials - successes) as f64, (1.0 - level) / 2.0);
-    let beta = |a: f64, b: f64, p: f64| Beta::new(a, b).map_or(f64::NAN, |beta| beta.inverse_cdf(p));
     Interval {
         mean: hits / trials as f64,
-        low: if successes == 0 { 0.0 } else { beta(hits, misses + 1.0, tail) },
-        high: if successes == trials { 1.0 } else { beta(hits + 1.0, misses, 1.0 - tail) },
+        low: if successes == 0 { 0.0 } else { beta::quantile(hits, misses + 1.0, tail) },
+        high: if successes == trials { 1.0 } else { beta::quantile(hits + 1.0, misses, 1.0 - tail) },
     }
 }
 
