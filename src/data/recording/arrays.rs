@@ -134,9 +134,10 @@ fn frames(file: &ArrayFile, name: &str, settings: &SourceSettings, session: &mut
 
 /// When frames begin: `times`, or at the rate of the file or the settings.
 fn times_of(file: &ArrayFile, times: Option<Vec<f64>>, frames: usize, settings: &SourceSettings) -> Result<Vec<f64>> {
-    let rate = match file.contains("frame_rate") {
-        true => Some(file.vector("frame_rate", "number", Some(1))?[0]),
-        false => settings.frame_rate,
+    let rate = if file.contains("frame_rate") {
+        Some(file.vector("frame_rate", "number", Some(1))?[0])
+    } else {
+        settings.frame_rate
     };
     if let Some(rate) = rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
         return Err(file.error("frame_rate", "frames a second, above 0", rate.to_string(), ""));
@@ -173,7 +174,9 @@ fn spikes(file: &ArrayFile, name: &str, session: &mut Session) -> Result<()> {
         session.neurons = neurons_of(file, names.len(), |i| names[i].clone())?;
         times
     };
-    times.iter_mut().for_each(|spikes| spikes.sort_by(f64::total_cmp));
+    for spikes in &mut times {
+        spikes.sort_by(f64::total_cmp);
+    }
     let span = if file.contains("span") {
         let span = file.vector("span", "times, from and to,", Some(2))?;
         (span[0], span[1])

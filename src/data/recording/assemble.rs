@@ -126,27 +126,24 @@ fn tell_flaws(session: &mut Session) {
         Activity::Spikes { .. } => "without a spike",
         Activity::Frames { .. } | Activity::Averages(_) => "that never change",
     };
-    let lost: [(&str, fn(&Flaw) -> bool); 2] = [
-        ("with NaN or infinite values", |flaw| matches!(flaw, Flaw::NotFinite(_))),
-        (silent, |flaw| matches!(flaw, Flaw::Constant)),
-    ];
-    for (what, is) in lost {
-        let names: Vec<&str> = session
-            .neurons
-            .iter()
-            .zip(&flaws)
-            .filter(|(_, flaw)| flaw.as_ref().is_some_and(is))
-            .map(|(neuron, _)| neuron.name.as_str())
-            .collect();
+    let is_lost = |flaw: &Option<Flaw>| matches!(flaw, Some(Flaw::NotFinite(_)));
+    let is_silent = |flaw: &Option<Flaw>| matches!(flaw, Some(Flaw::Constant));
+    let named = |is: &dyn Fn(&Option<Flaw>) -> bool| -> Vec<&str> {
+        let flawed = session.neurons.iter().zip(&flaws).filter(|(_, flaw)| is(flaw));
+        flawed.map(|(neuron, _)| neuron.name.as_str()).collect()
+    };
+    let mut remarks = Vec::new();
+    for (what, names) in [("with NaN or infinite values", named(&is_lost)), (silent, named(&is_silent))] {
         if names.is_empty() {
             continue;
         }
         let more = if names.len() > 10 { ", …" } else { "" };
         let listed = names[..names.len().min(10)].join(", ");
         let of = session.neurons.len();
-        session.remarks.push(format!(
+        remarks.push(format!(
             "{} of {of} {what} ({listed}{more}): nothing is tested of them.",
             counted(names.len(), "neuron")
         ));
     }
+    session.remarks.append(&mut remarks);
 }

@@ -17,6 +17,9 @@ pub(super) fn is_tabular(has: impl Fn(&[&str]) -> bool) -> bool {
 /// Who does what to what.
 type What = (Agent, String, Option<String>);
 
+/// A subject, behaviour and object.
+type Key<'a> = (&'a str, String, Option<String>);
+
 /// The bouts of starts and stops: of one subject, behaviour and object, each START is ended by the next STOP. A POINT is a
 /// bout without length.
 pub(super) fn paired<'a>(
@@ -28,7 +31,7 @@ pub(super) fn paired<'a>(
     let at = table.required(TIME, "")?;
     let status = table.required(STATUS, "")?;
     let subject = table.column(&["subject"]);
-    let mut open: BTreeMap<(&str, String, Option<String>), (f64, Agent, &StringRecord)> = BTreeMap::new();
+    let mut open: BTreeMap<Key, (f64, Agent, &StringRecord)> = BTreeMap::new();
     let mut bouts = Vec::new();
     for row in rows {
         let (agent, behaviour, object) = what(row)?;

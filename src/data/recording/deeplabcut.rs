@@ -54,15 +54,13 @@ fn point(table: &Table, names: &[String], name: &str) -> Result<Point> {
         let is = |i: &usize| names[*i] == name && plain(cell(&table.header, *i)) == coordinate;
         (1..names.len()).find(is)
     };
-    match (column("x"), column("y")) {
-        (Some(x), Some(y)) => Ok(Point { x, y, likelihood: column("likelihood") }),
-        _ => {
-            let mut listed: Vec<&str> = names.iter().skip(1).map(String::as_str).filter(|n| !n.is_empty()).collect();
-            listed.dedup();
-            let expected = format!("a point {name} with x and y");
-            Err(Error::variable(&table.path, "bodyparts", expected, listed.join(", "), "Correct `points`."))
-        }
+    if let (Some(x), Some(y)) = (column("x"), column("y")) {
+        return Ok(Point { x, y, likelihood: column("likelihood") });
     }
+    let mut listed: Vec<&str> = names.iter().skip(1).map(String::as_str).filter(|n| !n.is_empty()).collect();
+    listed.dedup();
+    let expected = format!("a point {name} with x and y");
+    Err(Error::variable(&table.path, "bodyparts", expected, listed.join(", "), "Correct `points`."))
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ fn counted(session: &Session, times: &[Vec<f64>], span: (f64, f64), bin_s: f64) 
     // A span of a whole number of bins keeps its last one in spite of rounding.
     let bins = ((span.1 - span.0) / bin_s + 1e-6).floor();
     ensure!(
-        bins * times.len().max(1) as f64 <= MOST,
+        (..=MOST).contains(&(bins * times.len().max(1) as f64)),
         "{source}: expected at most {MOST} bins of all neurons, found {} neurons × {bins} bins of {} ms. Choose a larger `bin_ms`.",
         times.len(),
         bin_s * 1000.0

@@ -48,8 +48,8 @@ pub(super) fn of(path: &Path) -> Result<Hdf5> {
     let file = hdf5_pure::File::open_streaming(path).map_err(damaged)?;
     let root = file.root();
     let attributes = root.attrs().map_err(damaged)?;
-    let groups: Vec<String> = root.iter_groups().map_err(damaged)?.into_iter().map(|(name, _)| name).collect();
-    let datasets: Vec<_> = root.iter_datasets().map_err(damaged)?.into_iter().collect();
+    let groups: Vec<String> = root.iter_groups().map_err(damaged)?.map(|(name, _)| name).collect();
+    let datasets: Vec<_> = root.iter_datasets().map_err(damaged)?.collect();
     let has = |name: &str| groups.iter().any(|group| group == name);
     let is_matlab = || datasets.iter().any(|(_, d)| d.attrs().is_ok_and(|a| a.contains_key("MATLAB_class")));
     if attributes.contains_key("nwb_version") || (has("acquisition") && has("general")) {

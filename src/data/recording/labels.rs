@@ -31,7 +31,7 @@ pub(super) fn bouts(
         let stop = if i + 1 == times.len() { times[i] + interval } else { stop };
         match bouts.last_mut() {
             Some(last) if i > 0 && named[i - 1].as_ref() == Some(behaviour) && last.stop == times[i] => {
-                last.stop = stop
+                last.stop = stop;
             }
             _ => bouts.push(Bout { agent, behaviour: behaviour.clone(), start: times[i], stop, object: None }),
         }

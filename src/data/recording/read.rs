@@ -130,7 +130,8 @@ fn file(path: &Path) -> Result<Kind> {
         let remedy = "It is never opened. Give the folder that it lies in, and the frame rate as `source.frame_rate`.";
         return refuse("a Python pickle of suite2p", remedy);
     }
-    if name.ends_with(".pkl") || name.ends_with(".pickle") {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    if ["pkl", "pickle"].iter().any(|e| ending.eq_ignore_ascii_case(e)) {
         return refuse("a Python pickle", PICKLE);
     }
     if start.starts_with(b"PK\x03\x04") || start.starts_with(b"MATLAB ") {

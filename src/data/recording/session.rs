@@ -88,7 +88,7 @@ impl Session {
     /// Neurons whose activity says nothing, and why, `[N]`.
     pub fn flaws(&self) -> Vec<Option<Flaw>> {
         match &self.activity {
-            Activity::Frames { values, .. } => values.rows().into_iter().map(flaw).collect(),
+            Activity::Frames { values, .. } => values.rows().into_iter().map(|row| flaw(&row)).collect(),
             Activity::Spikes { times, .. } => {
                 times.iter().map(|spikes| spikes.is_empty().then_some(Flaw::Constant)).collect()
             }
@@ -97,7 +97,7 @@ impl Session {
     }
 }
 
-fn flaw(values: ArrayView1<f32>) -> Option<Flaw> {
+fn flaw(values: &ArrayView1<f32>) -> Option<Flaw> {
     match values.iter().filter(|v| !v.is_finite()).count() {
         0 => values.iter().all(|v| *v == values[0]).then_some(Flaw::Constant),
         lost => Some(Flaw::NotFinite(lost)),

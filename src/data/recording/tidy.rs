@@ -177,8 +177,9 @@ pub(super) fn contexts(session: &mut Session) -> Result<()> {
             return refuse(&session.source, expected, text(context));
         }
     }
-    if let Some(pair) = session.contexts.windows(2).find(|pair| pair[1].start < pair[0].stop) {
-        let found = format!("{} and {}", text(&pair[0]), text(&pair[1]));
+    let mut pairs = session.contexts.iter().zip(session.contexts.iter().skip(1));
+    if let Some((a, b)) = pairs.find(|(a, b)| b.start < a.stop) {
+        let found = format!("{} and {}", text(a), text(b));
         return refuse(&session.source, "contexts that do not overlap".into(), found);
     }
     let inside = |bout: &&Bout| session.contexts.iter().any(|c| c.start <= bout.start && bout.stop <= c.stop);

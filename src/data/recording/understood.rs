@@ -177,7 +177,7 @@ fn bouts(session: &Session) -> Vec<UnderstoodBouts> {
             agent,
             behaviour: behaviour.into(),
             count: durations.len(),
-            median_s: (durations[half] + durations[(durations.len() - 1) / 2]) / 2.0,
+            median_s: f64::midpoint(durations[half], durations[(durations.len() - 1) / 2]),
             total_s: durations.iter().sum(),
         }
     };
