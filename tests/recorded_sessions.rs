@@ -10,7 +10,9 @@ mod refusals;
 use aon::data::NamedArray;
 use aon::data::recording::{Activity, Agent, Context, Flaw, Framed, read, unanswered_by_averages, understood};
 use ndarray::{Array2, Axis, concatenate};
-use recorded_support::{Folder, activity, bout, listed, npy, npy_of, parsed, shared, texts, told, values, vector};
+use recorded_support::{
+    Folder, activity, bout, listed, npy, npy_of, parsed, rich, shared, texts, told, values, vector,
+};
 
 const TEN_HERTZ: &str = "source.frame_rate = 10.0";
 
@@ -71,33 +73,6 @@ fn planes_are_one_session() {
     folder.refused("s", TEN_HERTZ, &["planes of 90 and of 100 frames"]);
 }
 
-/// Everything that a file of named arrays can hold beside frames.
-fn rich() -> Vec<NamedArray> {
-    let mut arrays = vec![
-        NamedArray::new("activity", values(3, 100)),
-        vector("times", &(0..100).map(|i| 5.0 + f64::from(i) / 10.0).collect::<Vec<_>>()),
-        texts("areas", &["AIP", "F5", "F5"]),
-        texts("neurons", &["a", "b", "größe"]),
-        texts("identities", &["x", "", "z"]),
-        texts("animal", &["Zara"]),
-        NamedArray::new("session", "day 2"),
-        vector("bout_start", &[6.0, 9.0, 8.0]),
-        vector("bout_stop", &[7.0, 9.5, 8.5]),
-        texts("bout_behaviour", &["eat", "run", "eat"]),
-        texts("bout_agent", &["self", "OTHER", "self"]),
-        texts("bout_object", &["pellet", "", ""]),
-        vector("context_start", &[5.0, 10.0]),
-        vector("context_stop", &[10.0, 15.0]),
-        texts("context_name", &["alone", "together"]),
-        vector("pupil", &[1.0, f64::NAN, 3.0]),
-        vector("pupil_times", &[5.0, 6.0, 7.0]),
-    ];
-    arrays.push(texts("trial_agent", &["self", "other"]));
-    arrays.push(vector("trial_go", &[1.0, 0.0]));
-    arrays.push(vector("event_go", &[6.0, f64::NAN]));
-    arrays
-}
-
 #[test]
 fn named_arrays_come_back_from_both_formats() {
     for name in ["r.npz", "r.mat"] {
@@ -116,6 +91,41 @@ fn named_arrays_come_back_from_both_formats() {
         assert_eq!((session.trials.len(), session.trials[0].go, session.trials[1].go), (2, Some(true), Some(false)));
         assert_eq!((session.trials[0].events["go"], session.trials[1].events.len()), (6.0, 0));
         assert_eq!(session.span(), Some((5.0, 15.0)));
+    }
+}
+
+const PYTHON: &str = r#"
+import sys, numpy as np, scipy.io as io
+where = sys.argv[1]
+values = np.arange(60).reshape(3, 20).astype("f4")
+more = dict(times=5 + np.arange(20) / 10, bout_start=np.array([5.5]), bout_stop=np.array([6.0]))
+texts = dict(areas=["AIP", "F5", "größe"], animal="Zara", bout_agent=["other"], bout_behaviour=["eat"])
+texts = {k: np.array(v) for k, v in texts.items()}
+np.savez(where + "/a.npz", activity=np.asfortranarray(values), **texts, **more)
+np.savez_compressed(where + "/b.npz", activity=values.astype(">f8"), **texts, **more)
+io.savemat(where + "/c.mat", dict(activity=values, **texts, **more))
+io.savemat(where + "/d.mat", dict(activity=values.astype("u1"), **texts, **more), do_compression=True)
+"#;
+
+#[test]
+fn files_that_python_writes_are_read() {
+    let folder = Folder::new();
+    let output = std::process::Command::new("python3").args(["-c", PYTHON]).arg(folder.0.path()).output();
+    if !output.is_ok_and(|o| o.status.success()) {
+        println!("not tested: python3 with numpy and scipy is not installed");
+        return;
+    }
+    for name in ["a.npz", "b.npz", "c.mat", "d.mat"] {
+        let session = folder.session(name, "").unwrap();
+        let (found, times) = frames(&session);
+        assert_eq!(found, Array2::from_shape_fn((3, 20), |(i, t)| (20 * i + t) as f32), "{name}");
+        assert_eq!((times[0], times[1], session.animal.as_str()), (5.0, 5.1, "Zara"), "{name}");
+        let areas: Vec<_> = session.neurons.iter().filter_map(|n| n.area.as_deref()).collect();
+        assert_eq!(
+            (areas, listed(&session.bouts)),
+            (vec!["AIP", "F5", "größe"], vec!["other eat 5.500 6.000".into()]),
+            "{name}"
+        );
     }
 }
 

@@ -1,7 +1,8 @@
 //! Damaged tables and arrays are read or refused, and never end in a panic.
 
-use crate::recorded_support::{Folder, activity, mixed, parsed};
-use aon::data::recording::read;
+use crate::recorded_support::{Folder, activity, mixed, parsed, rich, vector};
+use aon::data::recording::{read, understood};
+use aon::data::{NamedArray, Values};
 
 /// How many damaged files of each kind are read; `AON_MUTATIONS` says another number.
 fn count() -> u64 {
@@ -87,8 +88,8 @@ fn read_damaged(folder: &Folder, (file, bytes): (&str, &[u8]), settings: &str) -
     let mut fine = 0;
     for seed in 0..count() {
         std::fs::write(&damaged_file, damaged(bytes, seed * 9_176 + bytes.len() as u64)).unwrap();
-        match read(&recording, &settings, None) {
-            Ok(_) => fine += 1,
+        match read(&recording, &settings, None).and_then(|sessions| understood(&sessions, 0.05)) {
+            Ok(understood) => fine += u64::from(!understood.lines().is_empty()),
             Err(error) => assert_eq!(error.exit_code(), 2, "{error}"),
         }
     }
@@ -116,4 +117,64 @@ fn damaged_suite2p_arrays_are_read_or_refused() {
             assert_eq!(error.exit_code(), 2, "{error}");
         }
     }
+}
+
+/// Values that no recording has.
+const ODD: [f64; 12] =
+    [0.0, -1.0, 1.5, 1e300, -1e300, 1e-310, 4e9, 1e19, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 7.0];
+
+/// Everything that named arrays can be, with some of them dropped, shortened, renamed or of odd values.
+fn odd_arrays(seed: u64) -> Vec<NamedArray> {
+    let mut arrays = rich();
+    if seed.is_multiple_of(3) {
+        let spikes = [
+            vector("spike_times", &[0.5, 6.0, 7.0]),
+            vector("spike_index", &[1.0, 3.0, 3.0]),
+            vector("span", &[5.0, 15.0]),
+        ];
+        arrays.splice(..2, spikes);
+    }
+    for k in 0..=mixed(seed) % 3 {
+        let draw = |what: u64| mixed(seed.wrapping_mul(37).wrapping_add(k * 101 + what)) as usize;
+        let at = draw(1) % arrays.len();
+        match (draw(2) % 4, &mut arrays[at].values) {
+            (0, _) => drop(arrays.remove(at)),
+            (1, _) => {
+                arrays[at].name =
+                    ["activity", "times", "bout_start", "dff", "event_x", "spike_units"][draw(3) % 6].into()
+            }
+            (2, Values::Texts(texts)) => texts.truncate(draw(3) % 3),
+            (2, Values::F64(numbers)) => {
+                let kept = draw(3) % (numbers.len() + 1);
+                let numbers: Vec<f64> = numbers.iter().copied().take(kept).collect();
+                arrays[at] = vector(&arrays[at].name, &numbers);
+            }
+            (_, Values::F64(numbers)) => {
+                let place = draw(3) % numbers.len().max(1);
+                for value in numbers.iter_mut().skip(place).take(1 + draw(4) % 2) {
+                    *value = ODD[draw(5) % ODD.len()];
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut names = std::collections::HashSet::new();
+    arrays.retain(|array| names.insert(array.name.clone()));
+    arrays
+}
+
+#[test]
+fn odd_arrays_are_read_or_refused() {
+    let folder = Folder::new();
+    let settings = parsed("trials = { align = \"go\", window_ms = [0, 100] }");
+    let mut fine = 0;
+    for seed in 0..count() {
+        let name = if seed.is_multiple_of(2) { "r.npz" } else { "r.mat" };
+        aon::data::write_arrays(&folder.path(name), &odd_arrays(seed)).unwrap();
+        match read(&folder.path(name), &settings, None).and_then(|sessions| understood(&sessions, 0.05)) {
+            Ok(_) => fine += 1,
+            Err(error) => assert_eq!(error.exit_code(), 2, "{error}"),
+        }
+    }
+    assert!(fine > 0 && fine < count(), "{fine} of {} were read", count());
 }

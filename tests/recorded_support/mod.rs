@@ -73,6 +73,33 @@ pub fn texts(name: &str, all: &[&str]) -> NamedArray {
     NamedArray::new(name, all.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
+/// Everything that a file of named arrays can hold beside frames.
+pub fn rich() -> Vec<NamedArray> {
+    let mut arrays = vec![
+        NamedArray::new("activity", values(3, 100)),
+        vector("times", &(0..100).map(|i| 5.0 + f64::from(i) / 10.0).collect::<Vec<_>>()),
+        texts("areas", &["AIP", "F5", "F5"]),
+        texts("neurons", &["a", "b", "größe"]),
+        texts("identities", &["x", "", "z"]),
+        texts("animal", &["Zara"]),
+        NamedArray::new("session", "day 2"),
+        vector("bout_start", &[6.0, 9.0, 8.0]),
+        vector("bout_stop", &[7.0, 9.5, 8.5]),
+        texts("bout_behaviour", &["eat", "run", "eat"]),
+        texts("bout_agent", &["self", "OTHER", "self"]),
+        texts("bout_object", &["pellet", "", ""]),
+        vector("context_start", &[5.0, 10.0]),
+        vector("context_stop", &[10.0, 15.0]),
+        texts("context_name", &["alone", "together"]),
+        vector("pupil", &[1.0, f64::NAN, 3.0]),
+        vector("pupil_times", &[5.0, 6.0, 7.0]),
+    ];
+    arrays.push(texts("trial_agent", &["self", "other"]));
+    arrays.push(vector("trial_go", &[1.0, 0.0]));
+    arrays.push(vector("event_go", &[6.0, f64::NAN]));
+    arrays
+}
+
 /// The array as NumPy writes it.
 pub fn npy(array: &ArrayD<f32>) -> Vec<u8> {
     let shape: Vec<String> = array.shape().iter().map(|d| format!("{d},")).collect();
