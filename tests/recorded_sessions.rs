@@ -248,7 +248,8 @@ fn labels_of_frames_are_bouts() {
     let folder = Folder::new().arrays("r.mat", &arrays);
     assert_eq!(listed(&folder.session("r.mat", settings).unwrap().bouts), expected);
     // The same in a table beside it, at the rate of a video.
-    let rows: String = labels.iter().flat_map(|l| [*l; 3]).map(|l| format!("x,{l}\n")).collect();
+    let rows: Vec<String> = labels.iter().flat_map(|l| [*l; 3]).map(|l| format!("x,{l}\n")).collect();
+    let rows = rows.concat();
     let folder = Folder::new().arrays("r.npz", &activity()).with("x.csv", format!("a,doing\n{rows}"));
     let settings = settings.replace("{ labels", "{ file = \"x.csv\", video_rate = 30.0, labels");
     assert_eq!(listed(&folder.session("r.npz", &settings).unwrap().bouts), expected);
@@ -256,8 +257,8 @@ fn labels_of_frames_are_bouts() {
 
 #[test]
 fn covariates_are_found_as_settings_say() {
-    let rows: String =
-        (0..100).map(|i| format!("{i},{i},0,0.99,{i},{},{}\n", i + 1, if i == 5 { 0.1 } else { 1.0 })).collect();
+    let row = |i: u32| format!("{i},{i},0,0.99,{i},{},{}\n", i + 1, if i == 5 { 0.1 } else { 1.0 });
+    let rows = (0..100).map(row).collect::<Vec<_>>().concat();
     let dlc = format!("scorer,D,D,D,D,D,D\nbodyparts,l,l,l,r,r,r\ncoords,x,y,likelihood,x,y,likelihood\n{rows}");
     let folder =
         Folder::new().arrays("r.npz", &activity()).with("dlc.csv", dlc).with("settings/w.csv", "t_ms,v\n0,1\n1,2\n");

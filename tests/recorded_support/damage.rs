@@ -123,6 +123,9 @@ fn damaged_suite2p_arrays_are_read_or_refused() {
 const ODD: [f64; 12] =
     [0.0, -1.0, 1.5, 1e300, -1e300, 1e-310, 4e9, 1e19, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 7.0];
 
+/// Names that mean something.
+const NAMES: [&str; 6] = ["activity", "times", "bout_start", "dff", "event_x", "spike_units"];
+
 /// Everything that named arrays can be, with some of them dropped, shortened, renamed or of odd values.
 fn odd_arrays(seed: u64) -> Vec<NamedArray> {
     let mut arrays = rich();
@@ -139,10 +142,7 @@ fn odd_arrays(seed: u64) -> Vec<NamedArray> {
         let at = draw(1) % arrays.len();
         match (draw(2) % 4, &mut arrays[at].values) {
             (0, _) => drop(arrays.remove(at)),
-            (1, _) => {
-                arrays[at].name =
-                    ["activity", "times", "bout_start", "dff", "event_x", "spike_units"][draw(3) % 6].into()
-            }
+            (1, _) => arrays[at].name = NAMES[draw(3) % NAMES.len()].into(),
             (2, Values::Texts(texts)) => texts.truncate(draw(3) % 3),
             (2, Values::F64(numbers)) => {
                 let kept = draw(3) % (numbers.len() + 1);

@@ -105,7 +105,7 @@ fn activity_that_is_missing_double_or_misshapen() {
     with_arrays(&[vector("times", &still)]).refused("r.npz", "", &["times", "ascend", "0 at place 2"]);
     of(&[vector("activity", &[1.0, 2.0])], "source.frame_rate = 1.0", &["[neurons × frames]", "[2]"]);
     let spikes = vector("spike_times", &[1.0, 2.0]);
-    of(&[spikes.clone()], "", &["spike_units"]);
+    of(std::slice::from_ref(&spikes), "", &["spike_units"]);
     of(&[spikes.clone(), vector("spike_index", &[1.0, 3.0])], "", &["spike_index", "3 for unit 2"]);
     of(&[spikes.clone(), vector("spike_index", &[1.0])], "", &["spike_index", "2 for the last unit"]);
     of(
@@ -291,6 +291,8 @@ fn suite2p_arrays_that_do_not_fit() {
     let folder =
         folder.with("spks.npy", npy(&values(3, 9).into_dyn())).with("iscell.npy", npy_of("<f8", "3, 2", &none));
     folder.refused("", "source.frame_rate = 1.0", &["neurons", "at least one", "accepted_only"]);
+    folder.refused("", "source.frame_rate = 1.0\nbouts.labels.self = \"a\"", &["`bouts.labels`", "suite2p"]);
+    folder.refused("", "source.frame_rate = 1.0\ncovariates = [{ name = \"a\" }]", &["covariate `a`", "suite2p"]);
     let folder = folder.with("iscell.npy", npy_of("<f8", "2, 3", &none));
     folder.refused("", "source.frame_rate = 1.0", &["iscell", "3 rows", "[2×3]"]);
 }

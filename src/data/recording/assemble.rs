@@ -59,6 +59,7 @@ pub(super) fn name(session: &mut Session, settings: &RecordingSettings, usual: &
 /// If something of it cannot be.
 pub(super) fn finish(session: &mut Session, settings: &RecordingSettings) -> Result<()> {
     check_neurons(session)?;
+    leave_without_clock(session);
     if session.bouts.is_empty() && !session.trials.is_empty() {
         session.bouts = tidy::bouts_of_trials(&session.trials, &settings.trials)?;
     }
@@ -75,6 +76,21 @@ pub(super) fn finish(session: &mut Session, settings: &RecordingSettings) -> Res
     check_covariates(session)?;
     tell_flaws(session);
     Ok(())
+}
+
+/// Averages have no clock: nothing can be told by time that lies beside them.
+fn leave_without_clock(session: &mut Session) {
+    let Activity::Averages(_) = session.activity else { return };
+    let timed = session.bouts.len() + session.trials.len() + session.contexts.len() + session.covariates.len();
+    if timed > 0 {
+        session
+            .remarks
+            .push("Averages have no clock: bouts, trials, contexts and covariates beside them are left out.".into());
+    }
+    session.bouts.clear();
+    session.trials.clear();
+    session.contexts.clear();
+    session.covariates.clear();
 }
 
 /// Refuses sessions without neurons, and two neurons of one name.

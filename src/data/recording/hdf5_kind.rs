@@ -8,6 +8,7 @@ use std::path::Path;
 const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// What an HDF5 file holds.
+#[cfg_attr(not(feature = "hdf5"), allow(dead_code))] // Without a reader, nobody can tell.
 pub(super) enum Hdf5 {
     /// Neurodata Without Borders.
     Nwb,

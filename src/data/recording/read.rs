@@ -44,6 +44,7 @@ pub fn read(path: &Path, settings: &RecordingSettings, beside: Option<&Path>) ->
     let mut sessions = match &kind {
         Kind::Suite2p(planes) => {
             folders.push(suite2p::session_folder(path));
+            no_variables(path, settings)?;
             vec![suite2p::read(path, planes, &settings.source)?]
         }
         Kind::Arrays => vec![arrays::read(path, settings)?],
@@ -71,6 +72,19 @@ pub fn read(path: &Path, settings: &RecordingSettings, beside: Option<&Path>) ->
         assemble::finish(session, settings)?;
     }
     Ok(sessions)
+}
+
+/// Refuses settings that name variables of a recording which has none beside its activity.
+fn no_variables(path: &Path, settings: &RecordingSettings) -> Result<()> {
+    let covariate = settings.covariates.iter().find(|c| c.file.is_none());
+    let labels = (!settings.bouts.labels.is_empty() && settings.bouts.file.is_none()).then_some("`bouts.labels`");
+    match covariate.map(|c| format!("the covariate `{}`", c.name)).or(labels.map(String::from)) {
+        Some(what) => Err(Error::input(format!(
+            "{}: expected a `file` for {what}, found none: a folder of suite2p has no other variables.",
+            path.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// NWB files.

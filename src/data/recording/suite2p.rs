@@ -65,7 +65,6 @@ pub(super) fn read(path: &Path, planes: &[PathBuf], settings: &SourceSettings) -
     }
     let values = joined(path, parts, &mut remarks)?;
     let times = (0..values.ncols()).map(|i| i as f64 / rate).collect();
-    remarks.dedup();
     Ok(Session {
         source: path.to_path_buf(),
         animal: String::new(),
@@ -98,7 +97,10 @@ fn activity(plane: &Path, settings: &SourceSettings, remarks: &mut Vec<String>) 
                 return Err(Error::variable(&plane.join("Fneu.npy"), "Fneu", expected, shape_text(around.shape()), ""));
             }
             values.scaled_add(-NEUROPIL, &around);
-            remarks.push(format!("Activity is F − {NEUROPIL} Fneu of suite2p."));
+            let remark = format!("Activity is F − {NEUROPIL} Fneu of suite2p.");
+            if !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
             Ok(values)
         }
         Some(other) => {
