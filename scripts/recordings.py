@@ -7,7 +7,7 @@ NWB files: units with ragged columns, electrodes, intervals and covariates (spik
 and lzf, with linked timestamps and behavioural epochs (calcium.nwb); two planes, rates, conversions and truth values (planes.nwb);
 the format of HDF5 1.10, whose groups keep their links in heaps (newest.nwb). A directory in the layout of Tili et al. 2025 (tili/).
 NWB files are packed by gzip. Beside them stands NAME.json: what pynwb reads, and the versions of all that took part; newest.nwb
-holds what calcium.nwb does.
+holds what calcium.nwb does. Four more files are to be refused.
 """
 
 import datetime
@@ -18,6 +18,7 @@ import pathlib
 import shutil
 import sys
 import warnings
+import zlib
 
 import h5py
 import hdmf
@@ -177,6 +178,46 @@ def planes():
     return path
 
 
+def harmful():
+    """Files that no one should unpack or cannot follow: a chunk of 1 GiB packed into 1 MB, more values than the file can hold, a filter
+    that few have, data in another file."""
+
+    def changed(name, change):
+        path = PLACE / f"{name}.nwb"
+        shutil.copy(PLACE / "planes.nwb", path)
+        with h5py.File(path, "r+") as h5:
+            change(h5, "processing/ophys/DfOverF/dff1/data")
+
+    def bomb(h5, data):
+        rows = 2**30 // 24 + 1
+        del h5[data]
+        made = h5.create_dataset(data, shape=(rows, 3), chunks=(rows, 3), dtype="f8", compression="gzip")
+        packer = zlib.compressobj(9)
+        packed = b"".join(packer.compress(bytes(2**20)) for _ in range(2**10)) + packer.compress(bytes(24 * rows - 2**30)) + packer.flush()
+        made.id.write_direct_chunk((0, 0), packed)
+
+    def endless(h5, data):
+        del h5[data]
+        made = h5.create_dataset(data, shape=(2**28, 3), chunks=(2**10, 3), dtype="f4", compression="gzip")
+        made[:5] = 1
+
+    def odd(h5, data):
+        del h5[data]
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_chunk((40, 3))
+        plist.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, ())
+        space = h5py.h5s.create_simple((40, 3))
+        made = h5py.h5d.create(h5.id, data.encode(), h5py.h5t.IEEE_F32LE, space, plist)
+        made.write_direct_chunk((0, 0), bytes(100))
+
+    def elsewhere(h5, data):
+        del h5[data]
+        h5[data] = h5py.ExternalLink("raw data.h5", "/dff1")
+
+    for name, change in [("bomb", bomb), ("endless", endless), ("filter", odd), ("elsewhere", elsewhere)]:
+        changed(name, change)
+
+
 def listed(values):
     plain = values if isinstance(values, list) else np.asarray(values).tolist()
     return [None if isinstance(v, float) and math.isnan(v) else v for v in plain]
@@ -265,6 +306,7 @@ def main():
     calcium("newest", libver=("v110", "v110"), track_order=True)
     for path in (spikes(), calcium(), planes()):
         path.with_suffix(".json").write_text(json.dumps(read(path), ensure_ascii=False, allow_nan=False, default=lambda v: v.tolist() if hasattr(v, "tolist") else str(v)) + "\n")
+    harmful()
     for path in PLACE.glob("*.nwb"):
         # Most of a small HDF5 file is empty.
         path.with_suffix(".nwb.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))

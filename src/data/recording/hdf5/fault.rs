@@ -9,7 +9,7 @@ use std::path::Path;
 
 const DAMAGED: &str = "The file is damaged or was not written completely: copy or write it again.";
 /// What makes a file plainer, without the loss of any value: h5repack writes the oldest format that holds it.
-pub(super) const REPACK: &str = "Write it plainer: h5repack -f GZIP=4 FILE.h5 PLAIN.h5.";
+pub(super) const REPACK: &str = "Write it plainer: h5repack -f GZIP=4 FILE PLAIN.";
 
 /// A file that is no HDF5.
 pub(super) fn another_kind(path: &Path, file: File) -> Error {

@@ -22,8 +22,8 @@ pub(super) enum Storage {
     Tables { tree: u64, heap: u64 },
     /// In messages of this header.
     Messages,
-    /// In a heap of their own, which only hdf5-pure reads.
-    Heap,
+    /// In a heap, listed by a tree.
+    Heap { heap: u64, tree: u64 },
 }
 
 impl Header {
@@ -68,7 +68,8 @@ impl Header {
             let mut cursor = Cursor(info);
             let (_version, flags) = (cursor.number(1)?, cursor.number(1)?);
             cursor.take(if flags & 1 == 1 { 8 } else { 0 })?;
-            return Some(if cursor.number(8)? == UNDEFINED { Storage::Messages } else { Storage::Heap });
+            let (heap, tree) = (cursor.number(8)?, cursor.number(8)?);
+            return Some(if heap == UNDEFINED { Storage::Messages } else { Storage::Heap { heap, tree } });
         }
         self.all(LINK).next().map(|_| Storage::Messages)
     }

@@ -2,6 +2,7 @@
 
 use super::bytes::{Bytes, Cursor};
 use super::header::{Header, Storage};
+use super::heap;
 
 /// What a name in a group stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,23 +15,18 @@ pub(super) enum Link {
     External { file: String },
 }
 
-/// The links of a group.
-pub(super) enum Links {
-    Listed(Vec<(String, Link)>),
-    /// They are in a heap, which only hdf5-pure reads.
-    Heap,
-}
-
 /// A group has no more nodes of its tree than this, and no deeper ones.
 const MOST_NODES: usize = 1 << 16;
 const DEEPEST: u8 = 16;
 
 /// The links of the group with this header; `None` if it is none, or damaged.
-pub(super) fn links(bytes: &Bytes, header: &Header) -> Option<Links> {
+pub(super) fn links(bytes: &Bytes, header: &Header) -> Option<Vec<(String, Link)>> {
     match header.storage()? {
-        Storage::Heap => Some(Links::Heap),
-        Storage::Messages => header.link_messages().map(from_message).collect::<Option<_>>().map(Links::Listed),
-        Storage::Tables { tree, heap } => from_tables(bytes, tree, heap).map(Links::Listed),
+        Storage::Messages => header.link_messages().map(from_message).collect(),
+        Storage::Tables { tree, heap } => from_tables(bytes, tree, heap),
+        Storage::Heap { heap, tree } => {
+            heap::messages(bytes, heap, tree)?.iter().map(|message| from_message(message)).collect()
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! HDF5 files: their objects by path, links followed, and values that are held against what the file can hold before any is unpacked.
 //!
 //! hdf5-pure reads datasets and attributes. What it does not follow, soft links and references in attributes, is followed here,
-//! from the headers of objects (`header`, `links`); groups that keep their links in a heap (more than eight links, of files that ask
-//! for the newest format) are left to it, without the soft links in them.
+//! from the headers of objects (`header`, `links`, `heap`).
 
 mod bytes;
 mod fault;
 mod header;
+mod heap;
 mod links;
 mod values;
 
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use bytes::{Bytes, UNDEFINED};
 use hdf5_pure::AttrValue;
 use header::Header;
-use links::{Link, Links};
+use links::Link;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -39,8 +39,8 @@ pub(super) struct Object {
     pub(super) path: String,
     /// Whether it holds values, and is no group.
     pub(super) is_dataset: bool,
-    /// Where its header is; `None` below a group that only hdf5-pure reads.
-    address: Option<u64>,
+    /// Where its header is, which is what references name.
+    pub(super) address: u64,
 }
 
 /// What a name in a group leads to.
@@ -58,11 +58,6 @@ impl Object {
     /// Its name in its group.
     pub(super) fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
-    }
-
-    /// Where its header is, which is what references name.
-    pub(super) fn address(&self) -> Option<u64> {
-        self.address
     }
 }
 
@@ -96,7 +91,7 @@ impl Hdf5 {
 
     /// The group that holds all others.
     pub(super) fn root(&self) -> Object {
-        Object { path: String::new(), is_dataset: false, address: Some(self.file.superblock().root_group_address) }
+        Object { path: String::new(), is_dataset: false, address: self.file.superblock().root_group_address }
     }
 
     /// What the file has at `path`, soft links followed; `None` if nothing.
@@ -181,7 +176,7 @@ impl Hdf5 {
 
     /// The object that an attribute refers to, by its address.
     pub(super) fn reference(&self, object: &Object, name: &str) -> Option<u64> {
-        Header::read(&self.bytes, object.address?)?.reference(name)
+        Header::read(&self.bytes, object.address)?.reference(name)
     }
 
     fn group(&self, path: &str) -> std::result::Result<hdf5_pure::Group, hdf5_pure::Error> {
@@ -206,54 +201,26 @@ impl Hdf5 {
         Ok(Target::Here(place))
     }
 
-    fn target(&self, group: &Object, name: &str, link: Found, links: usize) -> Result<Target> {
-        let path = join(&group.path, name);
+    fn target(&self, group: &Object, name: &str, link: Link, links: usize) -> Result<Target> {
         match link {
-            Found::Dataset => Ok(Target::Here(Object { path, is_dataset: true, address: None })),
-            Found::Group => Ok(Target::Here(Object { path, is_dataset: false, address: None })),
-            Found::Link(Link::External { file }) => Ok(Target::Elsewhere(file)),
-            Found::Link(Link::Soft(_)) if links == 0 => Ok(Target::Nowhere),
-            Found::Link(Link::Soft(to)) => self.follow(group.clone(), &to, links - 1),
-            Found::Link(Link::Hard(UNDEFINED)) => Ok(Target::Nowhere),
-            Found::Link(Link::Hard(address)) => {
+            Link::External { file } => Ok(Target::Elsewhere(file)),
+            Link::Soft(_) if links == 0 => Ok(Target::Nowhere),
+            Link::Soft(to) => self.follow(group.clone(), &to, links - 1),
+            Link::Hard(UNDEFINED) => Ok(Target::Nowhere),
+            Link::Hard(address) => {
+                let path = join(&group.path, name);
                 let header = Header::read(&self.bytes, address).ok_or_else(|| self.broken(&path))?;
                 let is_dataset = header.is_dataset();
                 let is_object = is_dataset || header.storage().is_some();
-                let object = Object { path, is_dataset, address: Some(address) };
-                Ok(if is_object { Target::Here(object) } else { Target::Nowhere })
+                Ok(if is_object { Target::Here(Object { path, is_dataset, address }) } else { Target::Nowhere })
             }
         }
     }
 
-    fn links(&self, group: &Object) -> Result<Vec<(String, Found)>> {
-        let listed = match group.address {
-            Some(address) => {
-                let header = Header::read(&self.bytes, address);
-                let links = header.and_then(|h| links::links(&self.bytes, &h));
-                links.ok_or_else(|| self.broken(&group.path))?
-            }
-            None => Links::Heap,
-        };
-        match listed {
-            Links::Listed(links) => Ok(links.into_iter().map(|(name, link)| (name, Found::Link(link))).collect()),
-            Links::Heap => self.listed(&group.path).map_err(|e| self.damaged(&group.path, &e)),
-        }
+    fn links(&self, group: &Object) -> Result<Vec<(String, Link)>> {
+        let links = Header::read(&self.bytes, group.address).and_then(|header| links::links(&self.bytes, &header));
+        links.ok_or_else(|| self.broken(&group.path))
     }
-
-    /// The objects of a group as hdf5-pure lists them.
-    fn listed(&self, path: &str) -> std::result::Result<Vec<(String, Found)>, hdf5_pure::Error> {
-        let group = self.group(path)?;
-        let datasets = group.datasets()?.into_iter().map(|name| (name, Found::Dataset));
-        let groups = group.groups()?.into_iter().map(|name| (name, Found::Group));
-        Ok(datasets.chain(groups).collect())
-    }
-}
-
-/// A link, or an object that hdf5-pure lists.
-enum Found {
-    Link(Link),
-    Dataset,
-    Group,
 }
 
 /// The path of what `group` calls `name`.

@@ -49,10 +49,11 @@ impl Hdf5 {
     /// The dimensions of a dataset, slowest first.
     ///
     /// # Errors
-    /// If it is damaged, or of more values than memory holds.
+    /// If it is damaged, or of more values than the file can hold.
     pub(in super::super) fn shape(&self, object: &Object) -> Result<Vec<usize>> {
-        let shape = self.open_dataset(object)?.shape().map_err(|e| self.damaged(&object.path, &e))?;
-        self.count(object, &shape)?;
+        let dataset = self.open_dataset(object)?;
+        self.plausible(object, &dataset)?;
+        let shape = dataset.shape().map_err(|e| self.damaged(&object.path, &e))?;
         Ok(shape.into_iter().map(|d| d as usize).collect())
     }
 

@@ -100,7 +100,7 @@ fn neurons(
 fn segmentation<'a>(file: &'a Hdf5, contents: &Contents, region: &Object, rows: &[f64]) -> Result<Option<Table<'a>>> {
     let referred = file.reference(region, "table");
     let all: Vec<&Found> = contents.all(Kind::Segmentation).collect();
-    if let Some(found) = all.iter().find(|found| referred.is_some() && found.object.address() == referred) {
+    if let Some(found) = all.iter().find(|found| referred == Some(found.object.address)) {
         return Table::open(file, &found.object, "iscell").map(Some);
     }
     let last = rows.iter().copied().fold(-1.0, f64::max);
