@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-const DAMAGED: &str = "The file is damaged or was not written completely: copy or write it again.";
+pub(super) const DAMAGED: &str = "The file is damaged or was not written completely: copy or write it again.";
 /// What makes a file plainer, without the loss of any value: h5repack writes the oldest format that holds it.
 pub(super) const REPACK: &str = "Write it plainer: h5repack -f GZIP=4 FILE PLAIN.";
 

@@ -13,16 +13,19 @@ mod values;
 use super::super::regular::open_regular;
 use crate::error::{Error, Result};
 use bytes::{Bytes, UNDEFINED};
-use hdf5_pure::AttrValue;
+use hdf5_pure::{AttrValue, FileAccessProperties, MetadataCacheConfig};
 use header::Header;
 use links::Link;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) use values::Column;
 
 /// Soft links that lead to soft links, more often than this, lead nowhere.
 const MOST_LINKS: usize = 16;
+/// Bytes of descriptions of objects that are kept, 16 MiB.
+const DESCRIPTIONS: usize = 1 << 24;
 
 /// An open file.
 pub(super) struct Hdf5 {
@@ -30,6 +33,9 @@ pub(super) struct Hdf5 {
     file: hdf5_pure::File,
     length: u64,
     bytes: Bytes,
+    /// Links of groups that were asked for, by the addresses of the groups.
+    known: Mutex<HashMap<u64, Arc<[(String, Link)]>>>,
+    groups: Mutex<HashMap<String, hdf5_pure::Group>>,
 }
 
 /// A group or a dataset of a file.
@@ -72,7 +78,9 @@ impl Hdf5 {
         if !hdf5_pure::is_hdf5(path).map_err(Error::io("read", path))? {
             return Err(fault::another_kind(path, bytes));
         }
-        let file = hdf5_pure::File::open_streaming(path).map_err(|e| fault::opening(path, &e))?;
+        // Each dataset is looked for from the root on: what describes the groups on the way is kept.
+        let access = FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::new(DESCRIPTIONS));
+        let file = hdf5_pure::File::open_streaming_with_options(path, access).map_err(|e| fault::opening(path, &e))?;
         let superblock = file.superblock();
         if length < superblock.eof_address {
             return Err(fault::cut_off(path, superblock.eof_address, length));
@@ -81,7 +89,7 @@ impl Hdf5 {
             return Err(fault::narrow(path));
         }
         let bytes = Bytes::new(bytes, length, superblock.base_address.get());
-        Ok(Self { path: path.to_path_buf(), file, length, bytes })
+        Ok(Self { path: path.to_path_buf(), file, length, bytes, known: Mutex::default(), groups: Mutex::default() })
     }
 
     /// The file.
@@ -124,9 +132,8 @@ impl Hdf5 {
     /// If the group is damaged.
     pub(super) fn members(&self, group: &Object) -> Result<Vec<(String, Target)>> {
         let mut members = Vec::new();
-        for (name, link) in self.links(group)? {
-            let target = self.target(group, &name, link, MOST_LINKS)?;
-            members.push((name, target));
+        for (name, link) in self.links(group)?.iter() {
+            members.push((name.clone(), self.target(group, name, link, MOST_LINKS)?));
         }
         members.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(members)
@@ -156,7 +163,7 @@ impl Hdf5 {
     /// If they are damaged.
     pub(super) fn attributes(&self, object: &Object) -> Result<HashMap<String, AttrValue>> {
         let attributes = if object.is_dataset {
-            self.file.dataset(&object.path).and_then(|d| d.attrs())
+            self.dataset(&object.path).and_then(|d| d.attrs())
         } else {
             self.group(&object.path).and_then(|g| g.attrs())
         };
@@ -179,8 +186,23 @@ impl Hdf5 {
         Header::read(&self.bytes, object.address)?.reference(name)
     }
 
+    /// hdf5-pure's handle of a group, kept: it looks for each name from where it starts.
     fn group(&self, path: &str) -> std::result::Result<hdf5_pure::Group, hdf5_pure::Error> {
-        if path.is_empty() { Ok(self.file.root()) } else { self.file.group(path) }
+        if path.is_empty() {
+            return Ok(self.file.root());
+        }
+        if let Some(group) = self.groups.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return Ok(group.clone());
+        }
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let group = self.group(above)?.group(name)?;
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_string(), group.clone());
+        Ok(group)
+    }
+
+    fn dataset(&self, path: &str) -> std::result::Result<hdf5_pure::Dataset, hdf5_pure::Error> {
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.group(above)?.dataset(name)
     }
 
     /// Goes along `path` from `start`, one name at a time.
@@ -190,7 +212,8 @@ impl Hdf5 {
             if place.is_dataset {
                 return Ok(Target::Nowhere);
             }
-            let Some((_, link)) = self.links(&place)?.into_iter().find(|(n, _)| n == name) else {
+            let known = self.links(&place)?;
+            let Some((_, link)) = known.iter().find(|(n, _)| n == name) else {
                 return Ok(Target::Nowhere);
             };
             match self.target(&place, name, link, links)? {
@@ -201,13 +224,13 @@ impl Hdf5 {
         Ok(Target::Here(place))
     }
 
-    fn target(&self, group: &Object, name: &str, link: Link, links: usize) -> Result<Target> {
+    fn target(&self, group: &Object, name: &str, link: &Link, links: usize) -> Result<Target> {
         match link {
-            Link::External { file } => Ok(Target::Elsewhere(file)),
+            Link::External { file } => Ok(Target::Elsewhere(file.clone())),
             Link::Soft(_) if links == 0 => Ok(Target::Nowhere),
-            Link::Soft(to) => self.follow(group.clone(), &to, links - 1),
+            Link::Soft(to) => self.follow(group.clone(), to, links - 1),
             Link::Hard(UNDEFINED) => Ok(Target::Nowhere),
-            Link::Hard(address) => {
+            &Link::Hard(address) => {
                 let path = join(&group.path, name);
                 let header = Header::read(&self.bytes, address).ok_or_else(|| self.broken(&path))?;
                 let is_dataset = header.is_dataset();
@@ -217,9 +240,15 @@ impl Hdf5 {
         }
     }
 
-    fn links(&self, group: &Object) -> Result<Vec<(String, Link)>> {
+    fn links(&self, group: &Object) -> Result<Arc<[(String, Link)]>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(links) = known.get(&group.address) {
+            return Ok(Arc::clone(links));
+        }
         let links = Header::read(&self.bytes, group.address).and_then(|header| links::links(&self.bytes, &header));
-        links.ok_or_else(|| self.broken(&group.path))
+        let links: Arc<[(String, Link)]> = links.ok_or_else(|| self.broken(&group.path))?.into();
+        known.insert(group.address, Arc::clone(&links));
+        Ok(links)
     }
 }
 

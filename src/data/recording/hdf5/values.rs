@@ -73,19 +73,34 @@ impl Hdf5 {
     /// If they are no numbers and no texts, more than the file can hold, or damaged.
     pub(in super::super) fn column(&self, object: &Object) -> Result<Column> {
         let dataset = self.open_dataset(object)?;
-        let kind = dataset.dtype().map_err(|e| self.damaged(&object.path, &e))?;
+        let damaged = |e| self.damaged(&object.path, &e);
+        let kind = dataset.dtype().map_err(damaged)?;
         let elements = self.plausible(object, &dataset)?;
-        match kind {
-            _ if elements == 0 => {
-                Ok(if is_number(&kind) { Column::Numbers(Vec::new()) } else { Column::Texts(Vec::new()) })
+        let column = match kind {
+            _ if elements == 0 && is_number(&kind) => Column::Numbers(Vec::new()),
+            _ if elements == 0 => Column::Texts(Vec::new()),
+            DType::String => Column::Texts(dataset.read_string().map_err(damaged)?),
+            DType::VariableLengthString => Column::Texts(self.texts_of(object, &dataset, elements)?),
+            _ if is_number(&kind) => Column::Numbers(dataset.read_f64().map_err(damaged)?),
+            other => {
+                return Err(self.fault(
+                    &object.path,
+                    "numbers or texts",
+                    other.to_string(),
+                    "Save them as one of these.",
+                ));
             }
-            DType::String => dataset.read_string().map(Column::Texts).map_err(|e| self.damaged(&object.path, &e)),
-            DType::VariableLengthString => self.texts_of(object, &dataset, elements).map(Column::Texts),
-            _ if is_number(&kind) => {
-                dataset.read_f64().map(Column::Numbers).map_err(|e| self.damaged(&object.path, &e))
-            }
-            other => Err(self.fault(&object.path, "numbers or texts", other.to_string(), "Save them as one of these.")),
+        };
+        self.check_count(object, column.len() as u64, elements)?;
+        Ok(column)
+    }
+
+    /// Refuses datasets of which fewer values were stored than their dimensions say.
+    fn check_count(&self, object: &Object, found: u64, elements: u64) -> Result<()> {
+        if found == elements {
+            return Ok(());
         }
+        Err(self.fault(&object.path, format!("{elements} values"), found.to_string(), fault::DAMAGED))
     }
 
     /// All values of a dataset of numbers.
@@ -128,12 +143,14 @@ impl Hdf5 {
         let chunk = dataset.chunk_shape().map_err(damaged)?.and_then(|c| c.first().copied()).unwrap_or(1).max(1);
         // Whole chunks, so that none is unpacked twice.
         let window = (WINDOW / (elements / rows)).max(1).next_multiple_of(chunk);
-        let mut start = 0;
+        let (mut start, mut count) = (0, 0);
         while start < rows {
-            take(start as usize, &dataset.read_f64_rows(start, window).map_err(damaged)?);
+            let values = dataset.read_f64_rows(start, window).map_err(damaged)?;
+            count += values.len() as u64;
+            take(start as usize, &values);
             start = start.saturating_add(window);
         }
-        Ok(())
+        self.check_count(object, count, elements)
     }
 
     /// Each object that a dataset of references refers to, if all are objects of the file.
@@ -144,7 +161,7 @@ impl Hdf5 {
     }
 
     fn open_dataset(&self, object: &Object) -> Result<Dataset> {
-        self.file.dataset(&object.path).map_err(|e| self.damaged(&object.path, &e))
+        self.dataset(&object.path).map_err(|e| self.damaged(&object.path, &e))
     }
 
     fn texts_of(&self, object: &Object, dataset: &Dataset, elements: u64) -> Result<Vec<String>> {
