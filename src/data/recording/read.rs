@@ -7,6 +7,7 @@ use super::hdf5_kind::{self, Hdf5};
 use super::session::Session;
 use super::settings::RecordingSettings;
 use super::suite2p;
+use super::{nwb, tili};
 use crate::data::{foreign, open_regular};
 use crate::error::{Error, Result};
 use std::io::Read as _;
@@ -48,8 +49,8 @@ pub fn read(path: &Path, settings: &RecordingSettings, beside: Option<&Path>) ->
             vec![suite2p::read(path, planes, &settings.source)?]
         }
         Kind::Arrays => vec![arrays::read(path, settings)?],
-        Kind::Nwb => read_nwb(path, settings)?,
-        Kind::Tili => read_tili(path, settings)?,
+        Kind::Nwb => nwb::read(path, settings)?,
+        Kind::Tili => tili::read(path, settings)?,
     };
     let usual = usual_name(path, &kind);
     let places = Places::new(path, folders, beside);
@@ -87,21 +88,6 @@ fn no_variables(path: &Path, settings: &RecordingSettings) -> Result<()> {
     }
 }
 
-/// NWB files.
-fn read_nwb(path: &Path, _settings: &RecordingSettings) -> Result<Vec<Session>> {
-    Err(Error::variable(path, "header", KINDS, "an NWB file, which this build does not read", ""))
-}
-
-/// Whether a folder is in the layout of Tili et al. 2025.
-fn is_tili(_path: &Path) -> bool {
-    false
-}
-
-/// Folders in that layout.
-fn read_tili(path: &Path, _settings: &RecordingSettings) -> Result<Vec<Session>> {
-    Err(Error::variable(path, "layout", KINDS, "the layout of Tili et al., which this build does not read", ""))
-}
-
 /// The name of a session that no file names.
 fn usual_name(path: &Path, kind: &Kind) -> String {
     let path = match kind {
@@ -122,7 +108,7 @@ fn folder(path: &Path) -> Result<Kind> {
     if !planes.is_empty() {
         return Ok(Kind::Suite2p(planes));
     }
-    if is_tili(path) {
+    if tili::is_tili(path) {
         return Ok(Kind::Tili);
     }
     let has = |name: &str| path.join(name).exists();
