@@ -5,7 +5,6 @@ mod interval;
 mod kolmogorov;
 mod predictors;
 mod rank_sum;
-mod resample;
 mod significance;
 mod summary;
 
@@ -17,5 +16,4 @@ pub use rank_sum::{RankSum, Ranked, labellings};
 pub use significance::{benjamini_hochberg, effect_size, permutation_p, standardised_difference};
 pub use summary::{mean, pearson, quantile, sd, spearman};
 
-pub(crate) use resample::Draws;
 pub(crate) use summary::ranks;
