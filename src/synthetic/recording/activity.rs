@@ -33,24 +33,28 @@ pub(super) fn record(
         });
         Activity::Frames { values, times: (0..frames).map(|f| settings.time_of(f)).collect() }
     };
+    let noise = settings.noise as f32;
     match settings.kind {
-        Kind::Calcium { decay_s, noise } => in_frames(&|row, cell, rate| {
-            let kept = (-interval / decay_s).exp();
+        Kind::Calcium => in_frames(&|row, cell, rate| {
+            let kept = (-interval / settings.decay_s).exp();
             // What earlier events have left on average.
             let left = rate * interval / (1.0 - kept);
             fluoresce(row, kept as f32, left as f32, &shared.baseline);
-            add_noise(row, noise as f32, draws(Draw::Noise, cell));
+            add_noise(row, noise, draws(Draw::Noise, cell));
         }),
-        Kind::Deconvolved { noise } => in_frames(&|row, cell, _| {
+        Kind::Deconvolved => in_frames(&|row, cell, _| {
             spread(row);
-            add_noise(row, noise as f32, draws(Draw::Noise, cell));
+            add_noise(row, noise, draws(Draw::Noise, cell));
             // What a deconvolution takes for noise.
-            row.iter_mut().for_each(|v| *v = (*v - noise as f32).max(0.0));
+            for value in row {
+                *value = (*value - noise).max(0.0);
+            }
         }),
-        Kind::Spikes { refractory_s } => {
+        Kind::Spikes => {
             let train = |cell: &(usize, &TrueCell)| {
                 let mut times = Vec::new();
-                spiking(cell).events(draws(Draw::Events, cell.0), refractory_s, |_, time| times.push(time));
+                let refractory = settings.refractory_s;
+                spiking(cell).events(draws(Draw::Events, cell.0), refractory, |_, time| times.push(time));
                 times
             };
             Activity::Spikes { times: cells.par_iter().map(train).collect(), span: (0.0, settings.duration_s) }

@@ -58,7 +58,7 @@ impl RecordingSynthesis {
                 "{place} holds {name} already. Choose another `output_dir`, or replace it with `overwrite`."
             );
             ensure!(
-                is_ours || !name.ends_with(".npz"),
+                is_ours || Path::new(&name).extension().is_none_or(|ending| ending != "npz"),
                 "{place} holds {name}, which would be taken for one of these recordings. Choose another `output_dir`."
             );
         }
@@ -74,7 +74,9 @@ fn write_session(session: &Session, directory: &Path, stem: &str) -> Result<Path
     let contexts = path("contexts.csv");
     if session.contexts.is_empty() {
         let removed = fs::remove_file(&contexts);
-        removed.or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) }).map_err(Error::io("remove", &contexts))?;
+        removed
+            .or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
+            .map_err(Error::io("remove", &contexts))?;
     } else {
         write_text(&contexts, &context_table(&session.contexts))?;
     }
@@ -111,7 +113,13 @@ fn arrays(session: &Session) -> Vec<NamedArray> {
 fn bout_table(bouts: &[Bout]) -> String {
     let row = |bout: &Bout| {
         let object = bout.object.as_deref().unwrap_or_default();
-        vec![bout.agent.to_string(), csv_text(&bout.behaviour), bout.start.to_string(), bout.stop.to_string(), csv_text(object)]
+        vec![
+            bout.agent.to_string(),
+            csv_text(&bout.behaviour),
+            bout.start.to_string(),
+            bout.stop.to_string(),
+            csv_text(object),
+        ]
     };
     csv("agent,behaviour,start,stop,object", bouts.iter().map(row))
 }

@@ -2,6 +2,7 @@
 //! and by which equations, is in docs/tasks.md#synthetic-recordings.
 
 mod activity;
+mod check;
 mod files;
 mod presets;
 mod scene;

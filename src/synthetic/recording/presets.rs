@@ -14,8 +14,11 @@ impl Default for RecordingSynthesis {
             areas: Vec::new(),
             duration_s: 1200.0,
             rate_hz: 20.0,
-            kind: Kind::CALCIUM,
-            event_rate: Kind::CALCIUM.usual_event_rate(),
+            kind: Kind::Calcium,
+            decay_s: 0.7,
+            noise: 0.3,
+            refractory_s: 0.002,
+            event_rate: Kind::Calcium.usual_event_rate(),
             event_rate_spread: 0.8,
             behaviours: ["grasping", "grooming"].map(String::from).to_vec(),
             bouts: 40,
@@ -69,6 +72,17 @@ impl RecordingSynthesis {
         }
     }
 
+    /// The same with another kind of recording and its usual event rate; what cannot be in it, bleaching, is left out.
+    #[must_use]
+    pub fn recorded_as(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self.event_rate = kind.usual_event_rate();
+        if kind != Kind::Calcium {
+            self.nuisance.baseline_end = 1.0;
+        }
+        self
+    }
+
     /// Something of everything: two animals, 120 neurons each in two areas; five behaviours, executed alone and then observed;
     /// cells of every class; weak run-down, bleaching and arousal; and the observer moves in a tenth of the bouts.
     pub fn demonstration(seed: u64) -> Self {
@@ -110,34 +124,49 @@ impl RecordingSynthesis {
         Self { seed, ..Self::default() }
     }
 
-    /// Untuned neurons; the baseline falls to 0.9 of its begin, and behaviours get rarer, to a third of how often.
+    /// Untuned neurons; the baseline falls to 0.4 of its begin, and behaviours get rarer, to a tenth of how often.
     pub fn bleaching(seed: u64) -> Self {
-        let nuisance = Nuisance { baseline_end: 0.9, behaviour_end: 0.3, ..Nuisance::default() };
+        let nuisance = Nuisance { baseline_end: 0.4, behaviour_end: 0.1, ..Nuisance::default() };
         Self { nuisance, ..Self::stationary(seed) }
     }
 
-    /// Untuned neurons; event rates fall to 0.6 of their begin, and behaviours get rarer, to a third of how often.
+    /// Untuned neurons of high event rates, which fall to a tenth, and so does how often something is done.
     pub fn rundown(seed: u64) -> Self {
-        let nuisance = Nuisance { rate_end: 0.6, behaviour_end: 0.3, ..Nuisance::default() };
-        Self { nuisance, ..Self::stationary(seed) }
+        let nuisance = Nuisance { rate_end: 0.1, behaviour_end: 0.1, ..Nuisance::default() };
+        Self { nuisance, event_rate: 1.0, ..Self::stationary(seed) }
     }
 
     /// Untuned neurons; executed in one half and observed in the other, with event rates that differ between the halves, and
     /// no context is told. With `contexts: Contexts::Two` the same recording tells them.
     pub fn joined(seed: u64) -> Self {
-        let nuisance = Nuisance { context_change: 0.3, ..Nuisance::default() };
+        let nuisance = Nuisance { context_change: 1.0, ..Nuisance::default() };
         Self { contexts: Contexts::Untold, nuisance, ..Self::stationary(seed) }
     }
 
-    /// Untuned neurons; arousal drives activity and behaviour, and the pupil shows it.
+    /// Untuned neurons; arousal, slower than a bout, drives activity and behaviour, and the pupil shows it.
     pub fn arousal(seed: u64) -> Self {
-        let arousal = Arousal { activity: 0.5, behaviour: 0.7, ..Arousal::default() };
+        let arousal = Arousal { time_s: 7.0, activity: 0.5, behaviour: 1.0, ..Arousal::default() };
         Self { nuisance: Nuisance { arousal, ..Nuisance::default() }, ..Self::stationary(seed) }
+    }
+
+    /// The same, with a pupil that follows arousal with a time constant of 3 s, and is measured with as much noise as it varies.
+    pub fn slow_pupil(seed: u64) -> Self {
+        let mut settings = Self::arousal(seed);
+        settings.nuisance.arousal.pupil_lag_s = 3.0;
+        settings.nuisance.arousal.pupil_noise = 1.0;
+        settings
     }
 
     /// Untuned neurons, half of which take part in each of six population bursts a minute.
     pub fn bursts(seed: u64) -> Self {
         let bursts = Some(Bursts { per_minute: 6.0, duration_s: 1.0, size: 4.0, share: 0.5 });
         Self { nuisance: Nuisance { bursts, ..Nuisance::default() }, ..Self::stationary(seed) }
+    }
+
+    /// All neurons are tuned to execution, of every behaviour, and none to observation, in two contexts.
+    pub fn all_executing(seed: u64) -> Self {
+        let shares = Shares { execution: 1.0, ..Shares::default() };
+        let behaviours_per_cell = Self::default().behaviours.len();
+        Self { contexts: Contexts::Two, shares, behaviours_per_cell, ..Self::stationary(seed) }
     }
 }

@@ -60,10 +60,8 @@ impl Scene {
         let (states, state) = numbered(&by_frame);
         let level = |a: &f64| ((a * LEVELS_IN_SD).round() + (LEVELS / 2) as f64).clamp(0.0, (LEVELS - 1) as f64) as u8;
         let (bursts, burst) = bursts(settings, draws(Draw::Bursts));
-        let covariates = vec![
-            pupil(settings, &arousal, draws(Draw::Pupil)),
-            running(settings, &by_frame, draws(Draw::Running)),
-        ];
+        let covariates =
+            vec![pupil(settings, &arousal, draws(Draw::Pupil)), running(settings, &by_frame, draws(Draw::Running))];
         Self {
             bouts: schedule.bouts,
             contexts: contexts(settings),
@@ -101,7 +99,9 @@ fn by_frame(settings: &RecordingSynthesis, schedule: &Schedule) -> Vec<State> {
     let mut states = vec![State::default(); frames];
     if settings.contexts != Contexts::One {
         let half = settings.frame_from(settings.duration_s / 2.0);
-        states[half..].iter_mut().for_each(|s| s.watching = true);
+        for state in &mut states[half..] {
+            state.watching = true;
+        }
     }
     let number = |name: &str| settings.behaviours.iter().position(|b| b == name);
     for bout in &schedule.bouts {
@@ -116,9 +116,9 @@ fn by_frame(settings: &RecordingSynthesis, schedule: &Schedule) -> Vec<State> {
         }
     }
     for m in &schedule.movements {
-        states[settings.frame_from(m.start)..settings.frame_from(m.stop)]
-            .iter_mut()
-            .for_each(|s| s.executed = Some(m.behaviour));
+        for state in &mut states[settings.frame_from(m.start)..settings.frame_from(m.stop)] {
+            state.executed = Some(m.behaviour);
+        }
     }
     states
 }

@@ -106,7 +106,8 @@ impl TrueCell {
         let event_rate = settings.event_rate * (settings.event_rate_spread * draws.normal()).exp();
         let size = settings.effect * (settings.effect_spread * draws.normal()).exp();
         let (raised, lowered) = (size, -size / (1.0 + size));
-        let (effect, opposite) = if draws.uniform() <= settings.suppressed { (lowered, raised) } else { (raised, lowered) };
+        let (effect, opposite) =
+            if draws.uniform() <= settings.suppressed { (lowered, raised) } else { (raised, lowered) };
         let seen = |effect: f64| (effect * settings.observed_ratio).max(-1.0);
         let count = settings.behaviours.len();
         let mut order: Vec<usize> = (0..count).collect();
@@ -114,7 +115,9 @@ impl TrueCell {
         let k = settings.behaviours_per_cell;
         let tuned = |chosen: &[usize], effect: f64| {
             let mut effects = vec![0.0; count];
-            chosen.iter().for_each(|b| effects[*b] = effect);
+            for b in chosen {
+                effects[*b] = effect;
+            }
             effects
         };
         let none = || vec![0.0; count];
@@ -179,7 +182,8 @@ impl RecordingSynthesis {
         let columns = Agent::ALL.iter().flat_map(|agent| self.behaviours.iter().map(move |b| format!("{agent} {b}")));
         let columns: Vec<String> = columns.map(|c| csv_text(&c)).collect();
         let row = |cell: &TrueCell| {
-            let named = [&cell.animal, &cell.identity, cell.area.as_ref().unwrap_or(&String::new())].map(|t| csv_text(t));
+            let named =
+                [&cell.animal, &cell.identity, cell.area.as_ref().unwrap_or(&String::new())].map(|t| csv_text(t));
             let effects = cell.executed.iter().chain(&cell.observed).chain([&cell.object]);
             let numbers = [cell.event_rate].into_iter().chain(effects.copied()).map(csv_number);
             named.into_iter().chain([cell.class.to_string()]).chain(numbers).collect()
