@@ -154,7 +154,7 @@ fn settings_out_of_their_range_are_refused_by_name() {
         ("`behaviours`", |s| s.behaviours = vec!["a".into(), "a".into()]),
         ("`bout_s = 1`", |s| s.bout_s = (2.0, 1.0)),
         ("`pause_s = 0`", |s| s.pause_s = 0.0),
-        ("`minutes = 26`", |s| s.bouts = 100),
+        ("`minutes = 21`", |s| s.bouts = 100),
         ("expected shares of at most 1", |s| s.shares = Shares { mirror: 0.6, execution: 0.6, ..Shares::default() }),
         ("`mirror_share = 1.5`", |s| s.shares.mirror = 1.5),
         ("`effect = 0`", |s| s.effect = 0.0),
@@ -175,7 +175,7 @@ fn settings_out_of_their_range_are_refused_by_name() {
     }
     // What the sentence advises is enough.
     let many =
-        RecordingSynthesis { bouts: 100, duration_s: 26.0 * 60.0, neurons: 1, ..RecordingSynthesis::stationary(0) };
+        RecordingSynthesis { bouts: 100, duration_s: 21.0 * 60.0, neurons: 1, ..RecordingSynthesis::stationary(0) };
     many.check().unwrap();
 }
 
