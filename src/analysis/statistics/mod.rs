@@ -28,5 +28,4 @@ pub use regression::{Covariates, residuals};
 pub use significance::{benjamini_hochberg, effect_size, permutation_p, standardised_difference};
 pub use summary::{mean, pearson, quantile, sd, spearman};
 
-pub(crate) use resample::Draws;
 pub(crate) use summary::ranks;
