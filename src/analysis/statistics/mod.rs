@@ -11,7 +11,6 @@ mod predictors;
 mod prevalence;
 mod rank_sum;
 mod regression;
-mod resample;
 mod significance;
 mod summary;
 

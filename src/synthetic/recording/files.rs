@@ -3,7 +3,7 @@
 use super::settings::RecordingSynthesis;
 use super::truth::TrueCell;
 use crate::data::recording::{Activity, Bout, Context, Covariate, Neuron, Session};
-use crate::data::{NamedArray, csv, csv_text, npz, write_atomically};
+use crate::data::{NamedArray, Values, csv, csv_text, npz, write_atomically};
 use crate::error::{Error, Result, ensure};
 use ndarray::{Array1, array};
 use std::fs;
@@ -84,16 +84,16 @@ fn write_session(session: &Session, directory: &Path, stem: &str) -> Result<Path
     Ok(path("npz"))
 }
 
-/// A session as named arrays; texts of several neurons have a line for each.
+/// A session as named arrays.
 fn arrays(session: &Session) -> Vec<NamedArray> {
-    let lines = |text: &dyn Fn(&Neuron) -> String| session.neurons.iter().map(text).collect::<Vec<_>>().join("\n");
+    let texts = |text: &dyn Fn(&Neuron) -> String| Values::Texts(session.neurons.iter().map(text).collect());
     let mut arrays = vec![
         NamedArray::new("animal", session.animal.as_str()),
         NamedArray::new("session", session.name.as_str()),
-        NamedArray::new("neurons", lines(&|n| n.name.clone()).as_str()),
+        NamedArray::new("neurons", texts(&|n| n.name.clone())),
     ];
     if session.neurons.iter().all(|n| n.area.is_some()) {
-        arrays.push(NamedArray::new("areas", lines(&|n| n.area.clone().unwrap_or_default()).as_str()));
+        arrays.push(NamedArray::new("areas", texts(&|n| n.area.clone().unwrap_or_default())));
     }
     match &session.activity {
         Activity::Frames { values, times } => {
@@ -101,11 +101,15 @@ fn arrays(session: &Session) -> Vec<NamedArray> {
             arrays.push(NamedArray::new("times", Array1::from_vec(times.clone())));
         }
         Activity::Spikes { times, span } => {
-            let units = times.iter().enumerate().flat_map(|(i, spikes)| vec![i as f64; spikes.len()]);
+            let ends = times.iter().scan(0, |end, spikes| {
+                *end += spikes.len();
+                Some(*end as f64)
+            });
             arrays.push(NamedArray::new("spike_times", Array1::from_vec(times.concat())));
-            arrays.push(NamedArray::new("spike_units", Array1::from_iter(units)));
+            arrays.push(NamedArray::new("spike_index", Array1::from_iter(ends)));
             arrays.push(NamedArray::new("span", array![span.0, span.1]));
         }
+        Activity::Averages(_) => {}
     }
     arrays
 }
