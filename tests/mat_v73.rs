@@ -1,4 +1,4 @@
-//! MATLAB v7.3 files (HDF5), with the feature `hdf5`. The files are written by h5py as MATLAB writes them, where Python has it.
+//! MATLAB v7.3 files (HDF5), with the feature `hdf5`, which is there by default. The files are written by h5py as MATLAB writes them, where Python has it.
 #![cfg(feature = "hdf5")]
 
 use aon::data::mat::{Class, MatFile};

@@ -9,7 +9,7 @@ use nwb_support::{bytes, with};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-const MUTATIONS: usize = 3000;
+const MUTATIONS: usize = 2000;
 
 /// xorshift64*: numbers that are the same in every run.
 struct Numbers(u64);

@@ -82,7 +82,9 @@ fn no_activity_and_several_that_could_be_meant_are_refused() {
     );
     let both = |b: &mut FileBuilder| {
         units(b);
-        rois(b, &[4, 2], 2, |g| drop(g.create_dataset("timestamps").with_f64_data(&[0.0, 1.0, 2.0, 3.0])));
+        rois(b, &[4, 2], 2, |g| {
+            g.create_dataset("timestamps").with_f64_data(&[0.0, 1.0, 2.0, 3.0]);
+        });
     };
     refused(made(&plain(), both), &["several: units, behavior/traces"]);
     assert_eq!(made(&named("units"), both).unwrap().neurons.len(), 2);
@@ -166,8 +168,11 @@ fn starts_without_stops_are_refused() {
 
 #[test]
 fn activity_and_its_clock_must_fit() {
-    let timed =
-        |times: &'static [f64]| move |g: &mut GroupBuilder| drop(g.create_dataset("timestamps").with_f64_data(times));
+    let timed = |times: &'static [f64]| {
+        move |g: &mut GroupBuilder| {
+            g.create_dataset("timestamps").with_f64_data(times);
+        }
+    };
     let of = |shape: &'static [u64], count: usize, times: &'static [f64], settings: &RecordingSettings| {
         made(settings, move |b| rois(b, shape, count, timed(times)))
     };
@@ -216,7 +221,7 @@ fn covariates_that_are_asked_for_must_be_there() {
     let asked = |column: &str| {
         with(|s| {
             s.covariates =
-                vec![aon::data::recording::CovariateSettings { column: Some(column.into()), ..Default::default() }]
+                vec![aon::data::recording::CovariateSettings { column: Some(column.into()), ..Default::default() }];
         })
     };
     refused(
@@ -270,7 +275,9 @@ fn other_files_and_directories_are_named_as_what_they_are() {
         read(&file("x", &builder.finish().unwrap()), &plain())
     };
     refused(
-        other(|b| drop(b.create_dataset("x").with_f64_data(&[1.0]))),
+        other(|b| {
+            b.create_dataset("x").with_f64_data(&[1.0]);
+        }),
         &["expected an NWB file of version 2", "`nwb_version`"],
     );
     refused(

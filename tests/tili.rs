@@ -194,9 +194,14 @@ fn files_that_are_no_times_are_refused() {
     };
     refused(write(two), &["spike_data: expected a dataset of this name, found a, b"]);
     refused(
-        write(|b| drop(b.create_dataset("spike_data").with_vlen_strings(&["x"]))),
+        write(|b| {
+            b.create_dataset("spike_data").with_vlen_strings(&["x"]);
+        }),
         &["spike_data: expected numbers"],
     );
-    let other = write(|b| drop(b.create_dataset("spikes").with_f64_data(&[1.0, 3.0]).with_shape(&[1, 2]))).unwrap();
+    let other = write(|b| {
+        b.create_dataset("spikes").with_f64_data(&[1.0, 3.0]).with_shape(&[1, 2]);
+    })
+    .unwrap();
     assert_eq!(other[0].neurons.len(), 1);
 }

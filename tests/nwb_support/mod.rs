@@ -8,12 +8,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-pub fn place(name: &str) -> PathBuf {
+pub(crate) fn place(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/recordings").join(name)
 }
 
 /// The bytes of a kept NWB file.
-pub fn bytes(name: &str) -> Vec<u8> {
+pub(crate) fn bytes(name: &str) -> Vec<u8> {
     let packed = std::fs::File::open(place(&format!("{name}.nwb.gz"))).unwrap();
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
@@ -21,7 +21,7 @@ pub fn bytes(name: &str) -> Vec<u8> {
 }
 
 /// A file that is removed when it is dropped.
-pub struct Unpacked(TempDir, PathBuf);
+pub(crate) struct Unpacked(TempDir, PathBuf);
 
 impl AsRef<Path> for Unpacked {
     fn as_ref(&self) -> &Path {
@@ -29,7 +29,7 @@ impl AsRef<Path> for Unpacked {
     }
 }
 
-pub fn file(name: &str, bytes: &[u8]) -> Unpacked {
+pub(crate) fn file(name: &str, bytes: &[u8]) -> Unpacked {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(format!("{name}.nwb"));
     std::fs::write(&path, bytes).unwrap();
@@ -37,38 +37,38 @@ pub fn file(name: &str, bytes: &[u8]) -> Unpacked {
 }
 
 /// A kept NWB file.
-pub fn golden(name: &str) -> Unpacked {
+pub(crate) fn golden(name: &str) -> Unpacked {
     file(name, &bytes(name))
 }
 
-pub fn read(path: &impl AsRef<Path>, settings: &RecordingSettings) -> Result<Session> {
+pub(crate) fn read(path: &impl AsRef<Path>, settings: &RecordingSettings) -> Result<Session> {
     let mut sessions = read_nwb(path.as_ref(), settings)?;
     assert_eq!(sessions.len(), 1);
     Ok(sessions.remove(0))
 }
 
-pub fn with(change: impl FnOnce(&mut RecordingSettings)) -> RecordingSettings {
+pub(crate) fn with(change: impl FnOnce(&mut RecordingSettings)) -> RecordingSettings {
     let mut settings = RecordingSettings::default();
     change(&mut settings);
     settings
 }
 
 /// What pynwb reads.
-pub fn expected(name: &str) -> Value {
+pub(crate) fn expected(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(place(&format!("{name}.json"))).unwrap()).unwrap()
 }
 
 /// A list of numbers; NaN is written as null or NaN.
-pub fn numbers(values: &Value) -> Vec<f64> {
+pub(crate) fn numbers(values: &Value) -> Vec<f64> {
     values.as_array().unwrap().iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect()
 }
 
-pub fn texts(values: &Value) -> Vec<String> {
+pub(crate) fn texts(values: &Value) -> Vec<String> {
     values.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_string()).collect()
 }
 
 /// The sentence of an error of bad input, which must contain all `words`.
-pub fn refused<T: std::fmt::Debug>(result: Result<T>, words: &[&str]) {
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T>, words: &[&str]) {
     let error = result.unwrap_err();
     assert_eq!(error.exit_code(), 2, "{error}");
     for word in words {

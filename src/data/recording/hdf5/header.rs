@@ -154,7 +154,8 @@ fn reference(body: &[u8], name: &str) -> Option<u64> {
     cursor.take(usize::from(version == 3))?;
     let mut part = |k: usize| cursor.take(if version == 1 { lengths[k].next_multiple_of(8) } else { lengths[k] });
     let (found, datatype, _dataspace) = (part(0)?, part(1)?, part(2)?);
-    let is_reference = datatype.first().is_some_and(|b| b & 0x0f == REFERENCE) && datatype.get(1)? & 0x0f == 0;
+    let low = |k: usize| datatype.get(k).map(|byte| byte & 0x0f);
+    let is_reference = low(0) == Some(REFERENCE) && low(1) == Some(0);
     if Cursor(found).text() != name || !is_reference {
         return None;
     }

@@ -36,7 +36,7 @@ fn from_message(body: &[u8]) -> Option<(String, Link)> {
     let (_version, flags) = (cursor.number(1)?, cursor.number(1)?);
     let kind = if flags & 0x08 == 0 { 0 } else { cursor.number(1)? };
     cursor.take(if flags & 0x04 == 0 { 0 } else { 8 })?;
-    cursor.take(if flags & 0x10 == 0 { 0 } else { 1 })?;
+    cursor.take(usize::from(flags & 0x10 != 0))?;
     let length = cursor.number(1 << (flags & 3))?;
     let name = String::from_utf8_lossy(cursor.take(usize::try_from(length).ok()?)?).into_owned();
     let link = match kind {

@@ -27,6 +27,9 @@ const MOST_LINKS: usize = 16;
 /// Bytes of descriptions of objects that are kept, 16 MiB.
 const DESCRIPTIONS: usize = 1 << 24;
 
+/// The names in a group, and what they link to.
+type LinksOfGroup = Arc<[(String, Link)]>;
+
 /// An open file.
 pub(super) struct Hdf5 {
     path: PathBuf,
@@ -34,7 +37,7 @@ pub(super) struct Hdf5 {
     length: u64,
     bytes: Bytes,
     /// Links of groups that were asked for, by the addresses of the groups.
-    known: Mutex<HashMap<u64, Arc<[(String, Link)]>>>,
+    known: Mutex<HashMap<u64, LinksOfGroup>>,
     groups: Mutex<HashMap<String, hdf5_pure::Group>>,
 }
 
@@ -240,13 +243,13 @@ impl Hdf5 {
         }
     }
 
-    fn links(&self, group: &Object) -> Result<Arc<[(String, Link)]>> {
+    fn links(&self, group: &Object) -> Result<LinksOfGroup> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(links) = known.get(&group.address) {
             return Ok(Arc::clone(links));
         }
         let links = Header::read(&self.bytes, group.address).and_then(|header| links::links(&self.bytes, &header));
-        let links: Arc<[(String, Link)]> = links.ok_or_else(|| self.broken(&group.path))?.into();
+        let links: LinksOfGroup = links.ok_or_else(|| self.broken(&group.path))?.into();
         known.insert(group.address, Arc::clone(&links));
         Ok(links)
     }

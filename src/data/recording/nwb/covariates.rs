@@ -37,18 +37,13 @@ pub(super) fn read(
     let named: Vec<&CovariateSettings> =
         settings.covariates.iter().filter(|c| c.file.is_none() && c.column.is_some()).collect();
     if named.is_empty() {
-        return all(file, contents, activity, remarks);
+        return Ok(all(file, contents, activity, remarks));
     }
     named.into_iter().map(|covariate| one(file, contents, covariate)).collect()
 }
 
 /// All series that can be covariates; what cannot be read is said.
-fn all(
-    file: &Hdf5,
-    contents: &Contents,
-    activity: Option<&Object>,
-    remarks: &mut Vec<String>,
-) -> Result<Vec<Covariate>> {
+fn all(file: &Hdf5, contents: &Contents, activity: Option<&Object>, remarks: &mut Vec<String>) -> Vec<Covariate> {
     let is_covariate = |found: &&Found| {
         !NO_COVARIATES.contains(&found.kind_name.as_str()) && activity.is_none_or(|own| own.path != found.object.path)
     };
@@ -66,7 +61,7 @@ fn all(
             Err(error) => remarks.push(format!("Left out as a covariate: {error}")),
         }
     }
-    Ok(covariates)
+    covariates
 }
 
 /// The covariate that a setting names: a series, or a column of one behind its name and a blank.

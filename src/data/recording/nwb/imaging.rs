@@ -151,7 +151,7 @@ fn areas(file: &Hdf5, table: &Table) -> Result<Vec<Option<String>>> {
     if let Some(column) = table.first_of(&AREAS)
         && let Some(texts) = table.texts(column)?
     {
-        return Ok(texts.into_iter().map(places::named).collect());
+        return Ok(texts.iter().map(|text| places::named(text)).collect());
     }
     let plane = file.member(&table.object, "imaging_plane")?.filter(|plane| !plane.is_dataset);
     let location = match plane {
@@ -161,5 +161,5 @@ fn areas(file: &Hdf5, table: &Table) -> Result<Vec<Option<String>>> {
         },
         None => None,
     };
-    Ok(vec![location.and_then(places::named); table.rows])
+    Ok(vec![location.as_deref().and_then(places::named); table.rows])
 }

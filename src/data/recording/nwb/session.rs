@@ -79,7 +79,7 @@ fn widen(file: &Hdf5, activity: &mut Activity, intervals: &Intervals, remarks: &
         return Ok(());
     };
     *span = (span.0.min(intervals.span.0), span.1.max(intervals.span.1));
-    if !(span.0 <= span.1) {
+    if span.0 > span.1 {
         return Err(file.fault("units", "spikes", "none of any unit", "Give the file with the sorted spikes."));
     }
     remarks.push(format!(

@@ -120,8 +120,9 @@ impl<'a> Table<'a> {
         };
         let shape = self.file.shape(object)?;
         let width = shape.iter().skip(1).product::<usize>().max(1);
-        self.check_rows(object, shape.first().copied().unwrap_or(1))?;
-        Ok(Some(self.file.numbers(object)?.into_iter().step_by(width).collect()))
+        let firsts: Vec<f64> = self.file.numbers(object)?.into_iter().step_by(width).collect();
+        self.check_rows(object, firsts.len())?;
+        Ok(Some(firsts))
     }
 
     /// The first of `names` that is a column.

@@ -132,7 +132,7 @@ fn areas(table: &Table) -> Result<Option<Vec<Option<String>>>> {
     if let Some(column) = table.first_of(&AREAS)
         && table.ends(column)?.is_none()
     {
-        return Ok(table.texts(column)?.map(|texts| texts.into_iter().map(places::named).collect()));
+        return Ok(table.texts(column)?.map(|texts| texts.iter().map(|text| places::named(text)).collect()));
     }
     if let Some(areas) = of_electrodes(table)? {
         return Ok(Some(areas));
@@ -159,7 +159,7 @@ fn of_electrodes(table: &Table) -> Result<Option<Vec<Option<String>>>> {
             return Ok(None);
         };
         let location = locations.get(*electrode as usize).filter(|_| *electrode >= 0.0);
-        location.map(|l| places::named(l.clone())).ok_or_else(|| {
+        location.map(|l| places::named(l)).ok_or_else(|| {
             let expected = format!("rows of the table of {} electrodes", electrodes.rows);
             table.file.fault(&object.path, expected, electrode.to_string(), "Write the units again.")
         })
@@ -171,7 +171,7 @@ fn of_electrodes(table: &Table) -> Result<Option<Vec<Option<String>>>> {
 fn of_groups(table: &Table) -> Option<Vec<Option<String>>> {
     let objects = table.file.dereference(table.column_object("electrode_group")?)?;
     let area = |object: &hdf5_pure::Object| match object {
-        hdf5_pure::Object::Group(group) => places::named(group.attrs().ok()?.get("location")?.as_str()?.to_string()),
+        hdf5_pure::Object::Group(group) => places::named(group.attrs().ok()?.get("location")?.as_str()?),
         _ => None,
     };
     (objects.len() == table.rows).then(|| objects.iter().map(area).collect())

@@ -34,7 +34,7 @@ impl Files {
                 None => files.others.push(file),
             }
         }
-        files.units.sort_by_cached_key(|(area, unit, _)| (area.clone(), Natural::of(&unit.unit), unit.unit.clone()));
+        files.units.sort_by_cached_key(|(area, unit, _)| (area.clone(), Natural::of(&unit.name), unit.name.clone()));
         Ok(files)
     }
 }

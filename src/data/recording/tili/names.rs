@@ -14,7 +14,7 @@ pub(super) struct Unit {
     /// As the name spells monkey and session.
     pub(super) monkey: String,
     pub(super) session: String,
-    pub(super) unit: String,
+    pub(super) name: String,
 }
 
 /// A file of the times of an event.
@@ -24,7 +24,7 @@ pub(super) struct Event {
     pub(super) context: u32,
     pub(super) condition: u32,
     pub(super) object: u32,
-    pub(super) event: u32,
+    pub(super) number: u32,
 }
 
 /// A text in the order of the numbers in it: its digits without leading zeros, and what else it has.
@@ -55,17 +55,17 @@ pub(super) fn unit(stem: &str) -> Option<Unit> {
     let unit = after(rest, "Spk")?.trim_start_matches('_');
     let mut tokens = stem.split('_');
     let (monkey, session) = (tokens.next()?.to_string(), tokens.next()?.to_string());
-    (!unit.is_empty()).then(|| Unit { key, monkey, session, unit: unit.to_string() })
+    (!unit.is_empty()).then(|| Unit { key, monkey, session, name: unit.to_string() })
 }
 
 /// `MonkeyX_SessionNN_ContextC_ConditionD_ObjectO_EventE`.
 pub(super) fn event(stem: &str) -> Option<Event> {
     let (key, rest) = key(stem)?;
     let mut tokens = rest.split('_');
-    let mut number = |word: &str| after(tokens.next()?, word)?.parse().ok();
-    let (context, condition, object, event) =
-        (number("Context")?, number("Condition")?, number("Object")?, number("Event")?);
-    tokens.next().is_none().then_some(Event { key, context, condition, object, event })
+    let mut after_word = |word: &str| after(tokens.next()?, word)?.parse().ok();
+    let (context, condition, object, number) =
+        (after_word("Context")?, after_word("Condition")?, after_word("Object")?, after_word("Event")?);
+    tokens.next().is_none().then_some(Event { key, context, condition, object, number })
 }
 
 /// Whose the file is, and what follows in its name.
@@ -91,12 +91,12 @@ mod tests {
     fn names_are_taken_apart_whatever_their_case_and_zeros() {
         let found = unit("MonkeyA_Session02_Spk_17").unwrap();
         assert_eq!(
-            (found.monkey.as_str(), found.session.as_str(), found.unit.as_str()),
+            (found.monkey.as_str(), found.session.as_str(), found.name.as_str()),
             ("MonkeyA", "Session02", "17")
         );
         let other = event("monkeya_session2_context1_Condition2_Object3_Event04").unwrap();
         assert_eq!(other.key, found.key);
-        assert_eq!((other.context, other.condition, other.object, other.event), (1, 2, 3, 4));
+        assert_eq!((other.context, other.condition, other.object, other.number), (1, 2, 3, 4));
         for wrong in
             ["", "MonkeyA", "MonkeyA_Session1", "Monkey_Session1_Spk_1", "MonkeyA_Session1_Spk_", "notes_of_May"]
         {

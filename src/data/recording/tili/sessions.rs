@@ -93,7 +93,7 @@ fn neurons(units: &Units, remarks: &mut Vec<String>) -> Result<(Vec<Neuron>, Vec
             times.sort_by(f64::total_cmp);
             mended.1 += 1;
         }
-        neurons.push(Neuron { name: format!("{area}_Spk_{}", unit.unit), area: Some(area.clone()), identity: None });
+        neurons.push(Neuron { name: format!("{area}_Spk_{}", unit.name), area: Some(area.clone()), identity: None });
         spikes.push(times);
     }
     let mut areas: BTreeMap<&str, usize> = BTreeMap::new();
@@ -124,7 +124,7 @@ fn span(
     };
     let of_spikes = extent(&mut spikes.iter().flatten().copied());
     let of_events = extent(&mut trials.iter().flat_map(|trial| trial.events.values().copied()));
-    if !(of_spikes.0 <= of_spikes.1) {
+    if of_spikes.0 > of_spikes.1 {
         return Err(Error::variable(path, name, "spikes", "none of any unit", "Leave the files of this session out."));
     }
     if !trials.is_empty() && (of_events.0 > of_spikes.1 || of_events.1 < of_spikes.0) {
@@ -174,7 +174,7 @@ fn bouts(
 
 /// The name of the event that bouts are cut around.
 fn align(path: &Path, events: &[(&Event, &PathBuf)], settings: &TrialSettings) -> Result<String> {
-    let there: BTreeSet<u32> = events.iter().map(|(event, _)| event.event).collect();
+    let there: BTreeSet<u32> = events.iter().map(|(event, _)| event.number).collect();
     let names: Vec<(u32, String)> =
         there.into_iter().map(|event| (event, trials::event_name(settings, event))).collect();
     let asked = settings.align.clone().unwrap_or_else(|| trials::event_name(settings, MOVEMENT_ONSET));

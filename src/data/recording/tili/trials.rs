@@ -6,7 +6,7 @@ use super::files;
 use super::names::Event;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The event that movements are aligned to.
 pub(super) const MOVEMENT_ONSET: u32 = 4;
@@ -38,9 +38,9 @@ pub(super) fn read(files: &[(&Event, &PathBuf)], settings: &TrialSettings) -> Re
     for (event, path) in files {
         let times = files::times(path, "events_data")?;
         let own = kinds.entry((event.context, event.condition, event.object)).or_default();
-        match own.get(&event.event) {
+        match own.get(&event.number) {
             Some((known, first)) => same(known, &times, first, path)?,
-            None => drop(own.insert(event.event, (times, (*path).clone()))),
+            None => drop(own.insert(event.number, (times, (*path).clone()))),
         }
     }
     let mut trials = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn read(files: &[(&Event, &PathBuf)], settings: &TrialSettings) -> Re
 }
 
 /// Refuses files of two areas that give other times for the same event.
-fn same(known: &[f64], times: &[f64], first: &PathBuf, path: &PathBuf) -> Result<()> {
+fn same(known: &[f64], times: &[f64], first: &Path, path: &Path) -> Result<()> {
     let is_same = |(a, b): (&f64, &f64)| (a - b).abs() <= SAME || a.is_nan() && b.is_nan();
     if known.len() == times.len() && known.iter().zip(times).all(is_same) {
         return Ok(());
@@ -124,8 +124,8 @@ fn check(times: &Times) -> Result<()> {
             return fault(expected, at.len().to_string(), "Write NaN where a trial lacks the event.");
         }
         let finite: Vec<f64> = at.iter().copied().filter(|t| t.is_finite()).collect();
-        if let Some(pair) = finite.windows(2).find(|pair| pair[1] <= pair[0]) {
-            let found = format!("{} s after {} s", pair[1], pair[0]);
+        if let Some([before, after]) = finite.windows(2).find(|pair| pair[1] <= pair[0]) {
+            let found = format!("{after} s after {before} s");
             return fault("times that ascend, one per trial".into(), found, "Sort the trials by time.");
         }
     }
