@@ -1,8 +1,6 @@
 //! Recordings of behaving animals: what neurons did, what was done and seen meanwhile, and what else was measured, from the
 //! files in which laboratories keep them. docs/recordings.md says which, and how they are read.
 
-#[cfg(feature = "hdf5")]
-mod agents;
 mod arrays;
 mod arrays_beside;
 mod assemble;
@@ -11,7 +9,6 @@ mod boris;
 mod bouts_table;
 mod companions;
 mod covariates;
-#[cfg(feature = "hdf5")]
 mod cut;
 mod deeplabcut;
 mod framed;

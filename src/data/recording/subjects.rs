@@ -5,20 +5,33 @@ use super::settings::BoutSettings;
 use crate::error::{Error, Result};
 use std::path::Path;
 
+/// The agent that `name` means: one that the settings list, or `self` or `other`; case does not matter. `None` for one that they
+/// list as both.
+pub(super) fn known(name: &str, settings: &BoutSettings) -> Option<Agent> {
+    match listed(name, settings) {
+        (true, false) => Some(Agent::Own),
+        (false, true) => Some(Agent::Other),
+        (true, true) => None,
+        (false, false) => Agent::ALL.into_iter().find(|agent| agent.name().eq_ignore_ascii_case(name.trim())),
+    }
+}
+
+/// Whether the settings list a name as the recorded animal, and as one that is watched.
+fn listed(name: &str, settings: &BoutSettings) -> (bool, bool) {
+    let is_in = |names: &[String]| names.iter().any(|n| n.trim().eq_ignore_ascii_case(name.trim()));
+    (is_in(&settings.own), is_in(&settings.other))
+}
+
 /// The agent that `name` means; for none, and for BORIS's "No focal subject", the one that the settings give to all.
 ///
 /// # Errors
 /// If nothing says who it is. `place` says where in `file` it stands.
 pub(super) fn agent(name: &str, settings: &BoutSettings, file: &Path, place: &str) -> Result<Agent> {
-    let is = |known: &str| known.trim().eq_ignore_ascii_case(name.trim());
-    let own = is(Agent::Own.name()) || settings.own.iter().any(|n| is(n));
-    let other = is(Agent::Other.name()) || settings.other.iter().any(|n| is(n));
-    let is_unnamed = name.trim().is_empty() || is("No focal subject");
-    match (own, other, settings.agent) {
-        (true, false, _) => Ok(Agent::Own),
-        (false, true, _) => Ok(Agent::Other),
-        (false, false, Some(agent)) if is_unnamed => Ok(agent),
-        (true, true, _) => Err(Error::variable(
+    let is_unnamed = name.trim().is_empty() || name.trim().eq_ignore_ascii_case("No focal subject");
+    match (known(name, settings), settings.agent) {
+        (Some(agent), _) => Ok(agent),
+        (None, Some(agent)) if is_unnamed => Ok(agent),
+        _ if listed(name, settings) == (true, true) => Err(Error::variable(
             file,
             place,
             "one agent for each name",
@@ -56,5 +69,8 @@ mod tests {
         let all = BoutSettings { agent: Some(Agent::Own), ..settings };
         assert_eq!(of("No focal subject", &all).unwrap(), Agent::Own);
         assert!(of("Mouse 3", &all).is_err());
+        // Names of the settings come before those of files.
+        let swapped = BoutSettings { other: vec!["self".into()], ..BoutSettings::default() };
+        assert_eq!((known("Self", &swapped), known("OTHER", &swapped)), (Some(Agent::Other), Some(Agent::Other)));
     }
 }

@@ -1,5 +1,6 @@
 //! Bouts and contexts put in order: what is left out, merged, cut, and told.
 
+use super::cut;
 use super::session::{Agent, Bout, Context, Session, Trial};
 use super::settings::{BoutSettings, TrialSettings};
 use crate::error::{Error, Result, ensure};
@@ -34,14 +35,8 @@ pub(super) fn bouts_of_trials(trials: &[Trial], settings: &TrialSettings) -> Res
             "`trials.align`: expected an event of the trials ({listed}), found `{align}`. Correct it."
         )));
     }
-    let acts = trials.iter().filter(|trial| trial.go != Some(false));
-    let cut = acts.filter_map(|trial| {
-        let at = *trial.events.get(align)?;
-        let behaviour = trial.object.clone().unwrap_or_else(|| "trial".into());
-        let object = trial.object.clone();
-        Some(Bout { agent: trial.agent, behaviour, start: at + from / 1000.0, stop: at + to / 1000.0, object })
-    });
-    Ok(cut.collect())
+    let object = |trial: &Trial| trial.object.clone().unwrap_or_else(|| "trial".into());
+    Ok(cut::bouts(trials, align, (from / 1000.0, to / 1000.0), object))
 }
 
 /// Puts the bouts of `session` in order.

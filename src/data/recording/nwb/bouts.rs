@@ -1,8 +1,8 @@
 //! Tables of intervals that say who did what from when to when.
 
-use super::super::agents;
 use super::super::session::{Agent, Bout};
 use super::super::settings::BoutSettings;
+use super::super::subjects;
 use super::table::Table;
 use crate::error::Result;
 
@@ -30,7 +30,7 @@ pub(super) enum Fit {
     None,
 }
 
-/// Whether a table is one of bouts: it has a column for behaviours, and one for agents unless `agent` is set.
+/// Whether a table is one of bouts: it has a column for behaviours, and one for subjects unless `agent` is set.
 pub(super) fn fit(table: &Table, settings: &BoutSettings) -> Fit {
     let has = |column: &str, usual: &[&str]| table.first_of(&names(settings, column, usual)).is_some();
     match (has("behaviour", &["behaviour", "behavior"]), has("agent", &["agent"]) || settings.agent.is_some()) {
@@ -52,7 +52,7 @@ pub(super) fn read(table: &Table, settings: &BoutSettings) -> Result<Vec<Bout>> 
     let behaviours = table.texts(columns.behaviour)?.unwrap_or_default();
     let starts = table.numbers(columns.start)?.unwrap_or_default();
     let stops = table.numbers(columns.stop)?.unwrap_or_default();
-    let agents = agents(table, columns.agent, settings)?;
+    let subjects = agents(table, columns.agent, settings)?;
     let objects = columns.object.map(|name| table.texts(name)).transpose()?.flatten();
     let mut bouts = Vec::with_capacity(table.rows);
     for row in 0..table.rows {
@@ -66,7 +66,7 @@ pub(super) fn read(table: &Table, settings: &BoutSettings) -> Result<Vec<Bout>> 
             return Err(table.fault(format!("a `{}`", columns.behaviour), found, "Name it, or leave the row out."));
         }
         let object = objects.as_ref().map(|o| o[row].clone()).filter(|o| !o.is_empty() && o != "NaN");
-        bouts.push(Bout { agent: agents[row], behaviour: behaviours[row].clone(), start, stop, object });
+        bouts.push(Bout { agent: subjects[row], behaviour: behaviours[row].clone(), start, stop, object });
     }
     Ok(bouts)
 }
@@ -104,7 +104,7 @@ pub(super) fn agents(table: &Table, column: Option<&str>, settings: &BoutSetting
         return settings.agent.map(|agent| vec![agent; table.rows]).ok_or_else(|| no_agent(table));
     };
     let who = |(row, subject): (usize, &String)| {
-        agents::agent(settings, subject).ok_or_else(|| {
+        subjects::known(subject, settings).ok_or_else(|| {
             let found = format!("\"{subject}\" in row {row}");
             let remedy = "Say who that is: `self = [\"…\"]` or `other = [\"…\"]` of `[bouts]`.";
             table.fault("the subjects `self` and `other`", found, remedy)

@@ -1,9 +1,9 @@
 //! Behaviours of which a series says when each starts and stops, or which it names sample by sample.
 
-use super::super::agents;
 use super::super::hdf5::{Column, Hdf5, Object};
 use super::super::session::{Agent, Bout};
 use super::super::settings::BoutSettings;
+use super::super::subjects;
 use super::clock;
 use super::walk::{Found, label};
 use crate::error::{Error, Result};
@@ -69,7 +69,7 @@ fn values(file: &Hdf5, series: &Object) -> Result<Vec<f64>> {
 fn named(name: &str, settings: &BoutSettings) -> Option<(Agent, String)> {
     let split = |at: usize| {
         let behaviour = name[at..].trim_start_matches(BETWEEN);
-        let agent = agents::agent(settings, &name[..at])?;
+        let agent = subjects::known(&name[..at], settings)?;
         (!behaviour.is_empty()).then(|| (agent, behaviour.to_string()))
     };
     let by_name = name.match_indices(BETWEEN).find_map(|(at, _)| split(at));

@@ -1,9 +1,9 @@
 //! All that a file says of behaviours, trials and contexts.
 
-use super::super::cut;
 use super::super::hdf5::Hdf5;
 use super::super::session::{Bout, Context, Trial};
 use super::super::settings::RecordingSettings;
+use super::super::tidy;
 use super::bouts::{self, Fit};
 use super::epochs;
 use super::table::Table;
@@ -49,25 +49,17 @@ pub(super) fn read(
             }
         }
     }
-    if read.bouts.is_empty() {
-        read.bouts = cut_from(&read.trials, settings, remarks);
+    if read.bouts.is_empty() && !read.trials.is_empty() {
+        read.bouts = tidy::bouts_of_trials(&read.trials, &settings.trials)?;
+        if !read.bouts.is_empty() {
+            remarks.push(format!("{} bouts were cut from trials.", read.bouts.len()));
+        }
     }
     read.bouts.sort_by(|a, b| a.start.total_cmp(&b.start));
     for bout in &read.bouts {
         read.span = (read.span.0.min(bout.start), read.span.1.max(bout.stop));
     }
     Ok(read)
-}
-
-/// Bouts around the event of trials that the settings name.
-fn cut_from(trials: &[Trial], settings: &RecordingSettings, remarks: &mut Vec<String>) -> Vec<Bout> {
-    let (Some(align), Some([before, after])) = (&settings.trials.align, settings.trials.window_ms) else {
-        return Vec::new();
-    };
-    let object = |trial: &Trial| trial.object.clone().unwrap_or_else(|| "act".into());
-    let bouts = cut::bouts(trials, align, (before / 1000.0, after / 1000.0), object);
-    remarks.push(format!("{} bouts were cut from trials, {before} to {after} ms from \"{align}\".", bouts.len()));
-    bouts
 }
 
 type Tables<'a> = [(&'a Found, Table<'a>)];
