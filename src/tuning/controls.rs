@@ -6,8 +6,15 @@ use std::collections::BTreeSet;
 /// What the behaviour of [`onsets`] is called.
 pub const ONSET: &str = "onset";
 
-/// The first `seconds` of every observed bout, whatever the behaviour: what a neuron that sees answers to.
-pub(super) fn onsets(bouts: &[Bout], seconds: f64) -> Vec<Bout> {
+/// What a neuron that sees answers to: `objects`, as bouts of the observed behaviours of these names; where there are none, the
+/// first `seconds` of every observed bout, whatever the behaviour.
+pub(super) fn onsets(bouts: &[Bout], objects: &[String], seconds: f64) -> Vec<Bout> {
+    let is_object = |b: &&Bout| b.agent == Agent::Other && objects.contains(&b.behaviour);
+    let shown: Vec<Bout> =
+        bouts.iter().filter(is_object).map(|b| Bout { behaviour: ONSET.into(), ..b.clone() }).collect();
+    if !shown.is_empty() {
+        return shown;
+    }
     let of = |b: &Bout| Bout {
         agent: Agent::Other,
         behaviour: ONSET.into(),
@@ -67,7 +74,12 @@ mod tests {
             bout(Agent::Other, "eating", 5.0, 9.0),
             bout(Agent::Other, "grooming", 20.0, 20.2),
         ];
-        assert_eq!(onsets(&bouts, 0.5), [bout(Agent::Other, ONSET, 5.0, 5.5), bout(Agent::Other, ONSET, 20.0, 20.2)]);
+        assert_eq!(
+            onsets(&bouts, &["object".into()], 0.5),
+            [bout(Agent::Other, ONSET, 5.0, 5.5), bout(Agent::Other, ONSET, 20.0, 20.2)]
+        );
+        let shown = [&bouts[..], &[bout(Agent::Other, "object", 3.0, 4.0)]].concat();
+        assert_eq!(onsets(&shown, &["object".into()], 0.5), [bout(Agent::Other, ONSET, 3.0, 4.0)]);
         let still = while_still(&bouts);
         assert_eq!(still[2..], [bout(Agent::Own, "eating", 0.0, 2.0), bout(Agent::Own, "grooming", 0.0, 2.0)]);
     }

@@ -7,7 +7,7 @@ use super::null::Null;
 use super::session_tests::SessionTests;
 use super::settings::TuningSettings;
 use crate::analysis::statistics::residuals;
-use crate::data::recording::{Bout, Framed, Neuron, Session};
+use crate::data::recording::{Agent, Bout, Framed, Neuron, Session};
 use crate::error::Result;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,9 @@ pub fn study_session(
     stop: &AtomicBool,
 ) -> Result<Option<SessionStudy>> {
     let axis = Axis::new(session, framed)?;
-    let input = SessionInput { activity: &framed.activity, axis: &axis, bouts: &session.bouts, others, key, sessions };
+    let is_action = |b: &&Bout| b.agent == Agent::Own || !settings.objects.contains(&b.behaviour);
+    let actions: Vec<Bout> = session.bouts.iter().filter(is_action).cloned().collect();
+    let input = SessionInput { activity: &framed.activity, axis: &axis, bouts: &actions, others, key, sessions };
     let again = |activity: &Array2<f32>, axis: &Axis, bouts: &[Bout], settings: &TuningSettings| {
         examine(&SessionInput { activity, axis, bouts, ..input }, settings, stop).map(|found| found.tests)
     };
@@ -68,9 +70,10 @@ pub fn study_session(
         let examined = examine(&input, settings, stop)?;
         // Controls need no corrected threshold.
         let plain = TuningSettings { most_shifts: settings.shifts, ..settings.clone() };
-        let onset = again(&framed.activity, &axis, &onsets(&session.bouts, settings.onset_ms / 1000.0), &plain)?;
-        let mut still = again(&framed.activity, &axis, &while_still(&session.bouts), &plain)?;
-        still.behaviours.retain(|t| t.agent == crate::data::recording::Agent::Other);
+        let seen = onsets(&session.bouts, &settings.objects, settings.onset_ms / 1000.0);
+        let onset = again(&framed.activity, &axis, &seen, &plain)?;
+        let mut still = again(&framed.activity, &axis, &while_still(&actions), &plain)?;
+        still.behaviours.retain(|t| t.agent == Agent::Other);
         still.mirror.clear();
         let mismatched = match others.first() {
             None => None,
@@ -91,7 +94,7 @@ pub fn study_session(
                     false => Some(Residual {
                         covariates: given.names,
                         measured: axis.len() as f64 / framed.frames() as f64,
-                        tests: again(&given.activity, &axis, &session.bouts, settings)?,
+                        tests: again(&given.activity, &axis, &actions, settings)?,
                     }),
                 }
             }

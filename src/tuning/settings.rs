@@ -28,7 +28,9 @@ pub struct TuningSettings {
     pub count_level: f64,
     /// Behaviours with fewer bouts are untestable.
     pub least_bouts: usize,
-    /// How long from the start of an observed bout on a neuron that sees may answer to it, in ms.
+    /// Observed "behaviours" that are none: objects that come into view. They are what a neuron that sees answers to.
+    pub objects: Vec<String>,
+    /// Without them: how long from the start of an observed bout on a neuron that sees may answer to it, in ms.
     pub onset_ms: f64,
     /// Covariates are regressed out as they are up to so many ms earlier and later.
     pub lag_ms: f64,
@@ -49,6 +51,7 @@ impl Default for TuningSettings {
             false_discoveries: 0.05,
             count_level: 0.01,
             least_bouts: 10,
+            objects: vec!["object".into()],
             onset_ms: 500.0,
             lag_ms: 2000.0,
             lags: 4,
