@@ -106,14 +106,19 @@ impl Tests<'_> {
                 break;
             }
             let until = (10 * made).min(self.settings.most_shifts);
-            for sampler in open.iter().map(|(s, _)| *s).collect::<BTreeSet<_>>() {
+            let of_sampler = |sampler: usize| {
                 let own: Vec<usize> = open.iter().filter(|(s, _)| *s == sampler).map(|(_, i)| *i).collect();
-                for first in (made..until).step_by(AT_ONCE) {
-                    let drawn = first..until.min(first + AT_ONCE);
-                    for (_, i, row) in self.draw(&[sampler], &own, drawn, &peak, false, stop)? {
-                        rows[sampler][i].tally = rows[sampler][i].tally.and(row.tally);
-                    }
-                }
+                let firsts = (made..until).step_by(AT_ONCE);
+                firsts.map(move |first| (sampler, own.clone(), first..until.min(first + AT_ONCE)))
+            };
+            let samplers: BTreeSet<usize> = open.iter().map(|(s, _)| *s).collect();
+            let parts: Vec<_> = samplers.into_iter().flat_map(of_sampler).collect();
+            let drawn: Option<Vec<_>> = parts
+                .into_par_iter()
+                .map(|(sampler, own, drawn)| self.draw(&[sampler], &own, drawn, &peak, false, stop))
+                .collect();
+            for (sampler, i, row) in drawn?.into_iter().flatten() {
+                rows[sampler][i].tally = rows[sampler][i].tally.and(row.tally);
             }
             made = until;
         }

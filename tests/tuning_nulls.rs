@@ -1,0 +1,100 @@
+//! Neurons that are tuned to nothing are found to be tuned as often as the level says, and no more. `AON_RECORDINGS` says how
+//! many recordings of each kind are made.
+
+mod tuning_support;
+
+use aon::analysis::statistics::ks_uniform;
+use aon::synthetic::recording::{Kind, RecordingSynthesis};
+use aon::tuning::{Class, Null, TuningSettings};
+use tuning_support::{brief, p_values, recordings, sessions, share, studied, study};
+
+/// The share of p < 0.01 over recordings of a kind, plainly and given the covariates.
+fn shares(of: impl Fn(u64) -> RecordingSynthesis, settings: &TuningSettings, count: u64) -> [f64; 2] {
+    let studies: Vec<_> = (0..count).map(|seed| studied(&sessions(&of(seed)).sessions[0], settings, seed)).collect();
+    let plain = share(&p_values(&studies, |s| &s.examined.tests));
+    let given = share(&p_values(&studies, |s| s.residual.as_ref().map_or(&s.examined.tests, |r| &r.tests)));
+    println!("{}; given covariates {}", plain.1, given.1);
+    [plain.0, given.0]
+}
+
+type Scenario = fn(u64) -> RecordingSynthesis;
+
+/// 400 neurons, two behaviours, two agents, and recordings enough for more than 5000 tests.
+#[test]
+fn untuned_neurons_are_tuned_as_often_as_the_level_says() {
+    let scenarios: [(&str, Scenario); 5] = [
+        ("stationary", RecordingSynthesis::stationary),
+        ("bleaching", RecordingSynthesis::bleaching),
+        ("run-down", RecordingSynthesis::rundown),
+        ("joined", RecordingSynthesis::joined),
+        ("bursts", RecordingSynthesis::bursts),
+    ];
+    for (name, of) in scenarios {
+        print!("{name}: ");
+        let [plain, _] = shares(of, &brief(), recordings(4));
+        assert!((0.006..=0.015).contains(&plain), "{name}: {plain}");
+    }
+    print!("stationary spikes: ");
+    let [spikes, _] = shares(|seed| RecordingSynthesis::stationary(seed).recorded_as(Kind::Spikes), &brief(), 4);
+    assert!((0.006..=0.015).contains(&spikes), "{spikes}");
+}
+
+/// Arousal that drives activity and behaviour alike is tuning to what makes no difference to a shift within windows; what is left,
+/// given the pupil with lags and squares, is within 0.02.
+#[test]
+fn arousal_is_taken_for_tuning_unless_it_is_given() {
+    let [plain, given] = shares(RecordingSynthesis::arousal, &brief(), recordings(6));
+    assert!(plain > 0.03 && given <= 0.02, "{plain} and {given}");
+}
+
+/// Drift is what one shift over everything mistakes for tuning.
+#[test]
+fn one_circle_is_deceived_by_drift() {
+    let circular = TuningSettings { null: Null::Circular, ..brief() };
+    let [drift, _] = shares(RecordingSynthesis::bleaching, &circular, recordings(4));
+    let [stationary, _] = shares(RecordingSynthesis::stationary, &circular, recordings(4));
+    assert!(drift > 0.03 && stationary <= 0.02, "{drift} and {stationary}");
+}
+
+#[test]
+fn the_other_null_distributions_hold_as_well() {
+    for (null, limits) in [(Null::Linear, 0.0..=0.012), (Null::Trials, 0.005..=0.015)] {
+        print!("{null:?}: ");
+        let settings = TuningSettings { null, least_bouts: 8, ..brief() };
+        let [plain, _] = shares(RecordingSynthesis::stationary, &settings, recordings(4));
+        assert!(limits.contains(&plain), "{null:?}: {plain}");
+    }
+}
+
+/// Neurons that are all tuned to execution, and none to observation: no mirror neurons.
+#[test]
+fn neurons_tuned_to_execution_alone_are_no_mirror_neurons() {
+    let count = recordings(12);
+    let (mut p, mut labelled, mut overlap) = (Vec::new(), 0, Vec::new());
+    for seed in 0..count {
+        let found = study(&sessions(&RecordingSynthesis::all_executing(seed)), &TuningSettings::default());
+        p.extend(found.classes.iter().flat_map(|c| c.mirror.iter().flat_map(|m| m.p.clone())));
+        labelled += u64::from(found.of_class(Class::Mirror) > 0);
+        overlap.push(found.overlap.mid_p);
+    }
+    let (below, said) = share(&p);
+    println!("{said}; labelled in {labelled} of {count}; overlap mid p {overlap:.2?}");
+    assert!(below <= 0.015, "{said}");
+    // 8 % of recordings, and what four standard errors of a share of so few make of it.
+    let most = 0.08 * count as f64 + 4.0 * (count as f64 * 0.08 * 0.92).sqrt();
+    assert!((labelled as f64) <= most, "{labelled} of {count}");
+}
+
+/// The number of tuned neurons has p values that are uniform although neurons share bursts, which tests of counts that take
+/// neurons as independent would not have.
+#[test]
+fn counts_of_tuned_neurons_have_a_null_distribution_of_their_own() {
+    let mut p = Vec::new();
+    for seed in 100..100 + recordings(8) {
+        let found = studied(&sessions(&RecordingSynthesis::bursts(seed)).sessions[0], &brief(), seed);
+        p.extend(found.examined.tests.behaviours.iter().map(|t| t.count.p()));
+    }
+    let uniform = ks_uniform(&p);
+    println!("Kolmogorov–Smirnov p {uniform:.3} of {p:.2?}");
+    assert!(uniform > 0.001, "{p:.3?}");
+}
