@@ -1,50 +1,48 @@
 //! Studies of synthetic recordings.
 
 use aon::analysis::statistics::clopper_pearson;
-use aon::data::recording::{Agent, Framed, Session};
+use aon::data::recording::{Framed, Session};
 use aon::synthetic::recording::{RecordingSynthesis, SyntheticRecording};
 use aon::tuning::{SessionStudy, TuningSettings, TuningStudy, study_session};
 use std::sync::atomic::AtomicBool;
 
 /// How many recordings are made of each kind: `AON_RECORDINGS`, or so many.
-pub fn recordings(brief: u64) -> u64 {
+pub(crate) fn recordings(brief: u64) -> u64 {
     std::env::var("AON_RECORDINGS").ok().and_then(|n| n.parse().ok()).unwrap_or(brief)
 }
 
 /// 1000 draws, and no more.
-pub fn brief() -> TuningSettings {
+pub(crate) fn brief() -> TuningSettings {
     TuningSettings { most_shifts: 0, ..TuningSettings::default() }
 }
 
-pub fn sessions(synthesis: &RecordingSynthesis) -> SyntheticRecording {
+pub(crate) fn sessions(synthesis: &RecordingSynthesis) -> SyntheticRecording {
     SyntheticRecording::generate(synthesis).unwrap()
 }
 
 /// The study of one session.
-pub fn studied(session: &Session, settings: &TuningSettings, key: u64) -> SessionStudy {
+pub(crate) fn studied(session: &Session, settings: &TuningSettings, key: u64) -> SessionStudy {
     let framed = Framed::new(session, 0.05).unwrap();
     study_session(session, &framed, &[], key, 1, settings, &AtomicBool::new(false)).unwrap().unwrap()
 }
 
 /// The study of all sessions of a recording.
-pub fn study(recording: &SyntheticRecording, settings: &TuningSettings) -> TuningStudy {
+pub(crate) fn study(recording: &SyntheticRecording, settings: &TuningSettings) -> TuningStudy {
     let each = recording.sessions.iter().enumerate();
     let studies = each.map(|(k, s)| studied(s, settings, recording.settings.seed * 1000 + k as u64)).collect();
     TuningStudy::new(studies, settings)
 }
 
 /// All p values of an agent, or of both.
-pub fn p_values(studies: &[SessionStudy], of: impl Fn(&SessionStudy) -> &aon::tuning::SessionTests) -> Vec<f64> {
+pub(crate) fn p_values(studies: &[SessionStudy], of: impl Fn(&SessionStudy) -> &aon::tuning::SessionTests) -> Vec<f64> {
     let tests = studies.iter().flat_map(|s| of(s).behaviours.iter());
     tests.flat_map(|t| t.p.iter().copied()).filter(|p| !p.is_nan()).collect()
 }
 
 /// The share below 0.01, with its interval as if all were independent.
-pub fn share(p: &[f64]) -> (f64, String) {
+pub(crate) fn share(p: &[f64]) -> (f64, String) {
     let below = p.iter().filter(|p| **p < 0.01).count();
     let interval = clopper_pearson(below, p.len(), 0.95);
     (interval.mean, format!("{:.4} ({:.4}–{:.4}) of {}", interval.mean, interval.low, interval.high, p.len()))
 }
 
-/// The agents, as tests read.
-pub const AGENTS: [Agent; 2] = Agent::ALL;
