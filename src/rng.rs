@@ -42,6 +42,8 @@ pub enum Stream {
     Relabelling = 16,
     /// Identities of neurons across sessions, dealt anew.
     Identities = 18,
+    /// Inhibitory neurons among those of unknown type.
+    CellTypes = 22,
 }
 
 /// A generator for one stream of one network.
