@@ -160,8 +160,8 @@ fn the_files_are_those_that_a_training_takes() {
     let class: Vec<Class> = (0..12).map(|i| if i % 2 == 0 { Class::Mirror } else { Class::None }).collect();
     let settings = RatesSettings { bin_ms: Some(50.0), ..RatesSettings::default() };
     let files = made(&[(&recorded, &class)], &settings).unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let place = directory.path().join("for a training");
+    // They stay in target/tmp, to be looked at.
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("for a training");
     let written = files.write(&place).unwrap();
     assert!(written.len() == 6 && written.iter().all(|path| path.is_file()));
     let path = |name: &str| place.join(name);
@@ -291,7 +291,7 @@ fn what_makes_no_rates_is_refused_in_sentences() {
     refused(with(&|s| s.align = Some("grasp".into())), &["no trial has the event `grasp`", "`end of sound`"]);
     refused(with(&|s| s.least_trials = 7), &["7 trials", "the most are 6"]);
     refused(with(&|s| s.leave_out = vec!["execute".into()]), &["`leave_out`", "`execute go cup`", "found `execute`"]);
-    refused(with(&|s| s.window_ms = Some([-1e6, 0.0])), &["`window_ms = [-1000000, 0]`".into()]);
+    refused(with(&|s| s.window_ms = Some([-1e7, 0.0])), &["`window_ms = [-10000000, 0]`".into()]);
     refused(with(&|s| s.smoothing_ms = 9e3), &["expected neurons with 5 trials", "reach beyond the recording"]);
 
     let empty =

@@ -8,50 +8,56 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 #[derive(serde::Deserialize)]
-pub struct Reference {
-    pub span: (f64, f64),
-    pub bin_ms: f64,
-    pub window_ms: [f64; 2],
-    pub smoothing_ms: f64,
-    pub spikes: Vec<Vec<f64>>,
+pub(crate) struct Reference {
+    pub(crate) span: (f64, f64),
+    pub(crate) bin_ms: f64,
+    pub(crate) window_ms: [f64; 2],
+    pub(crate) smoothing_ms: f64,
+    pub(crate) spikes: Vec<Vec<f64>>,
     /// Agent, object, onset of the movement.
-    pub trials: Vec<(usize, String, f64)>,
+    pub(crate) trials: Vec<(usize, String, f64)>,
     /// [condition][neuron][bin]
-    pub rates: Vec<Vec<Vec<f64>>>,
-    pub epochs: Epochs,
-    pub frames: Vec<Vec<f32>>,
-    pub frame_times: Vec<f64>,
-    pub frame_events: Vec<f64>,
-    pub frame_rates: Vec<Vec<f64>>,
+    pub(crate) rates: Vec<Vec<Vec<f64>>>,
+    pub(crate) epochs: Epochs,
+    pub(crate) frames: Vec<Vec<f32>>,
+    pub(crate) frame_times: Vec<f64>,
+    pub(crate) frame_events: Vec<f64>,
+    pub(crate) frame_rates: Vec<Vec<f64>>,
 }
 
 #[derive(serde::Deserialize)]
-pub struct Epochs {
-    pub baseline_ms: [f64; 2],
-    pub movement_ms: [f64; 2],
+pub(crate) struct Epochs {
+    pub(crate) baseline_ms: [f64; 2],
+    pub(crate) movement_ms: [f64; 2],
     /// [agent]: [epoch][neuron][trial]
-    pub spikes: BTreeMap<String, Vec<Vec<Vec<f64>>>>,
+    pub(crate) spikes: BTreeMap<String, Vec<Vec<Vec<f64>>>>,
 }
 
-pub fn reference() -> Reference {
+pub(crate) fn reference() -> Reference {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/rates/rates.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-pub fn trial(agent: Agent, go: Option<bool>, object: Option<&str>, events: &[(&str, f64)]) -> Trial {
+pub(crate) fn trial(agent: Agent, go: Option<bool>, object: Option<&str>, events: &[(&str, f64)]) -> Trial {
     let events = events.iter().map(|(name, t)| ((*name).to_string(), *t)).collect();
     Trial { agent, go, object: object.map(Into::into), events }
 }
 
-pub fn bout(agent: Agent, behaviour: &str, start: f64, stop: f64) -> Bout {
+pub(crate) fn bout(agent: Agent, behaviour: &str, start: f64, stop: f64) -> Bout {
     Bout { agent, behaviour: behaviour.into(), start, stop, object: None }
 }
 
-pub fn neuron(name: &str, area: &str) -> Neuron {
+pub(crate) fn neuron(name: &str, area: &str) -> Neuron {
     Neuron { name: name.into(), area: Some(area.into()), ..Neuron::default() }
 }
 
-pub fn session(name: &str, neurons: Vec<Neuron>, activity: Activity, trials: Vec<Trial>, bouts: Vec<Bout>) -> Session {
+pub(crate) fn session(
+    name: &str,
+    neurons: Vec<Neuron>,
+    activity: Activity,
+    trials: Vec<Trial>,
+    bouts: Vec<Bout>,
+) -> Session {
     Session {
         source: format!("{name}.npz").into(),
         animal: "A".into(),
@@ -66,11 +72,11 @@ pub fn session(name: &str, neurons: Vec<Neuron>, activity: Activity, trials: Vec
     }
 }
 
-pub fn framed(session: &Session) -> Framed {
+pub(crate) fn framed(session: &Session) -> Framed {
     Framed::new(session, 0.05).unwrap()
 }
 
-pub fn classes(class: &[Class]) -> SessionClasses {
+pub(crate) fn classes(class: &[Class]) -> SessionClasses {
     SessionClasses {
         q: Vec::new(),
         mirror: Vec::new(),
@@ -81,16 +87,16 @@ pub fn classes(class: &[Class]) -> SessionClasses {
 }
 
 /// Numbers in 0…1 of a generator of the test's own.
-pub struct Numbers(pub u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
-    pub fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Spikes at `rate` a second from `from` to `to`.
-    pub fn spikes(&mut self, rate: f64, from: f64, to: f64) -> Vec<f64> {
+    pub(crate) fn spikes(&mut self, rate: f64, from: f64, to: f64) -> Vec<f64> {
         let mut spikes = Vec::new();
         let mut t = from;
         loop {
@@ -105,7 +111,7 @@ impl Numbers {
 
 /// A Go/No-Go task of `repeats` trials of each kind: executed Go, observed Go and No-Go, two objects; units of three areas
 /// out of order, of which every second fires with the movement.
-pub fn go_no_go(name: &str, repeats: usize, neurons: usize, seed: u64) -> Session {
+pub(crate) fn go_no_go(name: &str, repeats: usize, neurons: usize, seed: u64) -> Session {
     let mut numbers = Numbers(seed);
     let kinds = [
         (Agent::Own, true, "cup"),
@@ -142,7 +148,7 @@ pub fn go_no_go(name: &str, repeats: usize, neurons: usize, seed: u64) -> Sessio
     session(name, named, Activity::Spikes { times, span }, trials, Vec::new())
 }
 
-pub fn frames(values: Vec<Vec<f32>>, times: Vec<f64>) -> Activity {
+pub(crate) fn frames(values: Vec<Vec<f32>>, times: Vec<f64>) -> Activity {
     let shape = (values.len(), times.len());
     Activity::Frames { values: Array2::from_shape_vec(shape, values.concat()).unwrap(), times }
 }

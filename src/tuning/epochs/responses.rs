@@ -126,7 +126,9 @@ fn of_trials(
             settings.epochs[k].name
         ));
     }
-    found.iter_mut().for_each(|(_, windows)| *windows = kept.iter().map(|k| windows[*k]).collect());
+    for (_, windows) in &mut found {
+        *windows = kept.iter().map(|k| windows[*k]).collect();
+    }
     (kept.iter().map(|k| settings.epochs[*k].name.clone()).collect(), found)
 }
 
@@ -165,7 +167,9 @@ fn enough(
     remarks: &mut Vec<String>,
 ) -> Vec<(String, Windows)> {
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
-    trials.iter().for_each(|(what, _)| *counts.entry(what.clone()).or_default() += 1);
+    for (what, _) in &trials {
+        *counts.entry(what.clone()).or_default() += 1;
+    }
     for (what, count) in counts.iter().filter(|(_, count)| **count < least) {
         remarks.push(format!("{}: `{what}` is left out of epochs, with {count} trials of {least}.", label(session)));
     }

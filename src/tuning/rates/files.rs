@@ -244,7 +244,7 @@ impl TrainingFiles {
 /// The bins' part of what is told.
 pub(super) fn told(bins: &Bins) -> String {
     let [from, to] = bins.window_ms;
-    format!("{from} to {to} ms, in {} bins of {} ms", bins.bins, bins.bin_ms)
+    format!("{from} to {to} ms, in {} bins of {} ms", bins.count, bins.bin_ms)
 }
 
 fn mask(name: &str, values: &[bool]) -> NamedArray {

@@ -22,7 +22,7 @@ const ROUNDING: f64 = 1e-9;
 pub(super) struct Bins {
     pub(super) window_ms: [f64; 2],
     pub(super) bin_ms: f64,
-    pub(super) bins: usize,
+    pub(super) count: usize,
     pub(super) smoothing_ms: f64,
 }
 
@@ -80,12 +80,12 @@ impl Bins {
             RateUnit::Recorded => 50.0,
         });
         let window_ms = settings.window_ms.unwrap_or(usual);
-        let bins = RatesSettings::bins(window_ms, bin_ms)?;
-        Ok(Self { window_ms, bin_ms, bins, smoothing_ms: settings.smoothing_ms })
+        let count = RatesSettings::bins(window_ms, bin_ms)?;
+        Ok(Self { window_ms, bin_ms, count, smoothing_ms: settings.smoothing_ms })
     }
 
     pub(super) fn axis(&self) -> PeriEvent {
-        PeriEvent::new(self.window_ms[0], self.bin_ms, self.bins, self.smoothing_ms)
+        PeriEvent::new(self.window_ms[0], self.bin_ms, self.count, self.smoothing_ms)
     }
 }
 

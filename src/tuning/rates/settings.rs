@@ -83,8 +83,9 @@ impl RatesSettings {
     /// If they do not fill it, or are fewer than two, or more than can be meant.
     pub(super) fn bins([from, to]: [f64; 2], bin_ms: f64) -> Result<usize> {
         let bins = (to - from) / bin_ms;
+        let is_whole = (bins - bins.round()).abs() < 1e-6 * bins;
         ensure!(
-            (bins - bins.round()).abs() < 1e-6 * bins,
+            is_whole,
             "`window_ms = [{from}, {to}]`: expected a whole number of bins of {bin_ms} ms (`bin_ms`), found {bins:.3}."
         );
         ensure!(

@@ -39,7 +39,7 @@ pub(super) fn task(
     let step_ms = bins.bin_ms / steps_per_bin as f64;
     let time = TimeSpec { step_ms, steps_per_bin, thermal: (WARM_UP_MS / step_ms).round() as usize };
     let mut scene =
-        Scene { channels: Vec::new(), from_ms: bins.window_ms[0], step_ms, steps: steps_per_bin * bins.bins };
+        Scene { channels: Vec::new(), from_ms: bins.window_ms[0], step_ms, steps: steps_per_bin * bins.count };
     let sequences = kinds.iter().map(|kind| Sequence {
         name: kind.name(),
         epochs: match (alignment, shown.get(kind)) {
