@@ -5,7 +5,7 @@ mod rates_support;
 
 use aon::analysis::statistics::{MixedAnova, against_baseline};
 use aon::data::recording::{Activity, Agent, Session};
-use aon::tuning::{EpochDefinition, EpochResponse, EpochSettings, anova_csv, epoch_criterion, responses};
+use aon::tuning::{EpochDefinition, EpochResponse as Is, EpochSettings, anova_csv, epoch_criterion, responses};
 use rates_support::{Numbers, bout, framed, frames, go_no_go, neuron, reference, session, trial};
 
 fn epoch(name: &str, event: Option<&str>, window_ms: [f64; 2]) -> EpochDefinition {
@@ -49,7 +49,7 @@ fn frames_are_averaged_in_bouts_and_their_baselines() {
     bouts.insert(1, bout(Agent::Own, "eating", 12.5, 13.0));
     bouts.push(bout(Agent::Other, "eating", 50.0, 51.0));
     let recorded =
-        session("1", vec![neuron("a", "M2"), neuron("b", "M2")], frames(vec![values, lost], times), Vec::new(), bouts);
+        session("1", vec![neuron("a", "M2"), neuron("b", "M2")], frames(&[values, lost], times), Vec::new(), bouts);
     let (found, told) = responses(&recorded, &framed(&recorded), &EpochSettings::default()).unwrap();
     assert_eq!((found.len(), found[0].agent, found[0].values.dim()), (1, Agent::Own, (2, 8, 2)));
     // Frames 90 … 99, and 100 … 119.
@@ -92,10 +92,9 @@ fn responses_that_were_planted_are_found_with_their_signs() {
     let mut recorded = planted(&[[10.0, 10.0, 40.0], [30.0, 10.0, 8.0], [15.0; 3], [1e-9; 3]]);
     let settings = EpochSettings::default();
     let found = epoch_criterion(&recorded, &framed(&recorded), &settings).unwrap();
-    use EpochResponse::{Facilitated, None, Suppressed, Untestable};
     for tests in &found.agents {
-        let all: Vec<EpochResponse> = tests.neurons.iter().map(|n| n.response).collect();
-        assert_eq!(all, [Facilitated, Suppressed, None, Untestable]);
+        let all: Vec<Is> = tests.neurons.iter().map(|n| n.response).collect();
+        assert_eq!(all, [Is::Facilitated, Is::Suppressed, Is::None, Is::Untestable]);
         assert_eq!(
             (tests.epochs.as_slice(), tests.objects.len()),
             (&["baseline", "preparation", "movement"].map(String::from)[..], 3)

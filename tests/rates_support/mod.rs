@@ -137,8 +137,10 @@ pub(crate) fn go_no_go(name: &str, repeats: usize, neurons: usize, seed: u64) ->
     let span = (0.0, 10.0 + 6.0 * (repeats * kinds.len()) as f64);
     let unit = |i: usize| {
         let mut spikes = numbers.spikes(5.0 + i as f64, span.0, span.1);
-        if i % 2 == 0 {
-            onsets.iter().for_each(|t| spikes.extend(numbers.spikes(40.0, *t, t + 0.4)));
+        if i.is_multiple_of(2) {
+            for t in &onsets {
+                spikes.extend(numbers.spikes(40.0, *t, t + 0.4));
+            }
         }
         spikes.sort_by(f64::total_cmp);
         spikes
@@ -148,7 +150,7 @@ pub(crate) fn go_no_go(name: &str, repeats: usize, neurons: usize, seed: u64) ->
     session(name, named, Activity::Spikes { times, span }, trials, Vec::new())
 }
 
-pub(crate) fn frames(values: Vec<Vec<f32>>, times: Vec<f64>) -> Activity {
+pub(crate) fn frames(values: &[Vec<f32>], times: Vec<f64>) -> Activity {
     let shape = (values.len(), times.len());
     Activity::Frames { values: Array2::from_shape_vec(shape, values.concat()).unwrap(), times }
 }

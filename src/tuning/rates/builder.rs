@@ -2,10 +2,11 @@
 
 use super::cell_types::cell_types;
 use super::conditions::{Kind, readable};
-use super::files::{RateUnit, TrainingFiles, TrainingNeuron, told};
+use super::files::{TrainingFiles, TrainingNeuron};
 use super::session::{Row, SessionRates, Shown, rates, unit_of};
 use super::settings::RatesSettings;
 use super::task::{AllShown, task};
+use super::unit::RateUnit;
 use crate::data::recording::{Framed, Session};
 use crate::error::{Error, Result};
 use crate::network::Area;
@@ -114,7 +115,7 @@ impl RatesBuilder {
         rows.sort_by_key(area_of);
         let areas = areas(&rows);
         let (task, channels) = task(areas, &kinds, &shown, &alignment, &bins, &self.settings)?;
-        let align = self.tell_alignment(&alignment, &told(&bins), &channels);
+        let align = self.tell_alignment(&alignment, &bins.told(), &channels);
         let rates = self.rates(&rows, &kinds);
         let neurons = self.neurons(rows, &kinds, &task.areas);
         let (times, bin_ms, smoothing_ms) = (bins.axis().middles(), bins.bin_ms, bins.smoothing_ms);

@@ -1,46 +1,18 @@
 //! What networks are trained on, as files.
 
-use super::session::Bins;
+use super::unit::RateUnit;
 use crate::data::recording::Neuron;
 use crate::data::{NamedArray, RecordedCondition, csv, csv_text, mat, write_atomically};
 use crate::error::{Error, Result};
 use crate::task::TaskSpec;
 use crate::tuning::Class;
 use ndarray::{Array1, Array2, Axis};
-use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The files.
 const NAMES: [&str; 6] =
     ["Firing_Rates.mat", "InhibitoryMask.mat", "Mirror.mat", "task.toml", "neurons.csv", "training.txt"];
-
-/// What rates are counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RateUnit {
-    /// Of spikes.
-    SpikesPerSecond,
-    /// Of frames: as the file has it.
-    Recorded,
-}
-
-impl RateUnit {
-    fn name(self) -> &'static str {
-        match self {
-            Self::SpikesPerSecond => "spikes/s",
-            Self::Recorded => "the recording's unit",
-        }
-    }
-
-    /// How `aon train` brings such rates to 0…1: `soft` adds 5 to the largest rate, which means something in spikes/s.
-    fn normalization(self) -> &'static str {
-        match self {
-            Self::SpikesPerSecond => "soft",
-            Self::Recorded => "peak",
-        }
-    }
-}
 
 /// A row of the rates.
 #[derive(Clone, Debug, PartialEq)]
@@ -239,12 +211,6 @@ impl TrainingFiles {
         let _ = writeln!(text, "\nTrain on them:\n\n{}", self.command(directory));
         text
     }
-}
-
-/// The bins' part of what is told.
-pub(super) fn told(bins: &Bins) -> String {
-    let [from, to] = bins.window_ms;
-    format!("{from} to {to} ms, in {} bins of {} ms", bins.count, bins.bin_ms)
 }
 
 fn mask(name: &str, values: &[bool]) -> NamedArray {

@@ -8,7 +8,9 @@ mod peri_event;
 mod session;
 mod settings;
 mod task;
+mod unit;
 
 pub use builder::{RatesBuilder, training_files};
-pub use files::{RateUnit, TrainingFiles, TrainingNeuron};
+pub use files::{TrainingFiles, TrainingNeuron};
 pub use settings::RatesSettings;
+pub use unit::RateUnit;

@@ -1,9 +1,9 @@
 //! The rates of one session.
 
 use super::conditions::Kind;
-use super::files::RateUnit;
 use super::peri_event::PeriEvent;
 use super::settings::RatesSettings;
+use super::unit::RateUnit;
 use crate::data::recording::{Activity, Framed, Neuron, Session};
 use crate::error::{Result, ensure};
 use crate::tuning::aligned::{Aligned, AlignedSession, Alignment, label};
@@ -82,6 +82,12 @@ impl Bins {
         let window_ms = settings.window_ms.unwrap_or(usual);
         let count = RatesSettings::bins(window_ms, bin_ms)?;
         Ok(Self { window_ms, bin_ms, count, smoothing_ms: settings.smoothing_ms })
+    }
+
+    /// As sentences name them.
+    pub(super) fn told(&self) -> String {
+        let [from, to] = self.window_ms;
+        format!("{from} to {to} ms, in {} bins of {} ms", self.count, self.bin_ms)
     }
 
     pub(super) fn axis(&self) -> PeriEvent {
