@@ -137,7 +137,7 @@ fn a_go_no_go_task_has_its_conditions_stimuli_and_rows() {
     assert_eq!((files.task.time.step_ms, files.task.time.steps_per_bin, files.task.time.thermal), (5.0, 2, 100));
     assert_eq!(
         files.channels,
-        ["Go signal", "object cup", "event event 1", "object ring", "event movement onset", "No-Go signal"]
+        ["Go signal", "object cup", "event 1", "object ring", "event movement onset", "No-Go signal"]
     );
     let sequence = |c: usize| &files.task.stimulus.sequences[c].epochs;
     for c in 0..6 {
@@ -292,7 +292,10 @@ fn what_makes_no_rates_is_refused_in_sentences() {
     refused(with(&|s| s.least_trials = 7), &["7 trials", "the most are 6"]);
     refused(with(&|s| s.leave_out = vec!["execute".into()]), &["`leave_out`", "`execute go cup`", "found `execute`"]);
     refused(with(&|s| s.window_ms = Some([-1e7, 0.0])), &["`window_ms = [-10000000, 0]`"]);
-    refused(with(&|s| s.smoothing_ms = 9e3), &["expected neurons with 5 trials", "reach beyond the recording"]);
+    refused(
+        with(&|s| s.window_ms = Some([-3e5, 0.0])),
+        &["expected neurons with 5 trials", "reach beyond the recording"],
+    );
 
     let empty =
         session("2", Vec::new(), Activity::Spikes { times: Vec::new(), span: (0.0, 9.0) }, Vec::new(), Vec::new());

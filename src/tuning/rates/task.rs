@@ -109,13 +109,13 @@ impl Scene {
             epochs.extend(self.epoch(channel.into(), at(&begin), Some(at(&end).unwrap_or(0.0))));
         }
         if let Some(object) = &kind.what {
-            epochs.extend(self.epoch(format!("object {object}"), at(&seen), None));
+            epochs.extend(self.epoch(prefixed("object", object), at(&seen), None));
         }
         let used = [begin, end, seen];
         for name in shown.events.keys().filter(|name| !used.contains(&Some((*name).clone()))) {
             let is_own_movement = name == event && kind.agent == Agent::Own;
             if let Some(t) = shown.usual(name).filter(|_| !is_own_movement) {
-                epochs.extend(self.epoch(format!("event {name}"), Some(t), Some(t + PULSE_MS / 1000.0)));
+                epochs.extend(self.epoch(prefixed("event", name), Some(t), Some(t + PULSE_MS / 1000.0)));
             }
         }
         epochs
@@ -135,6 +135,11 @@ impl Scene {
         });
         Some(Epoch { channels: vec![number], value: 1.0, from, to: (to < self.steps).then_some(to) })
     }
+}
+
+/// `object cup`, but `object 1` for what is called so.
+fn prefixed(what: &str, name: &str) -> String {
+    if name.split(' ').next() == Some(what) { name.into() } else { format!("{what} {name}") }
 }
 
 impl Shown {
