@@ -44,6 +44,8 @@ pub enum Stream {
     Identities = 18,
     /// Synthetic recordings of behaving animals.
     Recording = 17,
+    /// Inhibitory neurons among those of unknown type.
+    CellTypes = 22,
 }
 
 /// A generator for one stream of one network.

@@ -1,16 +1,19 @@
 //! The laboratory of recordings: which neurons are tuned to behaviours that are executed, observed, or both, and what may
 //! be concluded from that. docs/tuning.md has the tests and why they are made so.
 
+mod alignment;
 mod axis;
 mod classes;
 mod contrast;
 mod controls;
 mod design;
+mod epochs;
 mod examine;
 mod null;
 mod open_tests;
 mod power;
 mod ranges;
+mod rates;
 mod running_sums;
 mod session_study;
 mod session_tests;
@@ -26,9 +29,14 @@ pub use axis::{Axis, Part};
 pub use classes::{Class, MirrorTests, SessionClasses, classify};
 pub use contrast::Contrast;
 pub use controls::ONSET;
+pub use epochs::{
+    EpochCriterion, EpochDefinition, EpochResponse, EpochSettings, EpochTests, NeuronEpochs, Responses, anova_csv,
+    epoch_criterion, responses,
+};
 pub use examine::{Examined, SessionInput, TimedBouts, examine};
 pub use null::Null;
 pub use power::{Probe, SCALES};
+pub use rates::{RateUnit, RatesBuilder, RatesSettings, TrainingFiles, TrainingNeuron, training_files};
 pub use session_study::{Residual, SessionStudy, study_session};
 pub use session_tests::{BehaviourTests, CountTest, SessionTests};
 pub use settings::TuningSettings;

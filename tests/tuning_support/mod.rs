@@ -45,4 +45,3 @@ pub(crate) fn share(p: &[f64]) -> (f64, String) {
     let interval = clopper_pearson(below, p.len(), 0.95);
     (interval.mean, format!("{:.4} ({:.4}–{:.4}) of {}", interval.mean, interval.low, interval.high, p.len()))
 }
-

@@ -246,11 +246,13 @@ fn neurons_of(file: &ArrayFile, count: usize, usual: impl Fn(usize) -> String) -
         Ok(Some(texts))
     };
     let (names, areas, identities) = (texts("neurons")?, texts("areas")?, texts("identities")?);
+    let types = texts("cell_types")?;
     let of = |texts: &Option<Vec<String>>, i: usize| texts.as_ref().map(|t| t[i].clone()).filter(|t| !t.is_empty());
     let neuron = |i| Neuron {
         name: of(&names, i).unwrap_or_else(|| usual(i)),
         area: of(&areas, i),
         identity: of(&identities, i),
+        cell_type: of(&types, i),
     };
     Ok((0..count).map(neuron).collect())
 }

@@ -40,6 +40,9 @@ pub struct Neuron {
     pub area: Option<String>,
     /// What it is called in all sessions of its animal, where that is known.
     pub identity: Option<String>,
+    /// What kind of cell it is, as the file says: `excitatory`, `inhibitory`, or a name of such a kind.
+    #[serde(default)]
+    pub cell_type: Option<String>,
 }
 
 /// What neurons did.

@@ -75,6 +75,7 @@ fn session(
         name: (row + 1).to_string(),
         area: cell.area.clone(),
         identity: Some(cell.identity.clone()),
+        cell_type: None,
     };
     let session = Session {
         source: format!("{}.npz", settings.file_stem(animal, number)).into(),

@@ -64,7 +64,7 @@ fn neurons(
     remarks: &mut Vec<String>,
 ) -> Result<(Vec<Neuron>, Vec<usize>)> {
     let Some(region) = file.member(&series.object, "rois")?.filter(|rois| rois.is_dataset) else {
-        let neuron = |k: usize| Neuron { name: k.to_string(), area: settings.source.area.clone(), identity: None };
+        let neuron = |k: usize| Neuron { name: k.to_string(), area: settings.source.area.clone(), ..Neuron::default() };
         remarks
             .push(format!("{} names no regions of interest: its {columns} columns are the neurons.", series.label()));
         return Ok(((0..columns).map(neuron).collect(), (0..columns).collect()));
@@ -79,7 +79,8 @@ fn neurons(
             "{}: the file has no table of regions that fits; all {columns} count as cells.",
             series.label()
         ));
-        let neuron = |row: &f64| Neuron { name: row.to_string(), area: settings.source.area.clone(), identity: None };
+        let neuron =
+            |row: &f64| Neuron { name: row.to_string(), area: settings.source.area.clone(), ..Neuron::default() };
         return Ok((rows.iter().map(neuron).collect(), (0..columns).collect()));
     };
     if let Some(bad) = rows.iter().find(|row| !(**row >= 0.0 && **row < table.rows as f64)) {
@@ -92,7 +93,7 @@ fn neurons(
     let areas = areas(file, &table)?;
     let area = |row: usize| areas[row].clone().or_else(|| settings.source.area.clone());
     let neuron =
-        |column: &usize| Neuron { name: names[rows[*column]].clone(), area: area(rows[*column]), identity: None };
+        |column: &usize| Neuron { name: names[rows[*column]].clone(), area: area(rows[*column]), ..Neuron::default() };
     Ok((kept.iter().map(neuron).collect(), kept))
 }
 

@@ -109,7 +109,7 @@ fn neurons(
     let names = names(table, kept, remarks)?;
     let areas = areas(table)?;
     let area = |row: usize| areas.as_ref().and_then(|a| a[row].clone()).or_else(|| settings.source.area.clone());
-    Ok(names.into_iter().zip(kept).map(|(name, row)| Neuron { name, area: area(*row), identity: None }).collect())
+    Ok(names.into_iter().zip(kept).map(|(name, row)| Neuron { name, area: area(*row), ..Neuron::default() }).collect())
 }
 
 /// What units are called: `unit_name` where each has its own, else `id`, else their number.

@@ -93,7 +93,11 @@ fn neurons(units: &Units, remarks: &mut Vec<String>) -> Result<(Vec<Neuron>, Vec
             times.sort_by(f64::total_cmp);
             mended.1 += 1;
         }
-        neurons.push(Neuron { name: format!("{area}_Spk_{}", unit.name), area: Some(area.clone()), identity: None });
+        neurons.push(Neuron {
+            name: format!("{area}_Spk_{}", unit.name),
+            area: Some(area.clone()),
+            ..Neuron::default()
+        });
         spikes.push(times);
     }
     let mut areas: BTreeMap<&str, usize> = BTreeMap::new();
