@@ -3,7 +3,7 @@
 use super::notices::Terminal;
 use super::{interrupt, output};
 use crate::error::Result;
-use crate::studies::{TuningFile, TuningInput, check_recordings, read_tuning_file, tuning};
+use crate::studies::{Tuned, TuningFile, TuningInput, check_recordings, read_tuning_file, tuning};
 use crate::tuning::Null;
 use clap::Args;
 use std::path::PathBuf;
@@ -59,9 +59,13 @@ pub(super) fn run(args: &TuningArgs) -> Result<()> {
     interrupt::say_at_end("paused; the sessions that are finished are kept, and the same command goes on from there.");
     match tuning(&args.output_dir, &input, interrupt::flag(), &mut Terminal::new(args.quiet))? {
         None => interrupt::last_words(),
-        Some(study) => {
+        Some(Tuned { study, training }) => {
             output::say(&study.judgement.sentence);
             output::say(format!("\ntables     {}", args.output_dir.display()));
+            if !args.quiet {
+                training.remarks.iter().for_each(|remark| output::say(format!("training   {remark}")));
+                training.command.iter().for_each(|command| output::say(format!("train with:\n  {command}")));
+            }
         }
     }
     Ok(())

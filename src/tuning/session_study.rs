@@ -89,13 +89,12 @@ pub fn study_session(
             None => None,
             Some(given) => {
                 let axis = axis.only(&given.measured);
-                match axis.is_empty() {
-                    true => None,
-                    false => Some(Residual {
-                        covariates: given.names,
-                        measured: axis.len() as f64 / framed.frames() as f64,
-                        tests: again(&given.activity, &axis, &actions, settings)?,
-                    }),
+                let measured = axis.len() as f64 / framed.frames() as f64;
+                if axis.is_empty() {
+                    None
+                } else {
+                    let tests = again(&given.activity, &axis, &actions, settings)?;
+                    Some(Residual { covariates: given.names, measured, tests })
                 }
             }
         };

@@ -3,7 +3,7 @@
 use crate::data::recording::RecordingSettings;
 use crate::data::{read_text, toml_fault};
 use crate::error::{Error, Result};
-use crate::tuning::TuningSettings;
+use crate::tuning::{EpochSettings, RatesSettings, TuningSettings};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -15,6 +15,10 @@ pub struct TuningFile {
     pub recording: RecordingSettings,
     /// How tuning is tested.
     pub tuning: TuningSettings,
+    /// How rates are made, which networks are trained on.
+    pub rates: RatesSettings,
+    /// How trials are parted in epochs.
+    pub epochs: EpochSettings,
 }
 
 /// Reads a file of settings.

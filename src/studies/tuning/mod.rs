@@ -3,6 +3,8 @@
 mod file;
 mod sessions;
 mod study;
+mod training;
 
 pub use file::{TuningFile, read_tuning_file};
-pub use study::{TuningInput, check_recordings, tuning};
+pub use study::{Tuned, TuningInput, check_recordings, tuning};
+pub use training::Training;

@@ -2,6 +2,7 @@
 
 use super::file::TuningFile;
 use super::sessions::{Keeper, Known, key_of};
+use super::training::{self, Training};
 use crate::data::recording::{Activity, Framed, Session, Understood, read, unanswered_by_averages, understood};
 use crate::data::{ArrayFormat, NamedArray, write_arrays, write_atomically};
 use crate::error::{Error, Result, ensure};
@@ -25,12 +26,21 @@ pub struct TuningInput {
     pub beside: Option<PathBuf>,
 }
 
+/// What came of a study.
+#[derive(Debug)]
+pub struct Tuned {
+    /// What was found.
+    pub study: TuningStudy,
+    /// What networks can be trained on.
+    pub training: Training,
+}
+
 impl TuningInput {
-    fn read(&self, path: &Path) -> Result<Vec<Session>> {
+    pub(super) fn read(&self, path: &Path) -> Result<Vec<Session>> {
         read(path, &self.settings.recording, self.beside.as_deref())
     }
 
-    fn bin_s(&self) -> f64 {
+    pub(super) fn bin_s(&self) -> f64 {
         self.settings.recording.source.bin_ms / 1000.0
     }
 }
@@ -58,11 +68,13 @@ pub fn tuning(
     input: &TuningInput,
     stop: &AtomicBool,
     listener: &mut dyn Listener,
-) -> Result<Option<TuningStudy>> {
+) -> Result<Option<Tuned>> {
     let settings = &input.settings.tuning;
     settings.check()?;
+    input.settings.rates.check()?;
+    input.settings.epochs.check()?;
     std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
-    let mut held = Held::new(input)?;
+    let held = Held::new(input)?;
     let total = held.known.len();
     let mut studies: Vec<SessionStudy> = Vec::new();
     let mut found = 0;
@@ -73,15 +85,14 @@ pub fn tuning(
             let keeper = Keeper::new(directory, &session, &framed, &others, total, settings);
             let kept = keeper.kept();
             found += usize::from(kept.is_some());
-            let study = match kept {
-                Some(study) => study,
-                None => {
-                    let key = key_of(settings, &session);
-                    let Some(study) = study_session(&session, &framed, &others, key, total, settings, stop)? else {
-                        return Ok(None);
-                    };
-                    keeper.keep(study)?
-                }
+            let study = if let Some(study) = kept {
+                study
+            } else {
+                let key = key_of(settings, &session);
+                let Some(study) = study_session(&session, &framed, &others, key, total, settings, stop)? else {
+                    return Ok(None);
+                };
+                keeper.keep(study)?
             };
             studies.push(study);
             let what = format!("{} {}", session.animal, session.name);
@@ -90,8 +101,9 @@ pub fn tuning(
         }
     }
     let study = TuningStudy::new(studies, settings);
+    let training = training::write(directory, input, &study, |path| held.sessions(input, path))?;
     write_tables(directory, &study, input)?;
-    Ok(Some(study))
+    Ok(Some(Tuned { study, training }))
 }
 
 /// What is known of all sessions, and the sessions of a recording that is the only one.
@@ -124,8 +136,8 @@ impl Held {
         Ok(Self { known, only })
     }
 
-    fn sessions(&mut self, input: &TuningInput, path: &Path) -> Result<Vec<Session>> {
-        self.only.take().map_or_else(|| input.read(path), Ok)
+    fn sessions(&self, input: &TuningInput, path: &Path) -> Result<Vec<Session>> {
+        self.only.clone().map_or_else(|| input.read(path), Ok)
     }
 
     /// The bouts of the other sessions of the animal, the next first.

@@ -109,8 +109,17 @@ fn neurons(
     let names = names(table, kept, remarks)?;
     let areas = areas(table)?;
     let area = |row: usize| areas.as_ref().and_then(|a| a[row].clone()).or_else(|| settings.source.area.clone());
-    Ok(names.into_iter().zip(kept).map(|(name, row)| Neuron { name, area: area(*row), ..Neuron::default() }).collect())
+    let types = table.first_of(&TYPES).map(|column| table.texts(column)).transpose()?.flatten();
+    let cell_type = |row: usize| types.as_ref().map(|t| t[row].clone()).filter(|t| !t.is_empty());
+    let neuron = |(name, row): (String, &usize)| {
+        let (area, cell_type) = (area(*row), cell_type(*row));
+        Neuron { name, area, cell_type, ..Neuron::default() }
+    };
+    Ok(names.into_iter().zip(kept).map(neuron).collect())
 }
+
+/// Columns that say which neurons are inhibitory.
+const TYPES: [&str; 3] = ["cell_type", "putative_cell_type", "cell_class"];
 
 /// What units are called: `unit_name` where each has its own, else `id`, else their number.
 fn names(table: &Table, kept: &[usize], remarks: &mut Vec<String>) -> Result<Vec<String>> {
