@@ -1,7 +1,9 @@
 //! The laboratory of recordings: which neurons are tuned to behaviours that are executed, observed, or both, and what may
 //! be concluded from that. docs/tuning.md has the tests and why they are made so.
 
+mod aligned;
 mod axis;
+mod chosen;
 mod classes;
 mod contrast;
 mod controls;
@@ -12,6 +14,7 @@ mod open_tests;
 mod power;
 mod ranges;
 mod running_sums;
+mod session_activity;
 mod session_study;
 mod session_tests;
 mod settings;
@@ -21,13 +24,16 @@ mod terms;
 mod undefined;
 mod verdict;
 
+pub use aligned::{AlignSettings, Aligned, Alignment, mean_over, peak_order};
 pub use axis::{Axis, Part};
+pub use chosen::{ChosenCell, candidates, chosen};
 pub use classes::{Class, MirrorTests, SessionClasses, classify};
 pub use contrast::Contrast;
 pub use controls::ONSET;
 pub use examine::{Examined, SessionInput, TimedBouts, examine};
 pub use null::Null;
 pub use power::{Probe, SCALES};
+pub use session_activity::{BoutTraces, Kind, NeuronTraces, SessionActivity};
 pub use session_study::{Residual, SessionStudy, study_session};
 pub use session_tests::{BehaviourTests, CountTest, SessionTests};
 pub use settings::TuningSettings;
