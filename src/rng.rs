@@ -42,6 +42,8 @@ pub enum Stream {
     Relabelling = 16,
     /// Identities of neurons across sessions, dealt anew.
     Identities = 18,
+    /// Synthetic recordings of behaving animals.
+    Recording = 17,
 }
 
 /// A generator for one stream of one network.
@@ -120,6 +122,61 @@ impl Rng {
     }
 }
 
+/// The numbers of one stream and step, one after another, where how many are needed shows only as they are drawn.
+#[derive(Clone, Debug)]
+pub struct Draws {
+    rng: Rng,
+    next: u32,
+    words: [u32; 4],
+    left: usize,
+}
+
+impl Draws {
+    /// From counter value 0 on.
+    pub fn new(rng: Rng) -> Self {
+        Self { rng, next: 0, words: [0; 4], left: 0 }
+    }
+
+    /// Four words to a counter value.
+    pub fn word(&mut self) -> u32 {
+        if self.left == 0 {
+            self.words = self.rng.words(self.next);
+            self.next = self.next.wrapping_add(1);
+            self.left = 4;
+        }
+        self.left -= 1;
+        self.words[3 - self.left]
+    }
+
+    /// A uniform number in (0, 1], never 0.
+    pub fn uniform(&mut self) -> f64 {
+        unit(self.word())
+    }
+
+    /// A whole number in 0 … n − 1; n from 1 to 2³². The bias of the product method is below n / 2³².
+    pub fn below(&mut self, n: usize) -> usize {
+        ((u64::from(self.word()) * n as u64) >> 32) as usize
+    }
+
+    /// Puts `items` in random order (Fisher and Yates; every order is equally probable).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+
+    /// An exponential number of mean 1.
+    pub fn exponential(&mut self) -> f64 {
+        -self.uniform().ln()
+    }
+
+    /// A standard normal number (Box–Muller on two words).
+    pub fn normal(&mut self) -> f64 {
+        let radius = (2.0 * self.exponential()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+}
+
 /// Maps a word to (0, 1].
 fn unit(word: u32) -> f64 {
     (f64::from(word) + 1.0) / 4_294_967_296.0
@@ -173,6 +230,35 @@ mod tests {
         assert!((mean(&|k| z[k] * z[k]) - 1.0).abs() < 0.03);
         assert!(mean(&|k| z[k] * z[k + 1]).abs() < 0.02);
         assert!((mean(&|k| z[k].powi(4)) - 3.0).abs() < 0.15);
+    }
+
+    #[test]
+    fn draws_are_the_words_of_their_stream_in_order() {
+        let rng = Rng::new(5, 1, Stream::Recording).at_step(9);
+        let mut draws = Draws::new(rng);
+        let words: Vec<u32> = (0..12).map(|_| draws.word()).collect();
+        assert_eq!(words, [rng.words(0), rng.words(1), rng.words(2)].concat());
+        let (mut exponential, mut square) = (0.0, 0.0);
+        for _ in 0..20_000 {
+            exponential += draws.exponential() / 20_000.0;
+            square += draws.normal().powi(2) / 20_000.0;
+        }
+        // Standard errors: 0.007 and 0.01.
+        assert!((exponential - 1.0).abs() < 0.03 && (square - 1.0).abs() < 0.04, "{exponential} {square}");
+    }
+
+    #[test]
+    fn every_order_of_three_is_about_equally_frequent() {
+        let mut draws = Draws::new(Rng::new(5, 0, Stream::Decoding));
+        let mut counts = std::collections::BTreeMap::new();
+        for _ in 0..6000 {
+            let mut items = [0, 1, 2];
+            draws.shuffle(&mut items);
+            *counts.entry(items).or_insert(0) += 1;
+        }
+        assert_eq!(counts.len(), 6);
+        // 1000 expected, standard deviation 29.
+        assert!(counts.values().all(|c| (880..1120).contains(c)), "{counts:?}");
     }
 
     #[test]

@@ -58,6 +58,7 @@ fn arrays_of_all_classes_come_with_matlabs_dimensions() {
     assert_eq!(mat.array("none").unwrap().shape(), [0, 3]);
     let class = |name| mat.variables().iter().find(|v| v.name == name).unwrap().class;
     assert_eq!((class("v10"), class("text"), class("s")), (Class::Logical, Class::Char, Class::Struct));
+    assert_eq!(mat.texts("text").unwrap(), ["AB"]);
     for (name, word) in [("text", "char"), ("s", "struct"), ("z", "complex"), ("#refs#", "a variable of this name")] {
         let error = mat.array(name).unwrap_err();
         assert!(error.to_string().contains(word) && error.exit_code() == 2, "{error}");

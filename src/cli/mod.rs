@@ -24,6 +24,7 @@ mod sweep_progress;
 mod synth;
 mod train;
 mod training_progress;
+mod tuning;
 mod validate;
 
 use crate::error::{Error, Result};
@@ -69,6 +70,8 @@ enum Command {
     Perturb(Box<perturb::PerturbArgs>),
     /// Train students on networks whose causes are known, and ask whether lesions find them
     Validate(validate::ValidateArgs),
+    /// Ask recordings whether they hold mirror neurons
+    Tuning(tuning::TuningArgs),
     /// Write a trained network as a MAT or npz file
     Export(export::ExportArgs),
 }
@@ -119,6 +122,7 @@ impl Cli {
             Command::Synth(args) => synth::run(&args),
             Command::Perturb(args) => perturb::run(&args),
             Command::Validate(args) => validate::run(&args),
+            Command::Tuning(args) => tuning::run(&args),
             Command::Export(args) => export::run(&args),
         }
     }

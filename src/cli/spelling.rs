@@ -43,13 +43,14 @@ fn flag(quoted: &str) -> Option<String> {
 /// A flag and its value as they are typed at a shell, whatever is in the value.
 pub(super) fn typed(flag: &str, value: &str) -> String {
     // A value that begins with a dash would be taken for a flag.
-    let joint = if value.starts_with('-') { '=' } else { ' ' };
+    format!("--{flag}{}{}", if value.starts_with('-') { '=' } else { ' ' }, word(value))
+}
+
+/// A value as it is typed at a shell.
+pub(super) fn word(value: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_@%+:,./=-…".contains(c);
-    if !value.is_empty() && value.chars().all(is_plain) {
-        format!("--{flag}{joint}{value}")
-    } else {
-        format!("--{flag}{joint}'{}'", value.replace('\'', r"'\''"))
-    }
+    let plain = !value.is_empty() && value.chars().all(is_plain);
+    if plain { value.into() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]

@@ -129,6 +129,28 @@ impl ArrayFile {
         }
     }
 
+    /// As [`Self::array`], in single precision, of at most [`MAX_ACTIVITY`](mat::MAX_ACTIVITY) values.
+    ///
+    /// # Errors
+    /// As [`Self::array`].
+    pub fn single(&self, name: &str) -> Result<ArrayD<f32>> {
+        match self {
+            Self::Mat(file) => file.single(name),
+            Self::Npz(file) => file.single(name),
+        }
+    }
+
+    /// The texts of a variable, flat, one per row; numbers are written out.
+    ///
+    /// # Errors
+    /// See [`MatFile::texts`] and [`NpzFile::texts`].
+    pub fn texts(&self, name: &str) -> Result<Vec<String>> {
+        match self {
+            Self::Mat(file) => file.texts(name),
+            Self::Npz(file) => file.texts(name),
+        }
+    }
+
     /// The values of a row, a column or any other array of which at most one dimension differs from 1.
     /// `what` says in an error what the variable should hold; so does `length` its size, where that is known.
     ///

@@ -24,6 +24,8 @@ pub enum Values {
     Bool(ArrayD<bool>),
     /// `char`; npz files hold its UTF-8 bytes as `uint8`.
     Text(String),
+    /// Texts, one per row: a matrix of `char`, filled up with blanks / `<U`.
+    Texts(Vec<String>),
 }
 
 macro_rules! values_from {
@@ -43,6 +45,12 @@ values_from!(Bool, bool);
 impl From<&str> for Values {
     fn from(text: &str) -> Self {
         Self::Text(text.into())
+    }
+}
+
+impl From<Vec<String>> for Values {
+    fn from(texts: Vec<String>) -> Self {
+        Self::Texts(texts)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Arrays as NumPy writes them: a header, which is a Python dictionary, and the numbers.
 
 use super::arrays::Values;
-use super::regular::MAX_VALUES;
+use super::regular::{MAX_ACTIVITY, MAX_VALUES};
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 use std::io::Read;
 
@@ -30,25 +30,103 @@ impl From<&str> for Flaw {
 }
 
 /// Reads an array of real numbers or booleans, to the end of `from`. An error says what was found instead.
-pub(super) fn read(mut from: impl Read) -> Result<ArrayD<f64>, Flaw> {
+pub(super) fn read(from: impl Read) -> Result<ArrayD<f64>, Flaw> {
+    read_as(from, MAX_VALUES, |v| v)
+}
+
+/// As [`read`], in single precision, of at most [`MAX_ACTIVITY`] values.
+pub(super) fn read_single(from: impl Read) -> Result<ArrayD<f32>, Flaw> {
+    read_as(from, MAX_ACTIVITY, |v| v as f32)
+}
+
+/// The most texts of one array that are read: 4.2 million, one for each frame of a long recording.
+const MAX_TEXTS: u64 = 1 << 22;
+
+/// Bytes that are decoded at a time; a multiple of the size of every number.
+const BLOCK: usize = 1 << 16;
+
+/// Memory grows with what has really been read, of one number type only.
+fn read_as<T>(mut from: impl Read, most: u64, convert: impl Fn(f64) -> T) -> Result<ArrayD<T>, Flaw> {
     let header = Header::parse(&header_text(&mut from)?)?;
-    let count = header.shape.iter().try_fold(1_u64, |product, d| product.checked_mul(*d as u64));
-    let count = count.filter(|c| *c <= MAX_VALUES).ok_or_else(|| format!("more than {MAX_VALUES} values"))?;
-    let (value_size, decode) = header.number;
-    let size = count * value_size as u64;
-    let mut bytes = Vec::new();
-    // What follows the values is counted as far as one byte.
-    from.take(size + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
-    if bytes.len() as u64 > size {
-        return Err("bytes after the last value".into());
-    } else if (bytes.len() as u64) < size {
-        return Err(format!("{} bytes for {count} values", bytes.len()).into());
-    }
-    if let Some(byte) = bytes.iter().find(|b| header.is_bool && **b > 1) {
-        return Err(format!("the byte {byte} for a boolean").into());
-    }
-    let values = bytes.chunks_exact(value_size).map(|value| decode(value, header.big_endian)).collect();
+    let Kind::Number(value_size, decode) = header.kind else { return Err(unknown_type(&header.descr)) };
+    let count = header.count(most)?;
+    let is_bool = header.descr.ends_with("b1");
+    let mut values = Vec::new();
+    for_blocks(from, count, value_size, |block| {
+        if let Some(byte) = block.iter().find(|b| is_bool && **b > 1) {
+            return Err(format!("the byte {byte} for a boolean").into());
+        }
+        values.extend(block.chunks_exact(value_size).map(|value| convert(decode(value, header.big_endian))));
+        Ok(())
+    })?;
     Ok(ArrayD::from_shape_vec(IxDyn(&header.shape).set_f(header.fortran), values).map_err(|e| e.to_string())?)
+}
+
+/// Reads texts of fixed width (`<U`, `|S`) in the order of the file, or the UTF-8 bytes of one text as `uint8`; numbers are
+/// written out.
+pub(super) fn read_texts(mut from: impl Read) -> Result<Vec<String>, Flaw> {
+    let header = Header::parse(&header_text(&mut from)?)?;
+    let count = header.count(MAX_TEXTS)?;
+    let mut texts = Vec::new();
+    let size = match header.kind {
+        Kind::Number(size, _) => size,
+        Kind::Wide(width) => width.checked_mul(4).ok_or("texts of too many letters")?,
+        Kind::Bytes(width) => width,
+        Kind::Other => return Err(unknown_type(&header.descr)),
+    };
+    if count.checked_mul(size as u64).is_none_or(|bytes| bytes > 8 * MAX_VALUES) {
+        return Err(format!("{count} texts of {size} bytes").into());
+    }
+    for_blocks(from, count, size, |block| {
+        let text = |bytes: &[u8]| match header.kind {
+            Kind::Number(_, decode) => decode(bytes, header.big_endian).to_string(),
+            Kind::Wide(_) => wide(bytes, header.big_endian),
+            Kind::Bytes(_) | Kind::Other => String::from_utf8_lossy(bytes).trim_end_matches('\0').to_string(),
+        };
+        match size {
+            0 => {}
+            size => texts.extend(block.chunks_exact(size).map(text)),
+        }
+        Ok(())
+    })?;
+    texts.resize(count as usize, String::new());
+    Ok(texts)
+}
+
+/// A text in UTF-32.
+fn wide(bytes: &[u8], big_endian: bool) -> String {
+    let letters = bytes.as_chunks::<4>().0.iter();
+    let code = |b: &[u8; 4]| if big_endian { u32::from_be_bytes(*b) } else { u32::from_le_bytes(*b) };
+    let text: String = letters.map(|b| char::from_u32(code(b)).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    text.trim_end_matches('\0').to_string()
+}
+
+/// Shows `count` values of `size` bytes to `take`, a whole number of them at a time; `from` must end with them.
+fn for_blocks(
+    mut from: impl Read,
+    count: u64,
+    size: usize,
+    mut take: impl FnMut(&[u8]) -> Result<(), Flaw>,
+) -> Result<(), Flaw> {
+    let mut left = count * size as u64;
+    let mut found = 0;
+    let most = (BLOCK / size.max(1)).max(1) * size;
+    let mut bytes = Vec::new();
+    while left > 0 {
+        bytes.clear();
+        let wanted = left.min(most as u64);
+        let read = from.by_ref().take(wanted).read_to_end(&mut bytes).map_err(|e| e.to_string())? as u64;
+        found += read;
+        if read < wanted {
+            return Err(format!("{found} bytes for {count} values").into());
+        }
+        take(&bytes)?;
+        left -= read;
+    }
+    match from.read(&mut [0]).map_err(|e| e.to_string())? {
+        0 => Ok(()),
+        _ => Err("bytes after the last value".into()),
+    }
 }
 
 /// The dictionary before the numbers.
@@ -124,10 +202,34 @@ fn unknown_type(descr: &str) -> Flaw {
     Flaw { found: format!("the type {descr}{what}"), remedy }
 }
 
-/// What a header says of the numbers.
+/// What the values of an array are.
+#[derive(Clone, Copy)]
+enum Kind {
+    Number(usize, fn(&[u8], bool) -> f64),
+    /// Texts of so many letters of four bytes.
+    Wide(usize),
+    /// Texts of so many bytes.
+    Bytes(usize),
+    Other,
+}
+
+impl Kind {
+    /// The kind of that name.
+    fn of(name: &str) -> Self {
+        let width = |start: char| name.strip_prefix(start).and_then(|w| w.parse().ok());
+        match (number(name), width('U'), width('S')) {
+            (Some((size, decode)), ..) => Self::Number(size, decode),
+            (_, Some(width), _) => Self::Wide(width),
+            (.., Some(width)) => Self::Bytes(width),
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What a header says of the values.
 struct Header {
-    number: Number,
-    is_bool: bool,
+    descr: String,
+    kind: Kind,
     big_endian: bool,
     /// Whether the first axis is the fastest.
     fortran: bool,
@@ -144,8 +246,10 @@ impl Header {
         let descr = value("descr")?;
         let quote = descr.chars().next().filter(|q| "'\"".contains(*q));
         let descr = quote.and_then(|q| descr[1..].split(q).next()).ok_or_else(|| unknown_type(descr))?;
-        let kind = descr.trim_start_matches(['<', '>', '|', '=']);
-        let number = number(kind).ok_or_else(|| unknown_type(descr))?;
+        let kind = Kind::of(descr.trim_start_matches(['<', '>', '|', '=']));
+        if matches!(kind, Kind::Other) {
+            return Err(unknown_type(descr));
+        }
         let order = value("fortran_order")?;
         let fortran = order.starts_with("True");
         let shape = value("shape")?.strip_prefix('(').and_then(|s| s.split_once(')')).ok_or_else(damaged)?.0;
@@ -156,7 +260,13 @@ impl Header {
         if !fortran && !order.starts_with("False") {
             return Err(damaged().into());
         }
-        Ok(Self { number, is_bool: kind == "b1", big_endian: descr.starts_with('>'), fortran, shape })
+        Ok(Self { descr: descr.into(), kind, big_endian: descr.starts_with('>'), fortran, shape })
+    }
+
+    /// The number of values, at most `most`.
+    fn count(&self, most: u64) -> Result<u64, String> {
+        let count = self.shape.iter().try_fold(1_u64, |product, d| product.checked_mul(*d as u64));
+        count.filter(|c| *c <= most).ok_or_else(|| format!("more than {most} values"))
     }
 }
 
@@ -168,6 +278,14 @@ pub(super) fn bytes(values: &Values) -> Vec<u8> {
         Values::U8(a) => ("|u1", a.shape(), a.iter().copied().collect()),
         Values::Bool(a) => ("|b1", a.shape(), a.iter().map(|v| u8::from(*v)).collect()),
         Values::Text(text) => ("|u1", &[text.len()][..], text.as_bytes().to_vec()),
+        Values::Texts(texts) => {
+            // NumPy has no texts of no letters.
+            let width = texts.iter().map(|t| t.chars().count()).max().unwrap_or(0).max(1);
+            let padded =
+                |t: &String| t.chars().map(u32::from).chain(std::iter::repeat(0)).take(width).collect::<Vec<_>>();
+            let letters = texts.iter().flat_map(padded).flat_map(u32::to_le_bytes).collect();
+            (&*format!("<U{width}"), &[texts.len()][..], letters)
+        }
     };
     let shape: Vec<String> = shape.iter().map(|d| format!("{d},")).collect();
     let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}", shape.join(" "));

@@ -2,7 +2,7 @@
 
 use super::arrays::NamedArray;
 use super::atomic::write_atomically;
-use super::npy;
+use super::npy::{self, Flaw};
 use super::regular::open_regular;
 use crate::error::{Error, Result};
 use ndarray::ArrayD;
@@ -11,6 +11,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Write};
 use std::path::{Path, PathBuf};
+use zip::read::ZipFile;
 use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -63,6 +64,30 @@ impl NpzFile {
     /// If there is no such array (the error lists those that there are), it is of another type, larger than
     /// [`MAX_VALUES`](super::mat::MAX_VALUES), or damaged.
     pub fn array(&self, name: &str) -> Result<ArrayD<f64>> {
+        self.read(name, |entry| npy::read(entry))
+    }
+
+    /// As [`Self::array`], in single precision, of at most [`MAX_ACTIVITY`](super::mat::MAX_ACTIVITY) values.
+    ///
+    /// # Errors
+    /// As [`Self::array`].
+    pub fn single(&self, name: &str) -> Result<ArrayD<f32>> {
+        self.read(name, |entry| npy::read_single(entry))
+    }
+
+    /// The texts of an array, flat; numbers are written out.
+    ///
+    /// # Errors
+    /// As [`Self::array`].
+    pub fn texts(&self, name: &str) -> Result<Vec<String>> {
+        self.read(name, |entry| npy::read_texts(entry))
+    }
+
+    fn read<T>(
+        &self,
+        name: &str,
+        read: impl Fn(ZipFile<'_, BufReader<File>>) -> std::result::Result<T, Flaw>,
+    ) -> Result<T> {
         // Of two arrays of one name, the later one counts, as in NumPy.
         let Some(index) = self.names.iter().rposition(|n| n == name) else {
             let found = if self.names.is_empty() { "no arrays at all".into() } else { self.names.join(", ") };
@@ -70,7 +95,7 @@ impl NpzFile {
         };
         let mut archive = self.archive.borrow_mut();
         let entry = archive.by_index(index).map_err(|e| refuse(&self.path, name, e))?;
-        npy::read(entry).map_err(|flaw| Error::variable(&self.path, name, INTACT, flaw.found, flaw.remedy))
+        read(entry).map_err(|flaw| Error::variable(&self.path, name, INTACT, flaw.found, flaw.remedy))
     }
 }
 

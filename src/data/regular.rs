@@ -8,6 +8,9 @@ use std::path::Path;
 /// kilobytes can declare, and even hold, any number.
 pub const MAX_VALUES: u64 = 1 << 25;
 
+/// The most values of the activity of a recording: 268 million, 1 GiB in single precision.
+pub const MAX_ACTIVITY: u64 = 1 << 28;
+
 /// Opens a file for reading, but nothing else that has a name: reading a directory fails late, and a pipe may never end.
 pub(crate) fn open_regular(path: &Path) -> Result<File> {
     let metadata = std::fs::metadata(path).map_err(Error::io("read", path))?;

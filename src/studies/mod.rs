@@ -7,11 +7,13 @@ mod resume;
 mod settings;
 mod student;
 mod study;
+mod tuning;
 mod validate;
 mod validate_tables;
 
 pub use perturb::{Studies, perturb};
 pub use settings::PerturbSettings;
 pub use study::Studied;
+pub use tuning::{TuningFile, TuningInput, check_recordings, read_tuning_file, tuning};
 pub use validate::{ValidateSettings, validate};
 pub use validate_tables::{Calibration, Validation};

@@ -1,8 +1,9 @@
 //! Synthetic firing rates that need recurrence: most of their variance has no counterpart in the stimulus. What is in them,
-//! and by which equations, is in docs/tasks.md#synthetic-data.
+//! and by which equations, is in docs/tasks.md#synthetic-data. And [`recording`]: behaving animals.
 
 mod circuit;
 mod files;
+pub mod recording;
 mod settings;
 
 pub use settings::{CircuitSettings, Masks, SyntheticSettings};

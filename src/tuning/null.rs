@@ -6,8 +6,8 @@
 use super::axis::Axis;
 use super::contrast::Contrast;
 use super::terms::{Term, sum};
-use crate::analysis::statistics::Draws;
-use crate::rng::{Rng, Stream};
+
+use crate::rng::{Draws, Rng, Stream};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 

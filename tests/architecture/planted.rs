@@ -161,7 +161,7 @@ fn long_files_are_found() {
         ("shaders/a.wgsl", 150),
         ("shaders/b.wgsl", 151),
         ("tests/a.rs", 451),
-        ("src/cli/a.rs", 400),
+        ("src/cli/a.rs", 450),
     ];
     let mut all: Files = all.iter().map(|&(path, n)| (path.to_owned(), lines(n))).collect();
     assert_eq!(
@@ -173,8 +173,8 @@ fn long_files_are_found() {
         ]
     );
     let before = too_long(&all).len();
-    all.extend((0..5).map(|i| (format!("src/cli/{i}.rs"), lines(440))));
+    all.extend((0..5).map(|i| (format!("src/cli/{i}.rs"), lines(450))));
     assert_eq!(too_long(&all).len(), before);
     all.insert("src/cli/last.rs".to_owned(), lines(1));
-    assert_eq!(too_long(&all).last().unwrap(), "src/cli has 2601 lines, more than 2600");
+    assert_eq!(too_long(&all).last().unwrap(), "src/cli has 2701 lines, more than 2700");
 }

@@ -1,9 +1,8 @@
 //! Folds and permutations of labels.
 
 use super::trials::check_labels;
-use crate::analysis::statistics::Draws;
 use crate::error::{Result, ensure};
-use crate::rng::{Rng, Stream};
+use crate::rng::{Draws, Rng, Stream};
 
 /// The fold of each trial, 0 … `folds` − 1, `[trials]`: random, with the trials of every class dealt evenly.
 ///

@@ -1,7 +1,7 @@
 //! Whether items keep their labels from one occasion to another.
 
 use super::permutation_p;
-use super::resample::Draws;
+use crate::rng::Draws;
 use crate::rng::{Rng, Stream};
 use rayon::prelude::*;
 use std::collections::BTreeMap;

@@ -11,7 +11,6 @@ mod predictors;
 mod prevalence;
 mod rank_sum;
 mod regression;
-mod resample;
 mod significance;
 mod summary;
 
@@ -28,5 +27,4 @@ pub use regression::{Covariates, residuals};
 pub use significance::{benjamini_hochberg, effect_size, permutation_p, standardised_difference};
 pub use summary::{mean, pearson, quantile, sd, spearman};
 
-pub(crate) use resample::Draws;
 pub(crate) use summary::ranks;

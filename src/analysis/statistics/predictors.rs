@@ -1,9 +1,8 @@
 //! How much of a quantity each of several predictors explains, and whether more than chance does.
 
 use super::permutation_p;
-use super::resample::Draws;
 use super::summary::mean;
-use crate::rng::{Rng, Stream};
+use crate::rng::{Draws, Rng, Stream};
 use rayon::prelude::*;
 
 /// Something that may explain a quantity, a value for each of its items.

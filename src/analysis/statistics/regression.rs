@@ -3,6 +3,7 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayViewMut2, s};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Covariates whose linear influence is taken out of responses, and a constant. Powers and lags are columns of their own.
 #[derive(Clone, Debug)]
@@ -102,7 +103,10 @@ impl Covariates {
             self.hold(block, used, &mut held);
             general_mat_mul(-1.0, &along, &self.tile(tile, used.len()), 1.0, &mut held);
             for (values, held) in block.chunks_exact_mut(self.frames).zip(held.rows()) {
-                used.iter().zip(held).for_each(|(t, v)| values[*t] = *v as f32);
+                match without_gaps(used) {
+                    Some(frames) => values[frames].iter_mut().zip(held).for_each(|(value, v)| *value = *v as f32),
+                    None => used.iter().zip(held).for_each(|(t, v)| values[*t] = *v as f32),
+                }
             }
             for t in used {
                 unused[*t] = false;
@@ -115,7 +119,10 @@ impl Covariates {
 
     fn hold(&self, block: &[f32], used: &[usize], held: &mut ArrayViewMut2<f64>) {
         for (values, mut held) in block.chunks_exact(self.frames).zip(held.rows_mut()) {
-            held.iter_mut().zip(used).for_each(|(v, t)| *v = f64::from(values[*t]));
+            match without_gaps(used) {
+                Some(frames) => held.iter_mut().zip(&values[frames]).for_each(|(v, value)| *v = f64::from(*value)),
+                None => held.iter_mut().zip(used).for_each(|(v, t)| *v = f64::from(values[*t])),
+            }
         }
     }
 
@@ -127,6 +134,12 @@ impl Covariates {
 /// What covariates `[columns][frames]` leave of `activity`, `[neurons × frames]`: see [`Covariates`].
 pub fn residuals(activity: &Array2<f32>, design: &[Vec<f64>], valid: &[bool]) -> Array2<f32> {
     Covariates::new(design, valid).residuals(activity)
+}
+
+/// Frames as a range, if none is missing: copied at once, as most are.
+fn without_gaps(frames: &[usize]) -> Option<Range<usize>> {
+    let (first, last) = (*frames.first()?, *frames.last()?);
+    (last - first + 1 == frames.len()).then_some(first..last + 1)
 }
 
 /// What is new in a column, of length 1 (Gram and Schmidt, twice, which is enough); none if that is rounding.

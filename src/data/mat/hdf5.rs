@@ -55,6 +55,19 @@ impl Reader {
         }
         self.0.dataset(&variable.name).and_then(|d| d.read_f64()).map_err(damaged)
     }
+
+    /// The letters of a matrix of `char` of at most `limit` letters, in MATLAB's order.
+    pub(super) fn read_letters(&self, variable: &Variable, limit: u64) -> Result<Vec<char>, Fault> {
+        let count = variable.dims.iter().try_fold(1_u64, |product, d| product.checked_mul(*d as u64));
+        match count {
+            Some(0) => return Ok(Vec::new()),
+            Some(count) if count <= limit => {}
+            _ => return Err(Fault::new(format!("at most {limit} letters"), variable.to_string())),
+        }
+        let codes = self.0.dataset(&variable.name).and_then(|d| d.read_u16()).map_err(damaged)?;
+        let letter = |code| char::from_u32(u32::from(code)).unwrap_or(char::REPLACEMENT_CHARACTER);
+        Ok(codes.into_iter().map(letter).collect())
+    }
 }
 
 /// MATLAB keeps what cells and objects refer to under names that start with `#`.

@@ -13,12 +13,13 @@ mod hdf5;
 mod header;
 mod name;
 mod signature;
+mod text;
 mod v5;
 mod values;
 mod variable;
 mod write;
 
-pub use super::regular::MAX_VALUES;
+pub use super::regular::{MAX_ACTIVITY, MAX_VALUES};
 pub use class::Class;
 pub use name::variable_names;
 pub use variable::Variable;
@@ -44,6 +45,11 @@ pub struct MatFile {
 fn unreadable(path: &Path, found: &str, remedy: &str) -> Error {
     Error::variable(path, "header", "a MATLAB file of version 5 to 7.2", found, remedy)
 }
+
+/// The most letters of a text that are read.
+const MAX_LETTERS: u64 = 1 << 22;
+
+const CHAR: &str = "Save texts as a matrix of char, a row for each: areas = char(areas).";
 
 #[derive(Debug)]
 enum Format {
@@ -100,15 +106,60 @@ impl MatFile {
     /// If there is no such variable (the error lists those that there are), it is of another class, complex, larger
     /// than [`MAX_VALUES`], or damaged.
     pub fn array(&self, name: &str) -> Result<ArrayD<f64>> {
-        let index = self.variables.iter().position(|v| v.name == name).ok_or_else(|| self.missing(name))?;
+        self.read(name, MAX_VALUES, |v| v)
+    }
+
+    /// As [`Self::array`], in single precision, of at most [`MAX_ACTIVITY`] values.
+    ///
+    /// # Errors
+    /// As [`Self::array`].
+    pub fn single(&self, name: &str) -> Result<ArrayD<f32>> {
+        self.read(name, MAX_ACTIVITY, |v| v as f32)
+    }
+
+    /// The rows of a matrix of `char`, without blanks at their ends; of a numeric array its numbers, written out.
+    ///
+    /// # Errors
+    /// As [`Self::array`], and if it is neither.
+    pub fn texts(&self, name: &str) -> Result<Vec<String>> {
+        let index = self.index(name)?;
         let variable = &self.variables[index];
-        self.check_readable(variable)?;
-        let values = match &self.format {
+        match variable.class {
+            class if class.is_numeric() => Ok(self.array(name)?.iter().map(ToString::to_string).collect()),
+            Class::Char => {
+                let letters = self.letters(index);
+                letters
+                    .and_then(|letters| text::rows(&letters, &variable.dims))
+                    .map_err(|f| f.at(|| name.into()).into_error(&self.path))
+            }
+            class => Err(Error::variable(&self.path, name, "texts", format!("the class {class}"), CHAR)),
+        }
+    }
+
+    fn letters(&self, index: usize) -> std::result::Result<Vec<char>, Fault> {
+        match &self.format {
             Format::V5 { file, places } => {
-                places[index].read(&file.lock().unwrap_or_else(PoisonError::into_inner), MAX_VALUES)
+                places[index].read_letters(&file.lock().unwrap_or_else(PoisonError::into_inner), MAX_LETTERS)
             }
             #[cfg(feature = "hdf5")]
-            Format::V73(reader) => reader.read(variable),
+            Format::V73(reader) => reader.read_letters(&self.variables[index], MAX_LETTERS),
+        }
+    }
+
+    fn index(&self, name: &str) -> Result<usize> {
+        self.variables.iter().position(|v| v.name == name).ok_or_else(|| self.missing(name))
+    }
+
+    fn read<T>(&self, name: &str, most: u64, convert: fn(f64) -> T) -> Result<ArrayD<T>> {
+        let index = self.index(name)?;
+        let variable = &self.variables[index];
+        self.check_readable(variable, most)?;
+        let values = match &self.format {
+            Format::V5 { file, places } => {
+                places[index].read(&file.lock().unwrap_or_else(PoisonError::into_inner), most, convert)
+            }
+            #[cfg(feature = "hdf5")]
+            Format::V73(reader) => reader.read(variable).map(|values| values.into_iter().map(convert).collect()),
         };
         let shape = IxDyn(&variable.dims).f();
         values
@@ -119,7 +170,7 @@ impl MatFile {
             .map_err(|f| f.at(|| name.into()).into_error(&self.path))
     }
 
-    fn check_readable(&self, variable: &Variable) -> Result<()> {
+    fn check_readable(&self, variable: &Variable, most: u64) -> Result<()> {
         let refuse = |expected: String, found: String, remedy: &str| {
             Err(Error::variable(&self.path, &variable.name, expected, found, remedy))
         };
@@ -129,9 +180,9 @@ impl MatFile {
             refuse("a numeric or logical array".into(), format!("the class {class}"), class.remedy())
         } else if variable.complex {
             refuse("real numbers".into(), "complex ones".into(), "Save the real part (real).")
-        } else if count.is_none_or(|c| c > MAX_VALUES) {
+        } else if count.is_none_or(|c| c > most) {
             let found = count.map_or("more".into(), |c| c.to_string());
-            refuse(format!("at most {MAX_VALUES} values"), found, "Save only the part that is needed.")
+            refuse(format!("at most {most} values"), found, "Save only the part that is needed.")
         } else {
             Ok(())
         }

@@ -1,6 +1,7 @@
 //! The walk through a v5 file, element by element, and the reading of single variables.
 
-use super::element::{COMPRESSED, Endian, MATRIX, Source};
+use super::class::Storage;
+use super::element::{COMPRESSED, Endian, MATRIX, Source, UTF8};
 use super::fault::Fault;
 use super::header::Header;
 use super::signature::HEADER;
@@ -69,15 +70,48 @@ impl Place {
     }
 
     /// The values of a real numeric variable of at most `limit` values, in file order.
-    pub(super) fn read(&self, file: &File, limit: u64) -> Result<Vec<f64>, Fault> {
+    pub(super) fn read<T>(&self, file: &File, limit: u64, convert: fn(f64) -> T) -> Result<Vec<T>, Fault> {
         let mut source = self.open(file)?;
         let header = Header::read(&mut source)?;
         let values = header.values.ok_or_else(|| Fault::new("numbers", header.class.to_string()))?;
         if values.count > limit {
             return Err(Fault::new(format!("at most {limit} values"), format!("{}", values.count)));
         }
-        let numbers = values::read(&mut source, values)?;
+        let numbers = values::read(&mut source, values, convert)?;
         source.finish()?;
         Ok(numbers)
     }
+    /// The letters of a matrix of `char` of at most `limit` letters, in file order.
+    pub(super) fn read_letters(&self, file: &File, limit: u64) -> Result<Vec<char>, Fault> {
+        let mut source = self.open(file)?;
+        Header::read(&mut source)?;
+        let tag = source.tag()?;
+        let bytes = source.payload(tag, "text", 4 * limit)?;
+        source.finish()?;
+        letters(tag.kind, &bytes, self.endian)
+            .ok_or_else(|| Fault::new("text", format!("{} bytes of type {}", tag.size, tag.kind)))
+    }
+}
+
+/// Letters that are stored as elements of that type.
+fn letters(kind: u32, bytes: &[u8], endian: Endian) -> Option<Vec<char>> {
+    const UTF16: u32 = 17;
+    const UTF32: u32 = 18;
+    let known = |code: u32| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+    match Storage::from_id(kind) {
+        Some(Storage::Int8 | Storage::UInt8) => Some(bytes.iter().map(|b| char::from(*b)).collect()),
+        // Letters beyond 16 bits take two places in MATLAB, too; a half of one is unknown.
+        Some(Storage::UInt16) => Some(shorts(bytes, endian).map(|code| known(code.into())).collect()),
+        _ if kind == UTF8 => Some(String::from_utf8_lossy(bytes).chars().collect()),
+        _ if kind == UTF16 => Some(shorts(bytes, endian).map(|code| known(code.into())).collect()),
+        _ if kind == UTF32 => Some(bytes.as_chunks::<4>().0.iter().map(|b| known(endian.u32(*b))).collect()),
+        _ => None,
+    }
+}
+
+fn shorts(bytes: &[u8], endian: Endian) -> impl Iterator<Item = u16> {
+    bytes.as_chunks::<2>().0.iter().map(move |b| match endian {
+        Endian::Little => u16::from_le_bytes(*b),
+        Endian::Big => u16::from_be_bytes(*b),
+    })
 }

@@ -16,9 +16,11 @@ use std::io::Read;
 /// Values per block: small enough that the copies do not matter.
 const BLOCK: u64 = 1 << 15;
 
-/// Reads the values at the current place of `source`, in file order. Memory grows with what has really been read.
-pub(super) fn read<R: Read>(source: &mut Source<R>, values: Values) -> Result<Vec<f64>, Fault> {
+/// Reads the values at the current place of `source`, in file order, each as `convert` makes it. Memory grows with what has
+/// really been read.
+pub(super) fn read<R: Read, T>(source: &mut Source<R>, values: Values, convert: fn(f64) -> T) -> Result<Vec<T>, Fault> {
     let Values { storage, count } = values;
+    let mut converted = Vec::new();
     let mut numbers = Vec::new();
     let mut bytes = vec![0; (count.min(BLOCK) * storage.size()) as usize];
     let mut left = count;
@@ -26,9 +28,10 @@ pub(super) fn read<R: Read>(source: &mut Source<R>, values: Values) -> Result<Ve
         let block = &mut bytes[..(left.min(BLOCK) * storage.size()) as usize];
         source.fill(block)?;
         append(&mut numbers, block, storage, source.endian())?;
+        converted.extend(numbers.drain(..).map(convert));
         left -= left.min(BLOCK);
     }
-    Ok(numbers)
+    Ok(converted)
 }
 
 fn append(numbers: &mut Vec<f64>, block: &[u8], storage: Storage, endian: Endian) -> Result<(), Fault> {
@@ -107,7 +110,7 @@ mod tests {
     fn read_bytes(bytes: &[u8], storage: Storage, endian: Endian) -> Vec<f64> {
         let count = bytes.len() as u64 / storage.size();
         let mut source = Source::new(bytes, bytes.len() as u64, endian);
-        read(&mut source, Values { storage, count }).unwrap()
+        read(&mut source, Values { storage, count }, |v| v).unwrap()
     }
 
     #[test]

@@ -77,6 +77,10 @@ fn matrix(name: &str, values: &Values) -> io::Result<Vec<u8>> {
         Values::Bool(a) => (0x0209, dimensions(a), Storage::UInt8.id(), column_major(a, |v| [u8::from(v)])),
         // UTF-8, since SciPy misreads UTF-16; the dimensions count UTF-16 units, as MATLAB does.
         Values::Text(text) => (4, vec![1, text.encode_utf16().count()], UTF8, text.as_bytes().to_vec()),
+        Values::Texts(texts) => {
+            let (width, letters) = letters(texts);
+            (4, vec![texts.len(), width], UTF8, letters.into_bytes())
+        }
     };
     let dims: Vec<u8> = dims
         .into_iter()
@@ -93,6 +97,14 @@ fn matrix(name: &str, values: &Values) -> io::Result<Vec<u8>> {
     let mut whole = tag_bytes(MATRIX, size(elements.len())?, u32::to_le_bytes).to_vec();
     whole.append(&mut elements);
     Ok(whole)
+}
+
+/// The letters of a matrix of `char` with a row for each text, column by column, and the number of columns.
+fn letters(texts: &[String]) -> (usize, String) {
+    let rows: Vec<Vec<char>> = texts.iter().map(|t| t.chars().collect()).collect();
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let column = |k: usize| rows.iter().map(move |row| row.get(k).copied().unwrap_or(' '));
+    (width, (0..width).flat_map(column).collect())
 }
 
 /// Appends an element; payloads of up to four bytes take the short form that the format asks for.

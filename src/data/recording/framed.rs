@@ -1,7 +1,7 @@
 //! A session on one clock: frames.
 
-use super::session::{Activity, Session};
-use crate::error::{Result, ensure};
+use super::session::{Activity, Session, usual_interval};
+use crate::error::{Error, Result, ensure};
 use ndarray::Array2;
 use std::ops::Range;
 
@@ -42,11 +42,12 @@ impl Framed {
     /// linearly between samples that are at most 1 s (or five frames, where these last longer) apart.
     ///
     /// # Errors
-    /// If there is no frame, or more than memory can hold.
+    /// If there is no frame, or more than memory can hold, or the session has only averages.
     pub fn new(session: &Session, bin_s: f64) -> Result<Self> {
         let (activity, times) = match &session.activity {
             Activity::Frames { values, times } => (values.clone(), times.clone()),
             Activity::Spikes { times, span } => counted(session, times, *span, bin_s)?,
+            Activity::Averages(_) => return Err(averages(session)),
         };
         ensure!(!times.is_empty(), "{}: expected activity, found a session of no frames.", session.source.display());
         let interval = usual_interval(&times).unwrap_or(bin_s);
@@ -76,11 +77,11 @@ impl Framed {
     }
 }
 
-/// Median distance of neighbouring frames.
-fn usual_interval(times: &[f64]) -> Option<f64> {
-    let mut distances: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let middle = distances.len() / 2;
-    (!distances.is_empty()).then(|| *distances.select_nth_unstable_by(middle, f64::total_cmp).1)
+fn averages(session: &Session) -> Error {
+    Error::input(format!(
+        "{}: expected activity over a whole session, found averages over trials. Give the recording that they were made of.",
+        session.source.display()
+    ))
 }
 
 /// Spikes in bins of `bin_s` from the begin of the span on; the last, incomplete one is left out.
@@ -91,7 +92,7 @@ fn counted(session: &Session, times: &[Vec<f64>], span: (f64, f64), bin_s: f64) 
     // A span of a whole number of bins keeps its last one in spite of rounding.
     let bins = ((span.1 - span.0) / bin_s + 1e-6).floor();
     ensure!(
-        bins * times.len().max(1) as f64 <= MOST,
+        (..=MOST).contains(&(bins * times.len().max(1) as f64)),
         "{source}: expected at most {MOST} bins of all neurons, found {} neurons × {bins} bins of {} ms. Choose a larger `bin_ms`.",
         times.len(),
         bin_s * 1000.0

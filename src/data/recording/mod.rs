@@ -1,13 +1,45 @@
 //! Recordings of behaving animals: what neurons did, what was done and seen meanwhile, and what else was measured, from the
-//! files in which laboratories keep them. docs/tuning.md says which, and how they are read.
+//! files in which laboratories keep them. docs/recordings.md says which, and how they are read.
 
+#[cfg(feature = "hdf5")]
+mod agents;
+mod arrays;
+mod arrays_beside;
+mod assemble;
+mod averages;
+mod boris;
+mod bouts_table;
+mod companions;
+mod covariates;
+#[cfg(feature = "hdf5")]
+mod cut;
+mod deeplabcut;
 mod framed;
+#[cfg(feature = "hdf5")]
+mod hdf5;
+mod hdf5_kind;
+mod identities;
+mod labels;
+mod nwb;
+mod read;
 mod session;
 mod settings;
+mod subjects;
+mod suite2p;
+mod table;
+mod tables_beside;
+mod tidy;
+mod tili;
+mod understood;
 
+pub use averages::unanswered_by_averages;
 pub use framed::{Framed, Gap};
-pub use session::{Activity, Agent, Bout, Context, Covariate, Neuron, Session, Trial};
+pub use nwb::read as read_nwb;
+pub use read::read;
+pub use session::{Activity, Agent, Bout, Context, Covariate, Flaw, Neuron, Session, Trial};
 pub use settings::{
     BoutSettings, ContextSettings, CovariateSettings, IdentitySettings, RecordingSettings, SourceSettings,
     TrialSettings,
 };
+pub use tili::{is_tili, read as read_tili};
+pub use understood::{Understood, UnderstoodBouts, UnderstoodCovariate, UnderstoodSession, understood};

@@ -1,6 +1,7 @@
 //! One session, as every reader gives it.
 
-use ndarray::Array2;
+use crate::data::RecordedCondition;
+use ndarray::{Array2, ArrayView1};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -44,7 +45,7 @@ pub struct Neuron {
 /// What neurons did.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Activity {
-    /// A number per neuron and frame, as from calcium imaging, or averaged rates.
+    /// A number per neuron and frame, as from calcium imaging.
     Frames {
         /// `[N × frames]`, in the file's unit.
         values: Array2<f32>,
@@ -58,6 +59,56 @@ pub enum Activity {
         /// From when to when spikes were looked for, in s.
         span: (f64, f64),
     },
+    /// Averages over trials, as networks are trained on: without a clock.
+    Averages(Vec<RecordedCondition>),
+}
+
+/// Why the activity of a neuron says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// So many of its frames are NaN or infinite.
+    NotFinite(usize),
+    /// It has the same value in all frames, or no spike.
+    Constant,
+}
+
+impl Session {
+    /// From when to when activity was recorded, in s; `None` for averages, and without a frame.
+    pub fn span(&self) -> Option<(f64, f64)> {
+        match &self.activity {
+            Activity::Frames { times, .. } => {
+                let last = *times.last()?;
+                Some((times[0], last + usual_interval(times).unwrap_or(0.0)))
+            }
+            Activity::Spikes { span, .. } => Some(*span),
+            Activity::Averages(_) => None,
+        }
+    }
+
+    /// Neurons whose activity says nothing, and why, `[N]`.
+    pub fn flaws(&self) -> Vec<Option<Flaw>> {
+        match &self.activity {
+            Activity::Frames { values, .. } => values.rows().into_iter().map(|row| flaw(&row)).collect(),
+            Activity::Spikes { times, .. } => {
+                times.iter().map(|spikes| spikes.is_empty().then_some(Flaw::Constant)).collect()
+            }
+            Activity::Averages(_) => vec![None; self.neurons.len()],
+        }
+    }
+}
+
+fn flaw(values: &ArrayView1<f32>) -> Option<Flaw> {
+    match values.iter().filter(|v| !v.is_finite()).count() {
+        0 => values.iter().all(|v| *v == values[0]).then_some(Flaw::Constant),
+        lost => Some(Flaw::NotFinite(lost)),
+    }
+}
+
+/// Median distance of neighbouring frames.
+pub(super) fn usual_interval(times: &[f64]) -> Option<f64> {
+    let mut distances: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let middle = distances.len() / 2;
+    (!distances.is_empty()).then(|| *distances.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
 /// Who does something.

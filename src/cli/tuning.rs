@@ -1,0 +1,68 @@
+//! `aon tuning`: are there mirror neurons in these recordings?
+
+use super::notices::Terminal;
+use super::{interrupt, output};
+use crate::error::Result;
+use crate::studies::{TuningFile, TuningInput, check_recordings, read_tuning_file, tuning};
+use crate::tuning::Null;
+use clap::Args;
+use std::path::PathBuf;
+
+/// The flags of `aon tuning`.
+#[derive(Debug, Args)]
+pub(super) struct TuningArgs {
+    /// Recordings: NWB, MAT and npz files, suite2p folders, the folders of Tili et al. 2025
+    #[arg(required = true, value_name = "RECORDING")]
+    recordings: Vec<PathBuf>,
+    /// How they are read and tested, where files do not say
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+    /// Read everything, say what was understood, and test nothing
+    #[arg(long)]
+    check: bool,
+    /// The null distribution [default: window]
+    #[arg(long, value_enum)]
+    null: Option<Null>,
+    /// Draws of it [default: 1000]
+    #[arg(long)]
+    shifts: Option<usize>,
+    /// Seed of everything that is drawn [default: 0]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Where tables and the report go. What they hold of the same recordings and settings is not done again
+    #[arg(long, value_name = "DIR", default_value = "out/tuning")]
+    output_dir: PathBuf,
+    /// Print nothing but warnings, errors and the verdict
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl TuningArgs {
+    fn input(&self) -> Result<TuningInput> {
+        let mut settings = self.config.as_deref().map_or_else(|| Ok(TuningFile::default()), read_tuning_file)?;
+        let tuning = &mut settings.tuning;
+        tuning.null = self.null.unwrap_or(tuning.null);
+        tuning.shifts = self.shifts.unwrap_or(tuning.shifts);
+        tuning.seed = self.seed.unwrap_or(tuning.seed);
+        let beside = self.config.as_deref().and_then(|file| file.parent()).map(PathBuf::from);
+        Ok(TuningInput { recordings: self.recordings.clone(), settings, beside })
+    }
+}
+
+/// Studies the recordings, or says what was understood of them.
+pub(super) fn run(args: &TuningArgs) -> Result<()> {
+    let input = args.input()?;
+    if args.check {
+        check_recordings(&input)?.lines().into_iter().for_each(output::say);
+        return Ok(());
+    }
+    interrupt::say_at_end("paused; the sessions that are finished are kept, and the same command goes on from there.");
+    match tuning(&args.output_dir, &input, interrupt::flag(), &mut Terminal::new(args.quiet))? {
+        None => interrupt::last_words(),
+        Some(study) => {
+            output::say(&study.judgement.sentence);
+            output::say(format!("\ntables     {}", args.output_dir.display()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! The file of settings of `aon tuning`.
+
+use crate::data::recording::RecordingSettings;
+use crate::data::{read_text, toml_fault};
+use crate::error::{Error, Result};
+use crate::tuning::TuningSettings;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Everything that can be set: how recordings are read, and how tuning is tested. All of it has defaults.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TuningFile {
+    /// How recordings are read.
+    pub recording: RecordingSettings,
+    /// How tuning is tested.
+    pub tuning: TuningSettings,
+}
+
+/// Reads a file of settings.
+///
+/// # Errors
+/// If it cannot be read, or has settings that there are not.
+pub fn read_tuning_file(path: &Path) -> Result<TuningFile> {
+    let text = read_text(path)?;
+    toml::from_str(&text).map_err(|e| {
+        let (line, fault) = toml_fault(&e, &text);
+        let line = line.map_or(String::new(), |line| format!(", line {line}"));
+        Error::input(format!("{}{line}: {fault}.", path.display()))
+    })
+}

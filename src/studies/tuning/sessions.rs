@@ -1,0 +1,123 @@
+//! Sessions that are tested, and those that have been.
+
+use crate::data::recording::{Covariate, Framed, Session};
+use crate::data::write_atomically;
+use crate::error::{Error, Result};
+use crate::train::{hex, read_sealed_json, sha256, to_sealed_json};
+use crate::tuning::{SessionStudy, TimedBouts, TuningSettings};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// To be raised where the same recordings and settings come to give other numbers.
+const NUMERICS: u32 = 1;
+
+/// What is known of a session before it is tested.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) animal: String,
+    pub(super) session: String,
+    pub(super) bouts: TimedBouts,
+}
+
+impl Known {
+    pub(super) fn of(session: &Session) -> Self {
+        let begin = |name: &str| {
+            let own = session.contexts.iter().filter(|c| c.name == name).map(|c| c.start);
+            (name.to_string(), own.fold(f64::INFINITY, f64::min))
+        };
+        let mut names: Vec<&str> = session.contexts.iter().map(|c| c.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut contexts: Vec<_> = names.into_iter().map(begin).collect();
+        if contexts.is_empty() {
+            contexts.push((String::new(), session.span().map_or(0.0, |(begin, _)| begin)));
+        }
+        Self {
+            animal: session.animal.clone(),
+            session: session.name.clone(),
+            bouts: TimedBouts { contexts, bouts: session.bouts.clone() },
+        }
+    }
+}
+
+/// What draws of a session are keyed by: its name, whatever the order of recordings.
+pub(super) fn key_of(settings: &TuningSettings, session: &Session) -> u64 {
+    let name = format!("{}\0{}\0{}", settings.seed, session.animal, session.name);
+    Sha256::digest(name.as_bytes())[..8].iter().fold(0, |key, byte| key << 8 | u64::from(*byte))
+}
+
+/// A session that was studied, and a hash of everything that decides what was found.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    key: String,
+    study: SessionStudy,
+}
+
+/// Where the study of a session is kept.
+pub(super) struct Keeper {
+    path: PathBuf,
+    key: String,
+}
+
+impl Keeper {
+    /// Of a session among `sessions`, beside `others`.
+    pub(super) fn new(
+        directory: &Path,
+        session: &Session,
+        framed: &Framed,
+        others: &[TimedBouts],
+        sessions: usize,
+        settings: &TuningSettings,
+    ) -> Self {
+        let name = sha256(format!("{}\0{}", session.animal, session.name).as_bytes());
+        Self {
+            path: directory.join("sessions").join(format!("{}.json", &name[..16])),
+            key: key(session, framed, others, sessions, settings),
+        }
+    }
+
+    /// What was kept, if it is of the same recording and settings. What is damaged is found anew.
+    pub(super) fn kept(&self) -> Option<SessionStudy> {
+        let kept: Kept = read_sealed_json(&self.path, |_| true).ok()?;
+        (kept.key == self.key).then_some(kept.study)
+    }
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn keep(&self, study: SessionStudy) -> Result<SessionStudy> {
+        if let Some(directory) = self.path.parent() {
+            std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+        }
+        let kept = Kept { key: self.key.clone(), study };
+        let text = to_sealed_json(&self.path, &kept)?;
+        write_atomically(&self.path, |w| w.write_all(text.as_bytes()))?;
+        Ok(kept.study)
+    }
+}
+
+fn key(
+    session: &Session,
+    framed: &Framed,
+    others: &[TimedBouts],
+    sessions: usize,
+    settings: &TuningSettings,
+) -> String {
+    let mut hasher = Sha256::new();
+    let Session { animal, name, neurons, bouts, contexts, covariates, .. } = session;
+    let of_covariates: Vec<&String> = covariates.iter().map(|Covariate { name, .. }| name).collect();
+    hasher
+        .update(format!("{NUMERICS} {settings:?} {sessions} {animal:?} {name:?} {neurons:?} {bouts:?} {contexts:?} "));
+    hasher.update(format!("{of_covariates:?} {others:?} {} {:?} ", framed.interval, framed.activity.shape()));
+    hasher.update(bytemuck::cast_slice::<f64, u8>(&framed.times));
+    for row in framed.activity.rows() {
+        match row.as_slice() {
+            Some(values) => hasher.update(bytemuck::cast_slice::<f32, u8>(values)),
+            None => row.iter().for_each(|v| hasher.update(v.to_le_bytes())),
+        }
+    }
+    framed.covariates.iter().for_each(|values| hasher.update(bytemuck::cast_slice::<f64, u8>(values)));
+    hex(&hasher.finalize())
+}

@@ -1,0 +1,160 @@
+//! `aon tuning` without the command line.
+
+use super::file::TuningFile;
+use super::sessions::{Keeper, Known, key_of};
+use crate::data::recording::{Activity, Framed, Session, Understood, read, unanswered_by_averages, understood};
+use crate::data::{ArrayFormat, NamedArray, write_arrays, write_atomically};
+use crate::error::{Error, Result, ensure};
+use crate::run::{Listener, Notice, Progress};
+use crate::tuning::{
+    Class, SessionStudy, Summary, TimedBouts, TuningStudy, controls_csv, labels_csv, mirror_csv, study_session,
+    tuning_csv,
+};
+use ndarray::Array1;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// What is studied.
+#[derive(Clone, Debug)]
+pub struct TuningInput {
+    /// Files or directories of recordings.
+    pub recordings: Vec<PathBuf>,
+    /// How they are read and tested.
+    pub settings: TuningFile,
+    /// The directory of the file of settings: what it names is looked for there, too.
+    pub beside: Option<PathBuf>,
+}
+
+impl TuningInput {
+    fn read(&self, path: &Path) -> Result<Vec<Session>> {
+        read(path, &self.settings.recording, self.beside.as_deref())
+    }
+
+    fn bin_s(&self) -> f64 {
+        self.settings.recording.source.bin_ms / 1000.0
+    }
+}
+
+/// Reads recordings and says what was understood; tests nothing.
+///
+/// # Errors
+/// If one cannot be read.
+pub fn check_recordings(input: &TuningInput) -> Result<Understood> {
+    input.settings.tuning.check()?;
+    let mut all = Understood { sessions: Vec::new() };
+    for path in &input.recordings {
+        all.sessions.extend(understood(&input.read(path)?, input.bin_s())?.sessions);
+    }
+    Ok(all)
+}
+
+/// Studies recordings, session by session; what is found of one is kept in `directory`, and not found again. `None` if it was
+/// asked to stop before the end.
+///
+/// # Errors
+/// If a recording cannot be read or tested, or a file cannot be written.
+pub fn tuning(
+    directory: &Path,
+    input: &TuningInput,
+    stop: &AtomicBool,
+    listener: &mut dyn Listener,
+) -> Result<Option<TuningStudy>> {
+    let settings = &input.settings.tuning;
+    settings.check()?;
+    std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+    let mut held = Held::new(input)?;
+    let total = held.known.len();
+    let mut studies: Vec<SessionStudy> = Vec::new();
+    let mut found = 0;
+    for path in &input.recordings {
+        for session in held.sessions(input, path)? {
+            let framed = Framed::new(&session, input.bin_s())?;
+            let others = held.others(&session);
+            let keeper = Keeper::new(directory, &session, &framed, &others, total, settings);
+            let kept = keeper.kept();
+            found += usize::from(kept.is_some());
+            let study = match kept {
+                Some(study) => study,
+                None => {
+                    let key = key_of(settings, &session);
+                    let Some(study) = study_session(&session, &framed, &others, key, total, settings, stop)? else {
+                        return Ok(None);
+                    };
+                    keeper.keep(study)?
+                }
+            };
+            studies.push(study);
+            let what = format!("{} {}", session.animal, session.name);
+            let done = studies.len();
+            listener.notice(&Notice::Progress(Progress { unit: "sessions", total, found, done, what: &what }));
+        }
+    }
+    let study = TuningStudy::new(studies, settings);
+    write_tables(directory, &study, input)?;
+    Ok(Some(study))
+}
+
+/// What is known of all sessions, and the sessions of a recording that is the only one.
+struct Held {
+    known: Vec<Known>,
+    only: Option<Vec<Session>>,
+}
+
+impl Held {
+    fn new(input: &TuningInput) -> Result<Self> {
+        let (mut known, mut only) = (Vec::<Known>::new(), None);
+        for path in &input.recordings {
+            let sessions = input.read(path)?;
+            for session in &sessions {
+                if let Activity::Averages(_) = session.activity {
+                    return Err(Error::input(unanswered_by_averages(session).join(" ")));
+                }
+                let again = known.iter().any(|k| (&k.animal, &k.session) == (&session.animal, &session.name));
+                ensure!(
+                    !again,
+                    "{}: expected each session once, found session {:?} of animal {:?} again. Give each recording once, or name its `session`.",
+                    path.display(),
+                    session.name,
+                    session.animal
+                );
+                known.push(Known::of(session));
+            }
+            only = (input.recordings.len() == 1).then_some(sessions);
+        }
+        Ok(Self { known, only })
+    }
+
+    fn sessions(&mut self, input: &TuningInput, path: &Path) -> Result<Vec<Session>> {
+        self.only.take().map_or_else(|| input.read(path), Ok)
+    }
+
+    /// The bouts of the other sessions of the animal, the next first.
+    fn others(&self, session: &Session) -> Vec<TimedBouts> {
+        let of_animal: Vec<&Known> = self.known.iter().filter(|k| k.animal == session.animal).collect();
+        let own = of_animal.iter().position(|k| k.session == session.name).unwrap_or(0);
+        let next = (1..of_animal.len()).map(|k| of_animal[(own + k) % of_animal.len()]);
+        next.map(|k| k.bouts.clone()).collect()
+    }
+}
+
+fn write_tables(directory: &Path, study: &TuningStudy, input: &TuningInput) -> Result<()> {
+    let settings = &input.settings;
+    let resolved = toml::to_string(settings).map_err(|e| Error::run(format!("cannot encode the settings: {e}.")))?;
+    let json = serde_json::to_string_pretty(&Summary::of(study));
+    let json = json.map_err(|e| Error::run(format!("cannot encode the summary: {e}.")))? + "\n";
+    let texts = [
+        ("settings.toml", resolved),
+        ("tuning.csv", tuning_csv(study)),
+        ("labels.csv", labels_csv(study)),
+        ("mirror.csv", mirror_csv(study)),
+        ("controls.csv", controls_csv(study, settings.tuning.count_level)),
+    ];
+    for (name, text) in texts {
+        write_atomically(&directory.join(name), |w| w.write_all(text.as_bytes()))?;
+    }
+    let classes = study.classes.iter().flat_map(|c| c.class.iter());
+    let mirror: Array1<f64> = classes.map(|class| f64::from(u8::from(*class == Class::Mirror))).collect();
+    write_arrays(&directory.join(ArrayFormat::Mat.file_name("Mirror")), &[NamedArray::new("mirror", mirror)])?;
+    // Last: what has it is whole.
+    write_atomically(&directory.join("summary.json"), |w| w.write_all(json.as_bytes()))
+}
