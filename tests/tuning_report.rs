@@ -107,7 +107,10 @@ fn the_verdict_comes_first_and_numbers_stand_beside_what_chance_gives() {
     }
     assert_eq!(table.matches("<tr").count(), study.counts.len() + 1);
     let stability = under(&html, "Stability across sessions");
-    assert!(stability.contains("100 % have the same class") && stability.contains("59 of 59"), "{stability}");
+    assert!(
+        stability.contains("Of 59 neurons") && stability.contains("59 have the same class in both: 100 %"),
+        "{stability}"
+    );
     assert_eq!(html, page("again", &report), "a page is a function of its data");
 }
 

@@ -45,6 +45,7 @@ fn groups(view: &View) -> Vec<Group> {
         });
         groups[place].1.counts[view.class(session, neuron) as usize] += 1;
     }
+    groups.sort_by(|a, b| a.0.cmp(&b.0));
     let mut groups: Vec<Group> = groups.into_iter().map(|(_, group)| group).collect();
     if groups.len() > 1 {
         let sum = |k: usize| groups.iter().map(|g| g.counts[k]).sum();
@@ -89,7 +90,7 @@ fn bar(root: &Panel, group: &Group, y: f64) -> Drawn<()> {
     for (k, n) in group.counts.iter().enumerate().filter(|(_, n)| **n > 0) {
         let width = room * *n as f64 / total as f64;
         let Pen { colour, .. } = class_pen(Class::ALL[k]);
-        rectangle(root, (left, y + 3.0, (width - 1.0).max(0.5), ROW - 6.0), colour.mix(0.75).filled())?;
+        rectangle(root, (left, y + 3.0, (width - 1.0).max(0.5), ROW - 6.0), colour.mix(0.6).filled())?;
         if width > text_width(&n.to_string(), 11.0) + 4.0 {
             Words::ink(11.0, HPos::Center).draw(root, &n.to_string(), left + width / 2.0, middle)?;
         }
@@ -120,7 +121,7 @@ pub(super) fn table(page: &mut String, view: &View) {
     let heads = Class::ALL.map(|c| format!("#{}", class(c)));
     let columns: Vec<&str> =
         ["Animal, session, area"].into_iter().chain(heads.iter().map(String::as_str)).chain(["#neurons"]).collect();
-    begin_table(page, "Classes in numbers", &caption, &columns);
+    begin_table(page, "Classes in numbers", &escape(&caption), &columns);
     for group in &groups {
         let numbers = group.counts.iter().copied().chain([group.total()]).map(|n| n.to_string());
         let _ = writeln!(
@@ -154,7 +155,7 @@ pub(super) fn mirror_table(page: &mut String, view: &View) {
         let _ = write!(caption, " The first {MIRROR}; all of them are in labels.csv.");
     }
     let columns = ["Animal, session", "Neuron", "Area", "Mirrors", "Congruent", "#Correlation", "Other observations"];
-    begin_table(page, "Mirror cells", &caption, &columns);
+    begin_table(page, "Mirror cells", &escape(&caption), &columns);
     for (s, i) in cells.into_iter().take(MIRROR) {
         let names = |names: Vec<String>| escape(&names.iter().map(|n| shown(n)).collect::<Vec<_>>().join(", "));
         let classes = &view.study.classes[s];

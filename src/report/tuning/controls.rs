@@ -1,7 +1,7 @@
 //! What else could make labels: seeing alone, the animal's own movements, and what covariates explain.
 
 use super::view::View;
-use super::words::{class, count, listed, percent, probability, shown};
+use super::words::{class, count, listed, p_is, percent, probability, shown};
 use crate::data::recording::Agent;
 use crate::report::parts::html::{begin_table, end_table, escape, number_cells};
 use crate::report::parts::words::distinct;
@@ -81,7 +81,7 @@ fn movement(page: &mut String, view: &View) {
     let caption =
         format!("p of the observed behaviour in all frames, and in those in which the animal does nothing.{cut}");
     let columns = ["Animal, session", "Neuron", "Area", "Class", "Behaviour", "#p, all frames", "#p, still"];
-    begin_table(page, "Labels that rest on movement", &caption, &columns);
+    begin_table(page, "Labels that rest on movement", &escape(&caption), &columns);
     for label in rest.into_iter().take(MOST) {
         let cells = [
             view.session(label.session),
@@ -157,7 +157,7 @@ fn given(page: &mut String, view: &View) {
     let all: usize = table.as_flattened().iter().sum();
     let caption = format!(
         "Classes of neurons (rows), and their classes when everything is tested again on what {} leave{} of the activity (columns): with lags up \
-         to {} s either way, and squares, regressed out; measured in at least {} of the frames. {changed} of {all} change. A label that \
+         to {} s either way, and squares, regressed out; all of them were measured in {} of the frames, or more. {changed} of {all} change (controls.csv says which). A label that \
          falls may have come from what the covariates show, or from power lost with them; one that stands may still come from arousal that \
          a slow, noisy pupil does not show.",
         listed(&names),
@@ -192,13 +192,13 @@ pub(super) fn overlap(page: &mut String, view: &View) {
         let _ = write!(
             page,
             "{} of neuron and behaviour have p &lt; {} both executed and observed, where {:.1} ± {:.1} are expected if the two were independent \
-             among neurons of like activity: p = {} (exact, one-sided, conservative; mid-p {}), odds ratio {odds}.",
+             among neurons of like activity: {} (exact, one-sided, conservative; mid-{}), odds ratio {odds}.",
             count(o.observed, "pair"),
             view.settings.count_level,
             o.expected,
             o.sd,
-            escape(&probability(o.p)),
-            escape(&probability(o.mid_p)),
+            escape(&p_is(o.p)),
+            escape(&p_is(o.mid_p)),
         );
     }
     let _ = write!(
@@ -222,10 +222,11 @@ pub(super) fn stability(page: &mut String, view: &View) {
     } else {
         let _ = write!(
             page,
-            "{} have the same class in two successive sessions: {} of {}, where {} are expected if identities said nothing",
-            percent(s.share),
+            "Of {} identified in two successive sessions (a neuron of three counts twice), {} have the same class in both: {}, where {} are \
+             expected if identities said nothing",
+            count(s.items, "neuron"),
             (s.share * s.items as f64).round(),
-            count(s.items, "pair of sessions and neuron").replace("neurons", "neuron").replace("pair of", "pairs of"),
+            percent(s.share),
             percent(s.expected),
         );
         if s.p.is_nan() {
@@ -233,9 +234,9 @@ pub(super) fn stability(page: &mut String, view: &View) {
         } else {
             let _ = write!(
                 page,
-                " (kappa {:.2}, p = {}: identities shuffled within each pair of sessions).",
+                " (kappa {:.2}, {}: identities shuffled within each pair of sessions).",
                 s.kappa,
-                escape(&probability(s.p))
+                escape(&p_is(s.p))
             );
         }
     }

@@ -1,7 +1,7 @@
 //! Numbers of tuned neurons beside what chance gives.
 
 use super::view::View;
-use super::words::{count, listed, percent, probability, short, shown, side, side_colour};
+use super::words::{count, listed, p_is, percent, probability, short, shown, side, side_colour};
 use crate::analysis::statistics::quantile;
 use crate::data::recording::Agent;
 use crate::error::Result;
@@ -96,8 +96,8 @@ fn legend(root: &Panel) -> Drawn<()> {
         stroke(INK, 1.4),
     ))?;
     words.draw(root, "95 % of draws, and their mean", NAMES + 258.0, y)?;
-    root.draw(&Circle::new((px(NAMES + 448.0), px(y)), px(4.2), INK.filled()))?;
-    words.draw(root, "observed", NAMES + 458.0, y)
+    root.draw(&Circle::new((px(NAMES + 470.0), px(y)), px(4.2), INK.filled()))?;
+    words.draw(root, "observed", NAMES + 480.0, y)
 }
 
 fn of<'a>(view: &View<'a>, agent: Option<Agent>, behaviour: &str) -> Option<&'a Counted> {
@@ -136,11 +136,7 @@ fn one(panel: &Panel, view: &View, agent: Option<Agent>, rows: &[&String], width
         }
         let dot = (counted.observed as f64, middle);
         area.draw(&Circle::new(dot, px(5.2), side_colour(agent).filled()))?;
-        let note = match probability(counted.p) {
-            p if p.starts_with('<') => format!("p {p}"),
-            p => format!("p = {p}"),
-        };
-        Words::ink(11.0, HPos::Left).draw(panel, &note, width - NOTES + 6.0, y)?;
+        Words::ink(11.0, HPos::Left).draw(panel, &p_is(counted.p), width - NOTES + 6.0, y)?;
     }
     Ok(())
 }
@@ -174,7 +170,7 @@ pub(super) fn table(page: &mut String, view: &View) {
     }
     let mut columns = vec!["Agent", "Behaviour", "#Tested", "#Observed", "#Expected", "#p", "#Discovered"];
     columns.extend(others.then_some("#Other session"));
-    begin_table(page, "Tuned neurons in numbers", &caption, &columns);
+    begin_table(page, "Tuned neurons in numbers", &escape(&caption), &columns);
     let mut previous = None;
     for row in &view.study.counts {
         let first = if previous.is_some_and(|agent| agent != row.agent) { " class=\"first\"" } else { "" };

@@ -26,7 +26,9 @@ const MAP: f64 = 200.0;
 const FOOT: f64 = 42.0;
 const GAP: f64 = 22.0;
 const BETWEEN: f64 = 40.0;
+/// Room for the middle of the outermost labels.
 const LEFT: f64 = 8.0;
+const RIGHT: f64 = 8.0;
 
 /// One behaviour: rows of the same neurons executed and observed.
 struct Pair {
@@ -56,7 +58,7 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
     let height = SCALE + pairs.len().div_ceil(2) as f64 * (HEAD + MAP + FOOT);
     let drawing = draw(WIDTH, height, |root, pictures| {
         colours(root, limit, pictures)?;
-        let width = (WIDTH - LEFT - BETWEEN - 2.0 * GAP) / 4.0;
+        let width = (WIDTH - LEFT - RIGHT - BETWEEN - 2.0 * GAP) / 4.0;
         for (k, pair) in pairs.iter().enumerate() {
             let left = LEFT + (k % 2) as f64 * (2.0 * width + GAP + BETWEEN);
             let top = SCALE + (k / 2) as f64 * (HEAD + MAP + FOOT);

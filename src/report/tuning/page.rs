@@ -39,6 +39,7 @@ pub(super) fn html(view: &View, figures: &[Figure]) -> String {
     controls::stability(&mut page, view);
     controls::all(&mut page, view);
     untested::all(&mut page, view);
+    choices(&mut page, "How it was tested", &settings(view));
     choices(&mut page, "What was done", view.report.choices);
     end(&mut page);
     page
@@ -61,6 +62,29 @@ fn numbers(view: &View) -> Vec<(String, String)> {
         (bound.map_or("–".into(), |b| percent(b.power)), format!("power at {JUDGED} of the executed response")),
         (bound.map_or("–".into(), |b| percent(b.upper)), "of execution-tuned are mirror, at most".into()),
     ]
+}
+
+/// Every setting of the tests, by the name that it has in files.
+fn settings(view: &View) -> Vec<(String, String)> {
+    let s = view.settings;
+    let null = format!("{:?}", s.null).to_lowercase();
+    [
+        ("null", null),
+        ("seed", s.seed.to_string()),
+        ("shifts", s.shifts.to_string()),
+        ("most_shifts", s.most_shifts.to_string()),
+        ("window_s", s.window_s.to_string()),
+        ("least_shift_s", s.least_shift_s.to_string()),
+        ("baseline_ms", format!("{} to {}", s.baseline_ms[0], s.baseline_ms[1]).replace('-', "−")),
+        ("false_discoveries", s.false_discoveries.to_string()),
+        ("count_level", s.count_level.to_string()),
+        ("least_bouts", s.least_bouts.to_string()),
+        ("onset_ms", s.onset_ms.to_string()),
+        ("lag_ms", s.lag_ms.to_string()),
+        ("lags", s.lags.to_string()),
+    ]
+    .map(|(name, value)| (name.to_string(), value))
+    .to_vec()
 }
 
 /// What the verdict follows from.

@@ -62,7 +62,8 @@ fn drawn<'a>(view: &View<'a>) -> Vec<(&'a Prevalence, Pen)> {
 
 fn legend(drawn: &[(&Prevalence, Pen)]) -> Legend {
     let name = |p: &Prevalence| if p.animal.is_empty() { "all together".into() } else { shown(&p.animal) };
-    let entries = drawn.iter().rev().map(|(p, pen)| (name(p), *pen));
+    let (own, whole) = drawn.split_at(drawn.len().saturating_sub(1));
+    let entries = whole.iter().chain(own).map(|(p, pen)| (name(p), *pen));
     let rule = format!("the rule: {} of the executed response, {}", JUDGED, percent(RARE));
     Legend::new(entries.chain([(rule, RULE)]))
 }
@@ -119,7 +120,7 @@ pub(super) fn table(page: &mut String, view: &View) {
         "#Power at 1",
         "#Bound at 1",
     ];
-    begin_table(page, "Mirror responses, by animal", &caption, &columns);
+    begin_table(page, "Mirror responses, by animal", &escape(&caption), &columns);
     for row in &judgement.animals {
         line(page, &escape(&shown(&row.animal)), row, "");
     }
@@ -148,5 +149,7 @@ fn line(page: &mut String, name: &str, row: &Prevalence, class: &str) {
         share(1.0, |b| b.power),
         share(1.0, |b| b.upper),
     ];
-    let _ = writeln!(page, "<tr{class}><th scope=\"row\"><bdi>{name}</bdi></th>{}</tr>", number_cells(numbers));
+    // Too many columns to break numbers in two.
+    let cells = number_cells(numbers.map(|n| escape(&n).replace(' ', "\u{a0}")));
+    let _ = writeln!(page, "<tr{class}><th scope=\"row\"><bdi>{name}</bdi></th>{cells}</tr>");
 }

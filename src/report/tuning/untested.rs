@@ -46,7 +46,7 @@ fn behaviours(page: &mut String, view: &View) {
         let _ = write!(caption, " The first {MOST} of {}.", rows.len());
     }
     let columns = ["Animal, session", "Agent", "Behaviour", "#Bouts", "#Usable", "#Seconds", "Why"];
-    begin_table(page, "What could not be tested", &caption, &columns);
+    begin_table(page, "What could not be tested", &escape(&caption), &columns);
     for (session, kind, why) in rows.into_iter().take(MOST) {
         let numbers = [kind.bouts.to_string(), kind.usable.to_string(), tick((10.0 * kind.seconds).round() / 10.0)];
         let _ = writeln!(
@@ -111,7 +111,7 @@ fn least(page: &mut String, view: &View) {
          are discovered only together: so many must have the smallest p. Then “none discovered” may mean “could not be”."
     );
     let columns = ["Family", "#Tests", "#Smallest p of all its tests", "#Needed by a single one", "#Needed together"];
-    begin_table(page, "How small p can become", &caption, &columns);
+    begin_table(page, "How small p can become", &escape(&caption), &columns);
     for f in families {
         let needed = rate / f.tests as f64;
         let together = (f.least / needed - 1e-9).ceil().max(1.0);

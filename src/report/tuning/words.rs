@@ -3,7 +3,7 @@
 pub(super) use crate::report::parts::words::{listed, probability, short, shown};
 
 use crate::data::recording::Agent;
-use crate::report::parts::canvas::{GREEN, GRID, INPUT_ONLY, MODEL, SHADE};
+use crate::report::parts::canvas::{GREEN, GRID, INPUT_ONLY, MODEL, MUTED, tick};
 use crate::report::parts::lines::Pen;
 use crate::tuning::{Class, Verdict};
 use plotters::style::RGBColor;
@@ -49,7 +49,7 @@ pub(super) fn class_pen(class: Class) -> Pen {
         Class::Other => OBSERVED,
         Class::Mirror => GREEN,
         Class::None => GRID,
-        Class::Untestable => SHADE,
+        Class::Untestable => MUTED,
     };
     Pen::solid(colour, 9.0)
 }
@@ -68,8 +68,16 @@ pub(super) fn percent(share: f64) -> String {
     let value = 100.0 * share;
     match value {
         v if !v.is_finite() => "–".into(),
-        v if v != 0.0 && v.abs() < 9.95 => format!("{v:.1} %"),
+        v if v.abs() < 9.95 => format!("{} %", tick((10.0 * v).round() / 10.0)),
         v => format!("{v:.0} %"),
+    }
+}
+
+/// `p < 0.001`, `p = 0.02`.
+pub(super) fn p_is(p: f64) -> String {
+    match probability(p) {
+        small if small.starts_with('<') => format!("p {small}"),
+        other => format!("p = {other}"),
     }
 }
 
@@ -91,7 +99,8 @@ mod tests {
 
     #[test]
     fn shares_and_numbers_read_well() {
-        assert_eq!([0.0, 0.034, 0.5, 1.0, f64::NAN].map(percent), ["0 %", "3.4 %", "50 %", "100 %", "–"]);
+        assert_eq!([0.0, 0.034, 0.05, 0.5, 1.0, f64::NAN].map(percent), ["0 %", "3.4 %", "5 %", "50 %", "100 %", "–"]);
+        assert_eq!([0.0001, 0.25, f64::NAN].map(p_is), ["p < 0.001", "p = 0.25", "p = –"]);
         assert_eq!((count(1, "neuron"), count(0, "neuron")), ("1 neuron".into(), "0 neurons".into()));
     }
 }
