@@ -37,7 +37,7 @@ fn page(name: &str, report: &TuningReport) -> String {
     for outside in ["http:", "https:", "src=", "<script", "@import", "url("] {
         assert!(!html.contains(outside), "{name}: the page refers to {outside}");
     }
-    let words = html.split("</style>").nth(1).unwrap();
+    let words = without_images(html.split("</style>").nth(1).unwrap());
     for bad in ["NaN", "inf ", "inf<", "inf,", "-0<", "<study>", "<b>"] {
         assert!(!words.contains(bad), "{name}: the page says {bad}");
     }
@@ -45,12 +45,19 @@ fn page(name: &str, report: &TuningReport) -> String {
         let path = file.unwrap().path();
         let svg = std::fs::read_to_string(&path).unwrap();
         common::assert_well_formed(&svg);
-        assert!(!svg.contains("var(") && !svg.contains("NaN"), "{}", path.display());
+        assert!(!svg.contains("var(") && !without_images(&svg).contains("NaN"), "{}", path.display());
         let figure = path.file_stem().unwrap().to_str().unwrap();
         assert_eq!(html.matches(&format!("<figure id=\"{figure}\">")).count(), 1, "{figure}");
         assert_eq!(html.matches(&format!("<title id=\"{figure}-title\">")).count(), 1, "{figure}: text alternative");
     }
     html
+}
+
+/// A page without its images, whose bytes may spell anything.
+fn without_images(page: &str) -> String {
+    let mut parts = page.split("base64,");
+    let first = parts.next().unwrap().to_string();
+    parts.fold(first, |all, part| all + part.split_once('"').unwrap().1)
 }
 
 /// The part of a page under a heading.

@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::ranges::united;
 use crate::data::recording::{Agent, Bout, Framed};
 use crate::error::{Result, ensure};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -13,6 +13,8 @@ use std::ops::Range;
 const MOST_BINS: usize = 120;
 /// A bout whose start is farther from every frame than this many usual intervals was not recorded: half of what is a gap.
 const NEAR: f64 = 0.75;
+/// No clock is finer than this, in s.
+const SHORTEST: f64 = 1e-9;
 /// Whole numbers of intervals stay whole in spite of rounding.
 const ROUNDING: f64 = 1e-6;
 
@@ -50,14 +52,16 @@ impl AlignSettings {
 
 /// Which frames lie when around the starts of the bouts of one agent's behaviour.
 ///
-/// All is by time, and no frame is counted over a gap. The *onset frame* of a bout is the frame that begins nearest its start
-/// (the later of two that are alike near); bouts whose start is more than 0.75 usual intervals from any frame are left out. A
-/// frame has the *lag* round((its begin − begin of the onset frame) / usual interval), half-way values away from zero. A bin holds the
-/// recorded frames of `k` successive lags: bin `j` those from `k (j − before)` on and before `k (j + 1 − before)`, so that the onset frame is the first of bin
-/// `before`; `before` = ⌈`before_s` / (k interval)⌉, after it come ⌈`after_s` / (k interval)⌉, and `k` is the smallest with at most 120 bins.
+/// All is by time, and no frame is counted over a gap. The *onset frame* of a bout is the frame that begins nearest its
+/// start (the later of two that are alike near); bouts whose start is more than 0.75 usual intervals from any frame are
+/// left out. A frame has the *lag* round((its begin − begin of the onset frame) / usual interval), half-way values away
+/// from zero. A bin holds the recorded frames of `k` successive lags: bin `j` those from `k (j − before)` on and before
+/// `k (j + 1 − before)`, so that the onset frame is the first of bin `before`; `before` = ⌈`before_s` / (k interval)⌉,
+/// after it come ⌈`after_s` / (k interval)⌉, and `k` is the smallest with at most 120 bins.
 ///
-/// With an axis, only frames in the context of the onset frame count, and while the animal observes what it does itself, its own bouts of that
-/// behaviour do not; bouts of which no frame counts are left out, as in [`super::Contrast`].
+/// With an axis, only frames in the context of the onset frame count, and while the animal observes what it does
+/// itself, its own bouts of that behaviour do not; bouts of which no frame counts are left out, as in
+/// [`super::Contrast`].
 #[derive(Clone, Debug)]
 pub struct Alignment<'a> {
     /// Whose behaviour.
@@ -108,11 +112,11 @@ impl<'a> Alignment<'a> {
         axis: Option<&Axis>,
         settings: &AlignSettings,
     ) -> Self {
-        let interval = framed.interval;
+        let interval = framed.interval.max(SHORTEST);
         let bins = |seconds: f64, k: usize| ((seconds / (k as f64 * interval) - ROUNDING).ceil().max(1.0)) as usize;
         let all = |k: usize| bins(settings.before_s, k) + bins(settings.after_s, k);
         let guess = ((settings.before_s + settings.after_s) / (interval * MOST_BINS as f64)).floor().max(1.0) as usize;
-        let per_bin = (guess..).find(|k| all(*k) <= MOST_BINS).unwrap_or(guess);
+        let per_bin = (guess..=2 * guess + 2).find(|k| all(*k) <= MOST_BINS).unwrap_or(guess);
         let before = bins(settings.before_s, per_bin);
         let width = per_bin as f64 * interval;
         let of = |who: Agent| {
@@ -122,9 +126,9 @@ impl<'a> Alignment<'a> {
         let mut counts = contexts(framed, axis);
         let whole = counts.clone();
         if agent == Agent::Other && axis.is_some() {
-            united(of(Agent::Own).map(|(start, stop)| framed.between(start, stop)))
-                .into_iter()
-                .for_each(|own| counts[own].fill(0));
+            for own in united(of(Agent::Own).map(|(start, stop)| framed.between(start, stop))) {
+                counts[own].fill(0);
+            }
         }
         let mut found = Self {
             agent,
@@ -154,7 +158,7 @@ impl<'a> Alignment<'a> {
 
     /// The frames around `onset` that count in its `context`, and their bins.
     fn around(&self, onset: usize, context: u32, per_bin: usize, before: usize) -> Vec<(usize, usize)> {
-        let (times, interval) = (&self.framed.times, self.framed.interval);
+        let (times, interval) = (&self.framed.times, self.framed.interval.max(SHORTEST));
         let lag = |f: usize| ((times[f] - times[onset]) / interval).round() as i64;
         let first = -((per_bin * before) as i64);
         let end = first + (per_bin * self.times.len()) as i64;
@@ -168,8 +172,8 @@ impl<'a> Alignment<'a> {
             .collect()
     }
 
-    /// The activity of a neuron around each bout, `[bouts × T]`: the mean over the frames of a bin that have a number, NaN where
-    /// none has.
+    /// The activity of a neuron around each bout, `[bouts × T]`: the mean over the frames of a bin that have a number,
+    /// NaN where none has.
     pub fn traces(&self, neuron: usize) -> Array2<f64> {
         let row = self.framed.activity.row(neuron);
         let mut sums = Array2::<f64>::zeros((self.bouts.len(), self.times.len()));
@@ -184,8 +188,9 @@ impl<'a> Alignment<'a> {
         sums / counts
     }
 
-    /// The mean activity of a neuron before and in each bout: over the frames that count and begin within `baseline_ms` from its start, and
-    /// over those that count and begin in it; NaN where there is none. Other bouts in the baseline are no exception.
+    /// The mean activity of a neuron before and in each bout: over the frames that count and begin within `baseline_ms`
+    /// from its start, and over those that count and begin in it; NaN where there is none. Other bouts in the baseline
+    /// are no exception.
     pub fn responses(&self, neuron: usize, baseline_ms: [f64; 2]) -> Vec<[f64; 2]> {
         let row = self.framed.activity.row(neuron);
         let [from, to] = baseline_ms.map(|ms| ms / 1000.0);
@@ -210,7 +215,7 @@ impl<'a> Alignment<'a> {
         rows.enumerate().for_each(|(neuron, (odd, even))| {
             let traces = self.traces(neuron);
             for (first, half) in [(0, odd), (1, even)] {
-                let mean = mean_over(traces.view(), (first..self.bouts.len()).step_by(2));
+                let mean = mean_over(&traces, (first..self.bouts.len()).step_by(2));
                 half.iter_mut().zip(mean).for_each(|(to, mean)| *to = mean as f32);
             }
         });
@@ -227,7 +232,7 @@ impl<'a> Alignment<'a> {
 }
 
 /// The mean of some rows of `[bouts × T]`, `[T]`: in each bin over the bouts that have a number there, NaN where none has.
-pub fn mean_over(traces: ArrayView2<f64>, bouts: impl Iterator<Item = usize>) -> Vec<f64> {
+pub fn mean_over(traces: &Array2<f64>, bouts: impl Iterator<Item = usize>) -> Vec<f64> {
     let mut sums = vec![(0.0, 0.0); traces.ncols()];
     for bout in bouts {
         for ((sum, n), value) in sums.iter_mut().zip(traces.row(bout)).filter(|(_, value)| value.is_finite()) {
@@ -238,8 +243,8 @@ pub fn mean_over(traces: ArrayView2<f64>, bouts: impl Iterator<Item = usize>) ->
     sums.into_iter().map(|(sum, n)| sum / n).collect()
 }
 
-/// Rows by when each is farthest from zero, after a mean over `smooth` neighbouring bins; rows without numbers last. Sort by some
-/// bouts and draw from others: sorted by what is drawn, noise shows a sequence.
+/// Rows by when each is farthest from zero, after a mean over `smooth` neighbouring bins; rows without numbers last.
+/// Sort by some bouts and draw from others: sorted by what is drawn, noise shows a sequence.
 pub fn peak_order(rows: &[Vec<f32>], smooth: usize) -> Vec<usize> {
     let half = smooth / 2;
     let peak = |row: &Vec<f32>| {

@@ -79,8 +79,9 @@ pub fn candidates(study: &SessionStudy, rate: f64) -> Vec<usize> {
     found
 }
 
-/// The neurons to look at, of those that are `kept` (by session and number): up to four mirror cells, four tuned to execution and four to
-/// observation, the surest first; where there are fewer, those most surely tuned to an executed behaviour fill up to twelve.
+/// The neurons to look at, of those that are `kept` (by session and number): up to four mirror cells, four tuned to
+/// execution and four to observation, the surest first; where there are fewer, those most surely tuned to an executed
+/// behaviour fill up to twelve.
 pub fn chosen(study: &TuningStudy, kept: &dyn Fn(usize, usize) -> bool) -> Vec<ChosenCell> {
     let mut found: Vec<ChosenCell> = Vec::new();
     for (class, most) in

@@ -37,9 +37,9 @@ pub(super) fn chosen_figure(view: &View) -> Result<Option<Figure>> {
     let cells: Vec<Cell> =
         view.cells.iter().map(|c| cell(view, (c.session, c.neuron), Some(&c.behaviour), COLUMNS)).collect();
     let caption = format!(
-        "Up to four mirror cells, four tuned to execution and four to observation, the surest of each (the smallest p; of equal ones the largest \
-         effect); where there are fewer, the neurons most surely tuned to an executed behaviour. They were chosen for what is shown, so that \
-         they look better than the rest. {}",
+        "Up to four mirror cells, four tuned to execution and four to observation, the surest of each (the smallest p; \
+         of equal ones the largest effect); where there are fewer, the neurons most surely tuned to an executed \
+         behaviour. They were chosen for what is shown, so that they look better than the rest. {}",
         how_to_read(view)
     );
     figure(view, "cells", "Chosen neurons", caption, &cells)
@@ -52,9 +52,9 @@ pub(super) fn asked_figure(view: &View) -> Result<Option<Figure>> {
 
 fn how_to_read(view: &View) -> String {
     format!(
-        "Above: mean over all bouts ± standard error, executed and observed, in units of the activity; time 0 is the start of the bout. Below: \
-         each bout a row, the first at the top (at most {BOUTS} of n, evenly chosen), dark low and bright high, on one scale for all \
-         bouts of a neuron. {}.",
+        "Above: mean over all bouts ± standard error, executed and observed, in units of the activity; time 0 is the \
+         start of the bout. Below: each bout a row, the first at the top (at most {BOUTS} of n, evenly chosen), dark \
+         low and bright high, on one scale for all bouts of a neuron. {}.",
         asterisk(view.settings.false_discoveries)
     )
 }
@@ -130,7 +130,7 @@ fn behaviours(root: &Panel, view: &View, cell: &Cell, top: f64, pictures: &mut V
             top + 40.0,
         );
     };
-    let range = colour_range(traces.kinds.iter())?;
+    let range = colour_range(traces.kinds.iter());
     let width = (WIDTH - NAMES) / COLUMNS as f64;
     for (k, behaviour) in cell.behaviours.iter().enumerate() {
         let left = NAMES + (k % COLUMNS) as f64 * width;

@@ -72,11 +72,12 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
         axis(root, top + ROW * groups.len() as f64 + 2.0)
     })?;
     let caption = format!(
-        "What neurons are tuned to, as shares of each area in each session; numbers in the bars are neurons. Mirror: tuned to the same \
-         behaviour executed and observed (the larger of both p, then q ≤ {} over all such pairs). Self: tuned to executed behaviours only; a \
-         neuron that is tuned to an executed and to another observed behaviour has the class of which it is surer. Untestable: without \
-         numbers in all frames, or where one agent has no behaviour with bouts enough. None is not “responds to nothing”: weak \
-         responses stay below what could be found.",
+        "What neurons are tuned to, as shares of each area in each session; numbers in the bars are neurons. Mirror: \
+         tuned to the same behaviour executed and observed (the larger of both p, then q ≤ {} over all such pairs). \
+         Self: tuned to executed behaviours only; a neuron that is tuned to an executed and to another observed \
+         behaviour has the class of which it is surer. Untestable: without numbers in all frames, or where one agent \
+         has no behaviour with bouts enough. None is not “responds to nothing”: weak responses stay below what could \
+         be found.",
         view.settings.false_discoveries
     );
     Ok(Some(Figure { name: "classes", title: "Classes of neurons", caption, drawing }))
@@ -146,9 +147,10 @@ pub(super) fn mirror_table(page: &mut String, view: &View) {
     let congruent = cells.iter().filter(|(s, i)| is_congruent(view, *s, *i)).count();
     let others = cells.iter().filter(|(s, i)| !other_observed(view, *s, *i).is_empty()).count();
     let mut caption = format!(
-        "{congruent} of {} congruent: the effects executed and observed have the same sign in every mirrored behaviour. Correlation: of \
-         executed and observed effects over all behaviours tested in both. Other observations: observed behaviours that the cell is tuned \
-         to and does not mirror; {others} of these cells have some, and then answer to more than the action that they mirror.",
+        "{congruent} of {} congruent: the effects executed and observed have the same sign in every mirrored \
+         behaviour. Correlation: of executed and observed effects over all behaviours tested in both. Other \
+         observations: observed behaviours that the cell is tuned to and does not mirror; {others} of these cells have \
+         some, and then answer to more than the action that they mirror.",
         cells.len()
     );
     if cells.len() > MIRROR {
@@ -166,7 +168,7 @@ pub(super) fn mirror_table(page: &mut String, view: &View) {
             names(classes.mirrored[i].clone()),
             if is_congruent(view, s, i) { "yes".into() } else { "no".into() },
         ];
-        let cells: String = cells.map(|c| format!("<td><bdi>{c}</bdi></td>")).concat();
+        let cells: String = cells.map(|c| format!("<td class=\"whole\"><bdi>{c}</bdi></td>")).concat();
         let _ = writeln!(
             page,
             "<tr>{cells}{}<td><bdi>{}</bdi></td></tr>",
@@ -179,8 +181,8 @@ pub(super) fn mirror_table(page: &mut String, view: &View) {
 
 fn is_congruent(view: &View, session: usize, neuron: usize) -> bool {
     let classes = &view.study.classes[session];
-    let own = classes.mirror.iter().filter(|m| classes.mirrored[neuron].contains(&m.behaviour));
-    own.map(|m| m.congruent[neuron]).all(|c| c)
+    let mut own = classes.mirror.iter().filter(|m| classes.mirrored[neuron].contains(&m.behaviour));
+    own.all(|m| m.congruent[neuron])
 }
 
 /// Observed behaviours that a cell is tuned to and does not mirror.

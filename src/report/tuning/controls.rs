@@ -53,7 +53,8 @@ fn movement(page: &mut String, view: &View) {
     let mut rest: Vec<&Label> = labels.iter().filter(|l| l.still.is_some_and(|p| p >= level)).collect();
     page.push_str("<section>\n<h2>Controls: the animal’s own movements</h2>\n");
     let mut words = format!(
-        "{} (a neuron tuned to an observed behaviour, q ≤ {}) were tested again without all frames in which the animal itself does anything. ",
+        "{} (a neuron tuned to an observed behaviour, q ≤ {}) were tested again without all frames in which the animal \
+         itself does anything. ",
         count(labels.len(), "observation label"),
         view.settings.false_discoveries
     );
@@ -63,8 +64,8 @@ fn movement(page: &mut String, view: &View) {
         let stand = labels.len() - lost - rest.len();
         let _ = write!(
             words,
-            "{stand} stand (p &lt; {level}), {} rest on frames in which it moved (p above that), and of {lost} too few bouts are left to tell. \
-             Fewer frames have less power, so that a label that falls may still be true.",
+            "{stand} stand (p &lt; {level}), {} rest on frames in which it moved (p above that), and of {lost} too few \
+             bouts are left to tell. Fewer frames have less power, so that a label that falls may still be true.",
             rest.len()
         );
     }
@@ -91,7 +92,7 @@ fn movement(page: &mut String, view: &View) {
             shown(&label.behaviour),
         ];
         let cells = cells.map(|c| format!("<td><bdi>{}</bdi></td>", escape(&c))).concat();
-        let numbers = number_cells([probability(label.p), probability(label.still.unwrap_or(f64::NAN))]);
+        let numbers = number_cells([label.p, label.still.unwrap_or(f64::NAN)].map(|p| escape(&probability(p))));
         let _ = writeln!(page, "<tr>{cells}{numbers}</tr>");
     }
     end_table(page);
@@ -114,15 +115,15 @@ fn onset(page: &mut String, view: &View) {
     let all: usize = table.as_flattened().iter().sum();
     if all == 0 {
         page.push_str(
-            "<section>\n<h2>Controls: does it see?</h2>\n<p>Too few observed bouts to test answers to their onset: whether a neuron that is \
-             not tuned to observation sees at all is not known.</p>\n</section>\n",
+            "<section>\n<h2>Controls: does it see?</h2>\n<p>Too few observed bouts to test answers to their onset: \
+             whether a neuron that is not tuned to observation sees at all is not known.</p>\n</section>\n",
         );
         return;
     }
     let caption = format!(
-        "Answers to the onset: p < {level} for the first {} ms of observed bouts, whatever the behaviour. A neuron that answers to the onset and \
-         to no observed behaviour sees and is not tuned; of one that does neither, nothing shows that it sees, and that it is not tuned \
-         says little.",
+        "Answers to the onset: p < {level} for the first {} ms of observed bouts, whatever the behaviour. A neuron \
+         that answers to the onset and to no observed behaviour sees and is not tuned; of one that does neither, \
+         nothing shows that it sees, and that it is not tuned says little.",
         view.settings.onset_ms
     );
     let columns = ["", "#Answers to the onset", "#Does not", "#Share that answers"];
@@ -140,8 +141,8 @@ fn given(page: &mut String, view: &View) {
     let residuals: Vec<_> = study.sessions.iter().filter_map(|s| s.residual.as_ref()).collect();
     if residuals.is_empty() {
         page.push_str(
-            "<section>\n<h2>Controls: given covariates</h2>\n<p>No covariate was recorded in more than half of the frames: whether labels follow \
-             from arousal or running is not known.</p>\n</section>\n",
+            "<section>\n<h2>Controls: given covariates</h2>\n<p>No covariate was recorded in more than half of the \
+             frames: whether labels follow from arousal or running is not known.</p>\n</section>\n",
         );
         return;
     }
@@ -156,10 +157,11 @@ fn given(page: &mut String, view: &View) {
     let changed: usize = (0..table.len()).map(|k| table[k].iter().sum::<usize>() - table[k][k]).sum();
     let all: usize = table.as_flattened().iter().sum();
     let caption = format!(
-        "Classes of neurons (rows), and their classes when everything is tested again on what {} leave{} of the activity (columns): with lags up \
-         to {} s either way, and squares, regressed out; all of them were measured in {} of the frames, or more. {changed} of {all} change (controls.csv says which). A label that \
-         falls may have come from what the covariates show, or from power lost with them; one that stands may still come from arousal that \
-         a slow, noisy pupil does not show.",
+        "Classes of neurons (rows), and their classes when everything is tested again on what {} leave{} of the \
+         activity (columns): with lags up to {} s either way, and squares, regressed out; all of them were measured in \
+         {} of the frames, or more. {changed} of {all} change (controls.csv says which). A label that falls may have \
+         come from what the covariates show, or from power lost with them; one that stands may still come from arousal \
+         that a slow, noisy pupil does not show.",
         listed(&names),
         if names.len() == 1 { "s" } else { "" },
         view.settings.lag_ms / 1000.0,
@@ -183,16 +185,17 @@ pub(super) fn overlap(page: &mut String, view: &View) {
     if o.p.is_nan() {
         let _ = write!(
             page,
-            "{} executed and observed; no stratum has neurons of both kinds, so that their number could not have been another, and nothing can \
-             be tested.",
+            "{} executed and observed; no stratum has neurons of both kinds, so that their number could not have been \
+             another, and nothing can be tested.",
             count(o.observed, "pair")
         );
     } else {
         let odds = if o.odds_ratio.is_finite() { format!("{:.2}", o.odds_ratio) } else { "not finite".into() };
         let _ = write!(
             page,
-            "{} of neuron and behaviour have p &lt; {} both executed and observed, where {:.1} ± {:.1} are expected if the two were independent \
-             among neurons of like activity: {} (exact, one-sided, conservative; mid-{}), odds ratio {odds}.",
+            "{} of neuron and behaviour have p &lt; {} both executed and observed, where {:.1} ± {:.1} are expected if \
+             the two were independent among neurons of like activity: {} (exact, one-sided, conservative; mid-{}), \
+             odds ratio {odds}.",
             count(o.observed, "pair"),
             view.settings.count_level,
             o.expected,
@@ -203,9 +206,10 @@ pub(super) fn overlap(page: &mut String, view: &View) {
     }
     let _ = write!(
         page,
-        " Of neurons that are more active, more are found tuned to anything. Independence is therefore asked for within strata: at most 20 \
-         neurons of like mean activity, in one session and for one behaviour ({} told anything). A hypergeometric test of all neurons \
-         together finds overlap wherever active cells are found more easily.</p>\n</section>\n",
+        " Of neurons that are more active, more are found tuned to anything. Independence is therefore asked for \
+         within strata: at most 20 neurons of like mean activity, in one session and for one behaviour ({} told \
+         anything). A hypergeometric test of all neurons together finds overlap wherever active cells are found more \
+         easily.</p>\n</section>\n",
         count(o.informative, "stratum").replace("stratums", "strata")
     );
 }
@@ -216,14 +220,14 @@ pub(super) fn stability(page: &mut String, view: &View) {
     page.push_str("<section>\n<h2>Stability across sessions</h2>\n<p>");
     if s.items == 0 {
         page.push_str(
-            "No neuron was identified in two successive sessions of its animal (or none could be classed in both): whether classes last is \
-             not known.",
+            "No neuron was identified in two successive sessions of its animal (or none could be classed in both): \
+             whether classes last is not known.",
         );
     } else {
         let _ = write!(
             page,
-            "Of {} identified in two successive sessions (a neuron of three counts twice), {} have the same class in both: {}, where {} are \
-             expected if identities said nothing",
+            "Of {} identified in two successive sessions (a neuron of three counts twice), {} have the same class in \
+             both: {}, where {} are expected if identities said nothing",
             count(s.items, "neuron"),
             (s.share * s.items as f64).round(),
             percent(s.share),

@@ -56,24 +56,26 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
 fn caption(view: &View) -> String {
     let level = view.settings.count_level;
     let mut caption = format!(
-        "How many neurons have p < {level} (dot), and how many have it in draws of the null distribution, in which activity has lost its \
-         relation to behaviour (grey: how often each number was drawn; bar: 95 % of draws; tick: their mean). A draw shifts all neurons \
-         of a session alike, so that neurons that fire together do so in draws, too: p at the right is the share of draws with as many or \
-         more, one-sided. Executed and observed: neurons with both p < {level}; there only the activity during observation is shifted, so \
-         that neurons tuned to execution alone count as chance. "
+        "How many neurons have p < {level} (dot), and how many have it in draws of the null distribution, in which \
+         activity has lost its relation to behaviour (grey: how often each number was drawn; bar: 95 % of draws; tick: \
+         their mean). A draw shifts all neurons of a session alike, so that neurons that fire together do so in draws, \
+         too: p at the right is the share of draws with as many or more, one-sided. Executed and observed: neurons \
+         with both p < {level}; there only the activity during observation is shifted, so that neurons tuned to \
+         execution alone count as chance. "
     );
     let bound = view.study.judgement.together.bounds.iter().find(|b| b.scale == JUDGED);
     match bound {
         Some(bound) => {
             let _ = write!(
                 caption,
-                "A number within its null distribution is no evidence of absence by itself: of responses of half the executed size, {} \
-                 would be found (next figure).",
+                "A number within its null distribution is no evidence of absence by itself: of responses of half the \
+                 executed size, {} would be found (next figure).",
                 percent(bound.power)
             );
         }
         None => caption.push_str(
-            "A number within its null distribution is no evidence of absence: the power of these tests is not known (next section).",
+            "A number within its null distribution is no evidence of absence: the power of these tests is not known \
+             (next section).",
         ),
     }
     if view.behaviours.len() > MOST {
@@ -146,7 +148,9 @@ fn bars(null: &[usize]) -> Vec<(f64, f64, f64)> {
     let (Some(low), Some(high)) = (null.iter().min(), null.iter().max()) else { return Vec::new() };
     let step = (high - low + 1).div_ceil(BARS);
     let mut heights = vec![0_usize; (high - low) / step + 1];
-    null.iter().for_each(|v| heights[(v - low) / step] += 1);
+    for v in null {
+        heights[(v - low) / step] += 1;
+    }
     let most = heights.iter().copied().max().unwrap_or(1) as f64;
     let left = |k: usize| (low + k * step) as f64 - 0.5;
     heights.iter().enumerate().map(|(k, n)| (left(k), left(k + 1), *n as f64 / most)).collect()
@@ -158,14 +162,15 @@ pub(super) fn table(page: &mut String, view: &View) {
     }
     let (level, rate) = (view.settings.count_level, view.settings.false_discoveries);
     let mut caption = format!(
-        "Tested: neurons with numbers in all frames. Observed: those with p < {level}. Expected: their mean number in draws. p: one-sided, of \
-         the number. Discovered: neurons with q ≤ {rate} over all neurons and behaviours of the agent (or of pairs tested in both)."
+        "Tested: neurons with numbers in all frames. Observed: those with p < {level}. Expected: their mean number in \
+         draws. p: one-sided, of the number. Discovered: neurons with q ≤ {rate} over all neurons and behaviours of \
+         the agent (or of pairs tested in both)."
     );
     let others = view.study.counts.iter().any(|c| c.mismatched.is_some());
     if others {
         caption.push_str(
-            " Other session: the number with the bouts of another session of the animal, which this activity cannot know: it should be near \
-             the expected one.",
+            " Other session: the number with the bouts of another session of the animal, which this activity cannot \
+             know: it should be near the expected one.",
         );
     }
     let mut columns = vec!["Agent", "Behaviour", "#Tested", "#Observed", "#Expected", "#p", "#Discovered"];
@@ -179,7 +184,7 @@ pub(super) fn table(page: &mut String, view: &View) {
             row.tested.to_string(),
             row.observed.to_string(),
             short(row.expected, 3),
-            probability(row.p),
+            escape(&probability(row.p)),
             row.discovered.to_string(),
         ];
         numbers.extend(others.then(|| row.mismatched.map_or("–".into(), |n| n.to_string())));

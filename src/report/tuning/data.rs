@@ -34,7 +34,8 @@ impl<'a> TuningReport<'a> {
             let own = self.activity.iter().find(|a| a.animal == *animal && a.session == *name && a.sd.len() == n);
             let Some(own) = own else {
                 return Err(Error::run(format!(
-                    "cannot make the report: expected the activity of the {n} neurons of session `{name}` of `{animal}`, found none."
+                    "cannot make the report: expected the activity of the {n} neurons of session `{name}` of \
+                     `{animal}`, found none."
                 )));
             };
             let tests = &session.examined.tests;
@@ -44,7 +45,8 @@ impl<'a> TuningReport<'a> {
                 && own.aligned.iter().all(|a| a.odd.dim() == (n, a.times.len()) && a.even.dim() == a.odd.dim());
             if !fits {
                 return Err(Error::run(format!(
-                    "cannot make the report: the tests and the activity of session `{name}` of `{animal}` are of different neurons."
+                    "cannot make the report: the tests and the activity of session `{name}` of `{animal}` are of \
+                     different neurons."
                 )));
             }
             found.push(own);

@@ -80,11 +80,12 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
 
 fn caption(all: usize) -> String {
     let mut caption = format!(
-        "Mean activity around the start of bouts (dashed line), less the mean before it, in standard deviations of each neuron's activity. Rows \
-         are the neurons of all sessions, at most {NEURONS} for each behaviour: those whose activity changes most within {RESPONSE_S} s of the start \
-         of an executed bout. Which neurons are shown, and in which order (by the time of the largest deviation), is decided by odd bouts; \
-         drawn are even ones. What shows a sequence here shows it twice, and noise shows none. Observation is in the order of execution, row \
-         for row: a mirror cell looks alike on both sides. Thin grey: not recorded, or not observed in that session."
+        "Mean activity around the start of bouts (dashed line), less the mean before it, in standard deviations of \
+         each neuron's activity. Rows are the neurons of all sessions, at most {NEURONS} for each behaviour: those \
+         whose activity changes most within {RESPONSE_S} s of the start of an executed bout. Which neurons are shown, \
+         and in which order (by the time of the largest deviation), is decided by odd bouts; drawn are even ones. What \
+         shows a sequence here shows it twice, and noise shows none. Observation is in the order of execution, row for \
+         row: a mirror cell looks alike on both sides. Thin grey: not recorded, or not observed in that session."
     );
     if all > BEHAVIOURS {
         let _ = write!(caption, " The first {BEHAVIOURS} of {all} behaviours.");

@@ -92,13 +92,13 @@ fn rules(page: &mut String, view: &View) {
     let tested = escape(&counts::tested(view));
     let _ = writeln!(
         page,
-        "<section>\n<h2>How the verdict is reached</h2>\n<p>{tested}</p>\n<ul>\n\
-         <li><strong>Found</strong>: in an animal, more pairs of neuron and behaviour have p &lt; {level} both executed and observed than \
-         their null distribution gives (p &lt; 0.05, corrected over animals).</li>\n\
-         <li><strong>Absent at this sensitivity</strong>: otherwise, if neurons that answer to observation with {JUDGED} of their executed \
-         response are less than {rare} of those tuned to execution (upper bound, 95 %).</li>\n\
-         <li><strong>Inconclusive</strong>: otherwise. The data do not tell.</li>\n</ul>\n\
-         <p>p: two-sided, of each neuron and behaviour. q: its p among all neurons and behaviours of one agent; of what has q ≤ {rate}, \
+        "<section>\n<h2>How the verdict is reached</h2>\n<p>{tested}</p>\n<ul>\n<li><strong>Found</strong>: in an \
+         animal, more pairs of neuron and behaviour have p &lt; {level} both executed and observed than their null \
+         distribution gives (p &lt; 0.05, corrected over animals).</li>\n<li><strong>Absent at this \
+         sensitivity</strong>: otherwise, if neurons that answer to observation with {JUDGED} of their executed \
+         response are less than {rare} of those tuned to execution (upper bound, 95 \
+         %).</li>\n<li><strong>Inconclusive</strong>: otherwise. The data do not tell.</li>\n</ul>\n<p>p: two-sided, \
+         of each neuron and behaviour. q: its p among all neurons and behaviours of one agent; of what has q ≤ {rate}, \
          {share} is expected to be false.</p>\n</section>",
         level = view.settings.count_level,
         rare = percent(RARE),
@@ -109,8 +109,9 @@ fn rules(page: &mut String, view: &View) {
 
 fn no_power(page: &mut String) {
     page.push_str(
-        "<section>\n<h2>Power, and how frequent mirror neurons can be</h2>\n<p>No neuron is tuned to an executed behaviour that was observed, \
-         too: there is no executed response to put into observed bouts, the power is not known, and nothing bounds the prevalence of mirror \
-         neurons. That nothing was found says nothing.</p>\n</section>\n",
+        "<section>\n<h2>Power, and how frequent mirror neurons can be</h2>\n<p>No neuron is tuned to an executed \
+         behaviour that was observed, too: there is no executed response to put into observed bouts, the power is not \
+         known, and nothing bounds the prevalence of mirror neurons. That nothing was found says \
+         nothing.</p>\n</section>\n",
     );
 }

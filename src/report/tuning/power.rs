@@ -75,11 +75,12 @@ fn points(prevalence: &Prevalence, value: fn(&Bound) -> f64) -> Vec<(f64, f64)> 
 fn caption(view: &View) -> String {
     let together = &view.study.judgement.together;
     let mut caption = format!(
-        "Left: real executed responses of the {} neurons that are tuned to execution (of behaviours that were observed, too), made smaller, were \
-         put into their real observed bouts, and tested as everything else: the share with p < {}. Right: mirror neurons are at most this \
-         share of the neurons tuned to execution, if their observed responses are as large as along x (95 %, Clopper and Pearson over \
-         power; 1 where nothing is known). Dashed: absence is concluded where the bound is below {} at {JUDGED} of the executed \
-         response, and from nothing else.",
+        "Left: real executed responses of the {} neurons that are tuned to execution (of behaviours that were \
+         observed, too), made smaller, were put into their real observed bouts, and tested as everything else: the \
+         share with p < {}. Right: mirror neurons are at most this share of the neurons tuned to execution, if their \
+         observed responses are as large as along x (95 %, Clopper and Pearson over power; 1 where nothing is known). \
+         Dashed: absence is concluded where the bound is below {} at {JUDGED} of the executed response, and from \
+         nothing else.",
         together.tuned,
         view.settings.count_level,
         percent(RARE),
@@ -100,11 +101,12 @@ pub(super) fn table(page: &mut String, view: &View) {
     let judgement = &view.study.judgement;
     let level = view.settings.count_level;
     let caption = format!(
-        "Pairs: of neuron and behaviour, with p < {level} executed and observed; expected: their mean number where the observed activity is \
-         shifted; p one-sided, corrected over animals (Holm 1979). Tuned: neurons tuned to an executed behaviour that was observed, too; \
-         answer: of these, with p < {level} for the same behaviour observed. Power and upper bound (95 %) for observed responses of half \
-         the executed size, and of the same size. Posterior: the most probable prevalence and the shortest interval that holds it with \
-         95 %, all prevalences being alike probable before (Ince et al. 2021), for half the size, power taken as known."
+        "Pairs: of neuron and behaviour, with p < {level} executed and observed; expected: their mean number where the \
+         observed activity is shifted; p one-sided, corrected over animals (Holm 1979). Tuned: neurons tuned to an \
+         executed behaviour that was observed, too; answer: of these, with p < {level} for the same behaviour \
+         observed. Power and upper bound (95 %) for observed responses of half the executed size, and of the same \
+         size. Posterior: the most probable prevalence and the shortest interval that holds it with 95 %, all \
+         prevalences being alike probable before (Ince et al. 2021), for half the size, power taken as known."
     );
     let columns = [
         "Animal",
@@ -135,7 +137,7 @@ fn line(page: &mut String, name: &str, row: &Prevalence, class: &str) {
     let share = |scale: f64, value: fn(&Bound) -> f64| at(scale).map_or("–".into(), |b| percent(value(b)));
     let posterior = at(JUDGED).map(|b| b.posterior).filter(|p| p.map.is_finite());
     let posterior =
-        posterior.map_or("–".into(), |p| format!("{} ({} – {})", percent(p.map), percent(p.low), percent(p.high)));
+        posterior.map_or("–".into(), |p| format!("{} ({} to {})", percent(p.map), percent(p.low), percent(p.high)));
     let numbers = [
         row.pairs.to_string(),
         short(row.expected, 3),

@@ -21,7 +21,8 @@ pub fn text(study: &TuningStudy, settings: &TuningSettings) -> String {
     let bound = match judged(together) {
         None => "no neuron is tuned to an executed behaviour that was observed, too".to_string(),
         Some(bound) => format!(
-            "at {} of the executed response: power {}, mirror neurons are at most {} of {} execution-tuned neurons (95 %)",
+            "at {} of the executed response: power {}, mirror neurons are at most {} of {} execution-tuned neurons (95 \
+             %)",
             bound.scale,
             percent(bound.power),
             percent(bound.upper),

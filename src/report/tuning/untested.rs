@@ -36,7 +36,8 @@ fn behaviours(page: &mut String, view: &View) {
     }
     if rows.is_empty() {
         page.push_str(
-            "<section>\n<h2>What could not be tested</h2>\n<p>Every behaviour that was recorded has bouts enough.</p>\n</section>\n",
+            "<section>\n<h2>What could not be tested</h2>\n<p>Every behaviour that was recorded has bouts \
+             enough.</p>\n</section>\n",
         );
         return;
     }
@@ -107,8 +108,9 @@ fn least(page: &mut String, view: &View) {
     }
     let rate = view.settings.false_discoveries;
     let caption = format!(
-        "A single test of a family is a discovery only if its p is at most {rate} over the number of tests. Where draws cannot reach that, tests \
-         are discovered only together: so many must have the smallest p. Then “none discovered” may mean “could not be”."
+        "A single test of a family is a discovery only if its p is at most {rate} over the number of tests. Where \
+         draws cannot reach that, tests are discovered only together: so many must have the smallest p. Then “none \
+         discovered” may mean “could not be”."
     );
     let columns = ["Family", "#Tests", "#Smallest p of all its tests", "#Needed by a single one", "#Needed together"];
     begin_table(page, "How small p can become", &escape(&caption), &columns);
