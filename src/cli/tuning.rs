@@ -59,8 +59,8 @@ pub(super) fn run(args: &TuningArgs) -> Result<()> {
     interrupt::say_at_end("paused; the sessions that are finished are kept, and the same command goes on from there.");
     match tuning(&args.output_dir, &input, interrupt::flag(), &mut Terminal::new(args.quiet))? {
         None => interrupt::last_words(),
-        Some(Tuned { study, training }) => {
-            output::say(&study.judgement.sentence);
+        Some(Tuned { text, training, .. }) => {
+            output::say(text);
             output::say(format!("\ntables     {}", args.output_dir.display()));
             if !args.quiet {
                 training.remarks.iter().for_each(|remark| output::say(format!("training   {remark}")));

@@ -8,6 +8,7 @@ mod parts;
 pub mod perturbation;
 mod scaling;
 pub mod sweep;
+pub mod tuning;
 
 pub use conditions::{ConditionInfo, Event};
 pub use data::{HistoryPoint, ReportData};

@@ -1,8 +1,10 @@
 //! The laboratory of recordings: which neurons are tuned to behaviours that are executed, observed, or both, and what may
 //! be concluded from that. docs/tuning.md has the tests and why they are made so.
 
+mod aligned;
 mod alignment;
 mod axis;
+mod chosen;
 mod classes;
 mod contrast;
 mod controls;
@@ -15,6 +17,7 @@ mod power;
 mod ranges;
 mod rates;
 mod running_sums;
+mod session_activity;
 mod session_study;
 mod session_tests;
 mod settings;
@@ -25,7 +28,9 @@ mod terms;
 mod undefined;
 mod verdict;
 
+pub use aligned::{AlignSettings, Aligned, Alignment, mean_over, peak_order};
 pub use axis::{Axis, Part};
+pub use chosen::{ChosenCell, candidates, chosen};
 pub use classes::{Class, MirrorTests, SessionClasses, classify};
 pub use contrast::Contrast;
 pub use controls::ONSET;
@@ -37,6 +42,7 @@ pub use examine::{Examined, SessionInput, TimedBouts, examine};
 pub use null::Null;
 pub use power::{Probe, SCALES};
 pub use rates::{RateUnit, RatesBuilder, RatesSettings, TrainingFiles, TrainingNeuron, training_files};
+pub use session_activity::{BoutTraces, Kind, NeuronTraces, SessionActivity};
 pub use session_study::{Residual, SessionStudy, study_session};
 pub use session_tests::{BehaviourTests, CountTest, SessionTests};
 pub use settings::TuningSettings;

@@ -7,4 +7,5 @@ pub(super) mod lines;
 pub(super) mod marks;
 pub(super) mod matrix;
 pub(super) mod raster;
+pub(super) mod terminal;
 pub(super) mod words;

@@ -47,6 +47,18 @@ pub(crate) fn listed(names: &[String]) -> String {
     }
 }
 
+/// What is shown of a text that somebody wrote: one line, without characters that control or turn it.
+pub(crate) fn shown(text: &str) -> String {
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain = |c: char| match c {
+        '\n' | '\r' | '\t' => ' ',
+        c if turns(c) || c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(plain).collect()
+}
+
 /// Each item once, in the order of their first.
 pub(crate) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut found = Vec::new();

@@ -3,6 +3,7 @@
 use super::data::{AxisKind, SweepReport};
 use crate::analysis::statistics::{Predictor, spearman};
 use crate::report::parts::words::distinct;
+pub(super) use crate::report::parts::words::shown;
 
 /// Something that differs between settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,18 +34,6 @@ impl Factor {
             }
         }
     }
-}
-
-/// What is shown of a text that somebody wrote: one line, without characters that control or turn it.
-pub(super) fn shown(text: &str) -> String {
-    let turns =
-        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let plain = |c: char| match c {
-        '\n' | '\r' | '\t' => ' ',
-        c if turns(c) || c.is_control() => '\u{fffd}',
-        c => c,
-    };
-    text.chars().map(plain).collect()
 }
 
 /// Short names of all axes: the last part of the key, or the whole key where that is not its own.

@@ -7,11 +7,9 @@ use super::standings::{Replicates, Standing, beside, runs_of};
 use super::summary::sentences;
 use super::view::{View, between, value};
 use crate::error::{Error, Result};
+use crate::report::parts::terminal::{Cell, aligned};
 use std::cmp::Ordering;
 use std::fmt::Write as _;
-
-/// The widest column; longer texts lose their beginning, for paths differ at their end.
-const WIDEST: usize = 32;
 
 /// A row is a setting, the best first or by `sort`, all or the first `top`: its rank, what varies, seeds that ended of all,
 /// the objective in the search and on fresh seeds, and the R² beside it.
@@ -150,9 +148,6 @@ fn last(a: f64, b: f64) -> Ordering {
     a.is_nan().cmp(&b.is_nan()).then(a.total_cmp(&b))
 }
 
-/// A cell, and whether it is a number.
-type Cell = (String, bool);
-
 fn header(view: &View, confirmed: bool, held_out: bool) -> Vec<Cell> {
     let mut cells = vec![("rank".to_string(), true)];
     cells.extend(view.factors.iter().map(|f| (f.name.clone(), is_numeric(view, f))));
@@ -198,28 +193,4 @@ fn estimates(r: &Replicates, halved: bool) -> [Cell; 2] {
         _ => value(r.median),
     };
     [(median, true), (between(r.interval.low, r.interval.high), false)]
-}
-
-/// Columns as wide as their widest cell, numbers to the right.
-fn aligned(table: &[Vec<Cell>]) -> String {
-    let columns = table.first().map_or(0, Vec::len);
-    let cut = |text: &str| {
-        let length = text.chars().count();
-        if length <= WIDEST {
-            text.to_string()
-        } else {
-            format!("…{}", text.chars().skip(length + 1 - WIDEST).collect::<String>())
-        }
-    };
-    let width = |c: usize| table.iter().map(|row| cut(&row[c].0).chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let line = |row: &Vec<Cell>| {
-        let cell = |((text, number), width): (&Cell, &usize)| {
-            let (text, width) = (cut(text), *width);
-            if *number { format!("{text:>width$}") } else { format!("{text:<width$}") }
-        };
-        let cells: Vec<String> = row.iter().zip(&widths).map(cell).collect();
-        cells.join("  ").trim_end().to_string() + "\n"
-    };
-    table.iter().map(line).collect::<Vec<_>>().concat()
 }

@@ -2,9 +2,9 @@
 
 mod file;
 mod sessions;
+mod shown;
 mod study;
-mod training;
 
 pub use file::{TuningFile, read_tuning_file};
+pub use shown::Training;
 pub use study::{Tuned, TuningInput, check_recordings, tuning};
-pub use training::Training;

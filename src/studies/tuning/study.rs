@@ -2,10 +2,11 @@
 
 use super::file::TuningFile;
 use super::sessions::{Keeper, Known, key_of};
-use super::training::{self, Training};
+use super::shown::{Shown, Training};
 use crate::data::recording::{Activity, Framed, Session, Understood, read, unanswered_by_averages, understood};
 use crate::data::{ArrayFormat, NamedArray, write_arrays, write_atomically};
 use crate::error::{Error, Result, ensure};
+use crate::report::tuning::text;
 use crate::run::{Listener, Notice, Progress};
 use crate::tuning::{
     Class, SessionStudy, Summary, TimedBouts, TuningStudy, controls_csv, labels_csv, mirror_csv, study_session,
@@ -31,6 +32,8 @@ pub struct TuningInput {
 pub struct Tuned {
     /// What was found.
     pub study: TuningStudy,
+    /// It, for a terminal.
+    pub text: String,
     /// What networks can be trained on.
     pub training: Training,
 }
@@ -101,9 +104,10 @@ pub fn tuning(
         }
     }
     let study = TuningStudy::new(studies, settings);
-    let training = training::write(directory, input, &study, |path| held.sessions(input, path))?;
+    let shown = Shown::new(directory, input, &study, |path| held.sessions(input, path))?;
+    shown.report(directory, input, &study, listener)?;
     write_tables(directory, &study, input)?;
-    Ok(Some(Tuned { study, training }))
+    Ok(Some(Tuned { text: text(&study, settings), study, training: shown.training }))
 }
 
 /// What is known of all sessions, and the sessions of a recording that is the only one.
