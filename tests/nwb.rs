@@ -27,7 +27,7 @@ fn scaled(series: &Value) -> Vec<f64> {
 fn frames(session: &Session) -> (&ndarray::Array2<f32>, &[f64]) {
     match &session.activity {
         Activity::Frames { values, times } => (values, times),
-        Activity::Spikes { .. } => panic!("{} holds spikes", session.source.display()),
+        Activity::Spikes { .. } | Activity::Averages(_) => panic!("{} holds no frames", session.source.display()),
     }
 }
 

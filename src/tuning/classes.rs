@@ -154,6 +154,7 @@ fn class(tests: &SessionTests, classes: &SessionClasses, i: usize, rate: f64) ->
 
 #[cfg(test)]
 mod tests {
+    use super::Class::{Mirror, None, Other, Own, Untestable};
     use super::*;
     use crate::tuning::{BehaviourTests, CountTest};
 
@@ -192,7 +193,6 @@ mod tests {
             (Agent::Other, "grooming", &[no, no, no, yes, yes, no, f64::NAN]),
         ]);
         let found = &classify(&[&session], 0.05)[0];
-        use Class::{Mirror, None, Other, Own, Untestable};
         assert_eq!(found.class, [Mirror, Mirror, Own, Other, Own, None, Untestable]);
         assert_eq!(found.mirrored[0], ["eating"]);
         assert_eq!(found.mirror[0].congruent[..2], [true, false]);

@@ -3,7 +3,9 @@
 use aon::analysis::statistics::clopper_pearson;
 use aon::data::recording::{Framed, Session};
 use aon::synthetic::recording::{RecordingSynthesis, SyntheticRecording};
-use aon::tuning::{SessionStudy, TuningSettings, TuningStudy, study_session};
+use aon::tuning::{
+    Axis, SessionInput, SessionStudy, SessionTests, TuningSettings, TuningStudy, examine, study_session,
+};
 use std::sync::atomic::AtomicBool;
 
 /// How many recordings are made of each kind: `AON_RECORDINGS`, or so many.
@@ -20,6 +22,15 @@ pub(crate) fn sessions(synthesis: &RecordingSynthesis) -> SyntheticRecording {
     SyntheticRecording::generate(synthesis).unwrap()
 }
 
+/// The tests of one session alone.
+pub(crate) fn tested(session: &Session, settings: &TuningSettings, key: u64) -> SessionTests {
+    let framed = Framed::new(session, 0.05).unwrap();
+    let axis = Axis::new(session, &framed).unwrap();
+    let (activity, bouts) = (&framed.activity, &session.bouts[..]);
+    let input = SessionInput { activity, axis: &axis, bouts, others: &[], key, sessions: 1 };
+    examine(&input, settings, &AtomicBool::new(false)).unwrap().tests
+}
+
 /// The study of one session.
 pub(crate) fn studied(session: &Session, settings: &TuningSettings, key: u64) -> SessionStudy {
     let framed = Framed::new(session, 0.05).unwrap();
@@ -33,10 +44,9 @@ pub(crate) fn study(recording: &SyntheticRecording, settings: &TuningSettings) -
     TuningStudy::new(studies, settings)
 }
 
-/// All p values of an agent, or of both.
-pub(crate) fn p_values(studies: &[SessionStudy], of: impl Fn(&SessionStudy) -> &aon::tuning::SessionTests) -> Vec<f64> {
-    let tests = studies.iter().flat_map(|s| of(s).behaviours.iter());
-    tests.flat_map(|t| t.p.iter().copied()).filter(|p| !p.is_nan()).collect()
+/// All p values.
+pub(crate) fn p_values<'a>(tests: impl Iterator<Item = &'a SessionTests>) -> Vec<f64> {
+    tests.flat_map(|t| &t.behaviours).flat_map(|t| t.p.iter().copied()).filter(|p| !p.is_nan()).collect()
 }
 
 /// The share below 0.01, with its interval as if all were independent.

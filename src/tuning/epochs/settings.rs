@@ -97,10 +97,12 @@ impl EpochSettings {
 mod tests {
     use super::*;
 
+    type Change = fn(&mut EpochSettings);
+
     #[test]
     fn defaults_are_sound_and_nonsense_is_named() {
         EpochSettings::default().check().unwrap();
-        let cases: [(fn(&mut EpochSettings), &str); 7] = [
+        let cases: [(Change, &str); 7] = [
             (|s| s.level = f64::NAN, "`level = NaN`"),
             (|s| s.least_trials = 1, "`least_trials = 1`"),
             (|s| s.epochs.truncate(1), "`epochs`: expected a baseline"),

@@ -47,7 +47,7 @@ mod tests {
         let kind = |agent, go, what: Option<&str>| {
             Kind::of(&Aligned { agent, go, what: what.map(Into::into), at: 0.0, events: BTreeMap::new() })
         };
-        let mut kinds = vec![
+        let mut kinds = [
             kind(Agent::Other, Some(true), Some("a")),
             kind(Agent::Own, None, Some("eating\n")),
             kind(Agent::Own, Some(false), Some("a")),

@@ -100,10 +100,12 @@ impl RatesSettings {
 mod tests {
     use super::*;
 
+    type Change = fn(&mut RatesSettings);
+
     #[test]
     fn defaults_are_sound_and_nonsense_is_named() {
         RatesSettings::default().check().unwrap();
-        let cases: [(fn(&mut RatesSettings), &str); 6] = [
+        let cases: [(Change, &str); 6] = [
             (|s| s.smoothing_ms = f64::NAN, "`smoothing_ms = NaN`"),
             (|s| s.least_trials = 0, "`least_trials = 0`"),
             (|s| s.inhibitory_share = 1.0, "`inhibitory_share = 1`"),
