@@ -3,10 +3,33 @@
 
 mod tuning_support;
 
-use aon::analysis::statistics::ks_uniform;
+use aon::analysis::statistics::{clopper_pearson, ks_uniform};
+use aon::data::recording::{Framed, Session};
 use aon::synthetic::recording::{Kind, RecordingSynthesis};
-use aon::tuning::{Class, Null, TuningSettings};
-use tuning_support::{brief, p_values, recordings, sessions, share, studied, study, tested};
+use aon::tuning::{Axis, Class, Null, SessionInput, SessionTests, TuningSettings, examine};
+use std::sync::atomic::AtomicBool;
+use tuning_support::{brief, recordings, sessions, studied, study};
+
+/// The tests of one session alone.
+fn tested(session: &Session, settings: &TuningSettings, key: u64) -> SessionTests {
+    let framed = Framed::new(session, 0.05).unwrap();
+    let axis = Axis::new(session, &framed).unwrap();
+    let (activity, bouts) = (&framed.activity, &session.bouts[..]);
+    let input = SessionInput { activity, axis: &axis, bouts, others: &[], key, sessions: 1 };
+    examine(&input, settings, &AtomicBool::new(false)).unwrap().tests
+}
+
+/// All p values.
+fn p_values<'a>(tests: impl Iterator<Item = &'a SessionTests>) -> Vec<f64> {
+    tests.flat_map(|t| &t.behaviours).flat_map(|t| t.p.iter().copied()).filter(|p| !p.is_nan()).collect()
+}
+
+/// The share below 0.01, with its interval as if all were independent.
+fn share(p: &[f64]) -> (f64, String) {
+    let below = p.iter().filter(|p| **p < 0.01).count();
+    let interval = clopper_pearson(below, p.len(), 0.95);
+    (interval.mean, format!("{:.4} ({:.4}–{:.4}) of {}", interval.mean, interval.low, interval.high, p.len()))
+}
 
 /// The share of p < 0.01 over recordings of a kind.
 fn below(of: impl Fn(u64) -> RecordingSynthesis, settings: &TuningSettings, count: u64) -> f64 {

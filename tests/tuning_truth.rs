@@ -42,11 +42,11 @@ fn power_rises_with_the_effect_and_with_bouts() {
 fn mirror_cells_are_found_and_others_are_not() {
     let shares = Shares { execution: 0.3, observation: 0.1, mirror: 0.2, ..Shares::default() };
     for (ratio, least) in [(1.0, 0.6), (0.5, 0.2)] {
-        let made = sessions(&RecordingSynthesis { observed_ratio: ratio, effect: 3.0, ..synthesis(5, shares.clone()) });
+        let made = sessions(&RecordingSynthesis { observed_ratio: ratio, effect: 3.0, ..synthesis(5, shares) });
         let found = study(&made, &TuningSettings::default());
         let is = |class: CellClass, found_as: Class| {
             let of_class = made.truth_of(0).zip(&found.classes[0].class).filter(|(cell, _)| cell.class == class);
-            let (all, hit) = of_class.fold((0, 0), |(all, hit), (_, c)| (all + 1, hit + usize::from(*c == found_as)));
+            let (all, hit) = of_class.fold((0_u32, 0), |(all, hit), (_, c)| (all + 1, hit + u32::from(*c == found_as)));
             f64::from(hit) / f64::from(all)
         };
         let mirror = is(CellClass::Mirror, Class::Mirror);
@@ -64,7 +64,7 @@ fn verdicts_are_what_recordings_allow() {
     let mirroring = Shares { execution: 0.3, mirror: 0.15, ..Shares::default() };
     for (settings, verdict) in [
         (with(3.0, 60, mirroring), Verdict::Found),
-        (with(5.0, 90, executing.clone()), Verdict::Absent),
+        (with(5.0, 90, executing), Verdict::Absent),
         (with(0.8, 12, executing), Verdict::Inconclusive),
     ] {
         let found = study(&sessions(&settings), &TuningSettings::default()).judgement;

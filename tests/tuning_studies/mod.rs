@@ -9,7 +9,7 @@ use aon::tuning::{
 use ndarray::Array2;
 
 /// What a session is made up of.
-pub struct Made {
+pub(crate) struct Made {
     pub animal: String,
     pub session: String,
     pub neurons: usize,
@@ -119,7 +119,7 @@ impl Made {
     }
 
     /// What was found in it.
-    pub fn study(&self) -> SessionStudy {
+    pub(crate) fn study(&self) -> SessionStudy {
         let tests = self.tests();
         let mut onset = tests.clone();
         onset.mirror.clear();
@@ -138,6 +138,7 @@ impl Made {
             name: format!("{}{i}", self.prefix),
             area: Some(["M2", "PPC"][i % 2].into()),
             identity: Some(format!("cell {i}")),
+            cell_type: None,
         };
         SessionStudy {
             animal: self.animal.clone(),
@@ -152,7 +153,7 @@ impl Made {
     }
 
     /// What it looked like.
-    pub fn activity(&self) -> SessionActivity {
+    pub(crate) fn activity(&self) -> SessionActivity {
         let rng = self.rng();
         let times: Vec<f64> = (0..BINS).map(|t| WIDTH * (t as f64 - 20.0)).collect();
         let value = |i: usize, agent: Agent, t: usize, step: u32| {
@@ -209,7 +210,7 @@ impl Made {
 }
 
 /// Sessions put together, and their activity.
-pub fn put_together(sessions: &[Made], settings: &TuningSettings) -> (TuningStudy, Vec<SessionActivity>) {
+pub(crate) fn put_together(sessions: &[Made], settings: &TuningSettings) -> (TuningStudy, Vec<SessionActivity>) {
     let study = TuningStudy::new(sessions.iter().map(Made::study).collect(), settings);
     (study, sessions.iter().map(Made::activity).collect())
 }
