@@ -9,20 +9,20 @@ use aon::tuning::{
 use ndarray::Array2;
 
 /// What a session is made up of.
-pub struct Made {
-    pub animal: String,
-    pub session: String,
-    pub neurons: usize,
+pub(crate) struct Made {
+    pub(crate) animal: String,
+    pub(crate) session: String,
+    pub(crate) neurons: usize,
     /// Executed and observed; those of the last agent that is left out are not tested.
-    pub behaviours: Vec<String>,
+    pub(crate) behaviours: Vec<String>,
     /// Whether there are observed bouts.
-    pub observed: bool,
+    pub(crate) observed: bool,
     /// Neurons of ten that are mirror cells of the first behaviour, tuned to its execution alone, to its observation alone.
-    pub tuned: [usize; 3],
+    pub(crate) tuned: [usize; 3],
     /// Probes that would be found at all sizes, of ten.
-    pub power: usize,
+    pub(crate) power: usize,
     /// What neurons are called before their number.
-    pub prefix: String,
+    pub(crate) prefix: String,
 }
 
 impl Default for Made {
@@ -119,7 +119,7 @@ impl Made {
     }
 
     /// What was found in it.
-    pub fn study(&self) -> SessionStudy {
+    pub(crate) fn study(&self) -> SessionStudy {
         let tests = self.tests();
         let mut onset = tests.clone();
         onset.mirror.clear();
@@ -128,9 +128,9 @@ impl Made {
         let mut still = tests.clone();
         still.mirror.clear();
         still.behaviours.retain(|t| t.agent == Agent::Other);
-        // Labels of even neurons rest on movement.
+        // Labels of every fourth neuron rest on movement.
         for t in &mut still.behaviours {
-            t.p.iter_mut().step_by(2).for_each(|p| *p = 0.5);
+            t.p.iter_mut().step_by(4).for_each(|p| *p = 0.5);
         }
         let mut left = tests.clone();
         left.behaviours.iter_mut().for_each(|t| t.p[1] = 0.7);
@@ -152,7 +152,7 @@ impl Made {
     }
 
     /// What it looked like.
-    pub fn activity(&self) -> SessionActivity {
+    pub(crate) fn activity(&self) -> SessionActivity {
         let rng = self.rng();
         let times: Vec<f64> = (0..BINS).map(|t| WIDTH * (t as f64 - 20.0)).collect();
         let value = |i: usize, agent: Agent, t: usize, step: u32| {
@@ -209,7 +209,7 @@ impl Made {
 }
 
 /// Sessions put together, and their activity.
-pub fn put_together(sessions: &[Made], settings: &TuningSettings) -> (TuningStudy, Vec<SessionActivity>) {
+pub(crate) fn put_together(sessions: &[Made], settings: &TuningSettings) -> (TuningStudy, Vec<SessionActivity>) {
     let study = TuningStudy::new(sessions.iter().map(Made::study).collect(), settings);
     (study, sessions.iter().map(Made::activity).collect())
 }
