@@ -126,7 +126,7 @@ fn controls_say_which_labels_fall() {
     let settings = TuningSettings::default();
     let (study, activity) = put_together(&[Made::default()], &settings);
     let html = page("controls", &report(&study, &activity, &settings));
-    // Twelve neurons are tuned to observed eating; of these the even ones, six, rest on movement.
+    // Twelve neurons are tuned to observed eating; of these every second rests on movement.
     let movement = under(&html, "Controls: the animal’s own movements");
     assert!(
         movement.contains("12 observation labels") && movement.contains("6 stand") && movement.contains("6 rest"),

@@ -187,7 +187,7 @@ fn sentence(
                 .replace("p ≤ 0.00", "p < 0.01")
         }
         Verdict::Absent => format!("Mirror neurons are absent at this sensitivity: {bound}; {count}."),
-        Verdict::Inconclusive if together.p.is_nan() => {
+        Verdict::Inconclusive if together.p.is_nan() || together.expected.is_nan() => {
             "Inconclusive: no behaviour could be tested both executed and observed, and nothing can be said about mirror neurons.".into()
         }
         Verdict::Inconclusive => format!("Inconclusive: {count} (p = {:.2}); {bound}.", together.p),

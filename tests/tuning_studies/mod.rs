@@ -10,19 +10,19 @@ use ndarray::Array2;
 
 /// What a session is made up of.
 pub(crate) struct Made {
-    pub animal: String,
-    pub session: String,
-    pub neurons: usize,
+    pub(crate) animal: String,
+    pub(crate) session: String,
+    pub(crate) neurons: usize,
     /// Executed and observed; those of the last agent that is left out are not tested.
-    pub behaviours: Vec<String>,
+    pub(crate) behaviours: Vec<String>,
     /// Whether there are observed bouts.
-    pub observed: bool,
+    pub(crate) observed: bool,
     /// Neurons of ten that are mirror cells of the first behaviour, tuned to its execution alone, to its observation alone.
-    pub tuned: [usize; 3],
+    pub(crate) tuned: [usize; 3],
     /// Probes that would be found at all sizes, of ten.
-    pub power: usize,
+    pub(crate) power: usize,
     /// What neurons are called before their number.
-    pub prefix: String,
+    pub(crate) prefix: String,
 }
 
 impl Default for Made {
@@ -128,9 +128,9 @@ impl Made {
         let mut still = tests.clone();
         still.mirror.clear();
         still.behaviours.retain(|t| t.agent == Agent::Other);
-        // Labels of even neurons rest on movement.
+        // Labels of every fourth neuron rest on movement.
         for t in &mut still.behaviours {
-            t.p.iter_mut().step_by(2).for_each(|p| *p = 0.5);
+            t.p.iter_mut().step_by(4).for_each(|p| *p = 0.5);
         }
         let mut left = tests.clone();
         left.behaviours.iter_mut().for_each(|t| t.p[1] = 0.7);
