@@ -1,7 +1,6 @@
 //! Files that cannot be read, and what to do about them.
 
 use super::super::super::foreign;
-use super::Hdf5;
 use crate::error::Error;
 use std::fs::File;
 use std::io::Read;
@@ -50,27 +49,19 @@ pub(super) fn narrow(path: &Path) -> Error {
     Error::variable(path, "header", "addresses of 8 bytes", "others, which few programs write", REPACK)
 }
 
-impl Hdf5 {
-    /// An object whose description cannot be followed.
-    pub(super) fn broken(&self, place: &str) -> Error {
-        self.fault(place, "an intact group or dataset", "one whose header is damaged", DAMAGED)
-    }
-
-    /// What hdf5-pure says about an object.
-    pub(super) fn damaged(&self, place: &str, error: &hdf5_pure::Error) -> Error {
-        use hdf5_pure::FormatError as F;
-        let (expected, remedy) = match error {
-            hdf5_pure::Error::Format(F::UnsupportedFilter(_)) => {
-                ("values that are plain or packed by gzip, lzf or shuffle", REPACK)
-            }
-            hdf5_pure::Error::Format(F::UnsupportedVirtualLayout | F::UnsupportedExternalStorage) => {
-                ("values in this file", "Copy the values into one file, with h5py or h5repack.")
-            }
-            hdf5_pure::Error::Format(F::InvalidLayoutVersion(5) | F::UnsupportedFilteredHeapObject) => {
-                ("the format of HDF5 1.14 or earlier", REPACK)
-            }
-            _ => ("intact values", DAMAGED),
-        };
-        self.fault(place, expected, error.to_string(), remedy)
+/// What was expected where hdf5-pure says this, and what to do.
+pub(super) fn of(error: &hdf5_pure::Error) -> (&'static str, &'static str) {
+    use hdf5_pure::FormatError as F;
+    match error {
+        hdf5_pure::Error::Format(F::UnsupportedFilter(_)) => {
+            ("values that are plain or packed by gzip, lzf or shuffle", REPACK)
+        }
+        hdf5_pure::Error::Format(F::UnsupportedVirtualLayout | F::UnsupportedExternalStorage) => {
+            ("values in this file", "Copy the values into one file, with h5py or h5repack.")
+        }
+        hdf5_pure::Error::Format(F::InvalidLayoutVersion(5) | F::UnsupportedFilteredHeapObject) => {
+            ("the format of HDF5 1.14 or earlier", REPACK)
+        }
+        _ => ("intact values", DAMAGED),
     }
 }

@@ -1,6 +1,7 @@
 //! Values of datasets: numbers, truth values and texts.
 
-use super::{Hdf5, Object, fault};
+use super::fault;
+use super::file::{Hdf5, Object};
 use crate::error::{Error, Result};
 use hdf5_pure::{ChunkIndex, DType, Dataset, Datatype, Layout, VlenStringReadOptions};
 
