@@ -93,6 +93,7 @@ fn what_cannot_be_meant_is_refused_in_a_sentence() {
     refused(&["data/mouse1_day1.npz", "--shifts", "0"], "shifts");
     fs::write(place.path().join("bad.toml"), "[tuning]\nwindows = 3\n").unwrap();
     refused(&["data/mouse1_day1.npz", "--config", "bad.toml"], "bad.toml, line 2");
-    fs::write(place.path().join("data/mouse1_day1.bouts.csv"), "agent,behaviour,start,stop\nself,eating,9,4\n").unwrap();
+    fs::write(place.path().join("data/mouse1_day1.bouts.csv"), "agent,behaviour,start,stop\nself,eating,9,4\n")
+        .unwrap();
     refused(&["data/mouse1_day1.npz"], "mouse1_day1.bouts.csv");
 }

@@ -9,16 +9,18 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every page that the repository has on itself, but for the change log.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 11] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/differences.md",
     "docs/files.md",
     "docs/model.md",
     "docs/perturbation.md",
+    "docs/recordings.md",
     "docs/results.md",
     "docs/sweeps.md",
     "docs/tasks.md",
+    "docs/tuning.md",
 ];
 
 /// The code blocks of `language` in a page.
@@ -152,7 +154,7 @@ fn flags_in_the_documentation_are_flags_of_the_program() {
         let output = Command::new(env!("CARGO_BIN_EXE_aon")).args(command).arg("--help").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    let commands = ["train", "demo", "eval", "export", "synth", "devices", "bench", "perturb", "validate"];
+    let commands = ["train", "demo", "eval", "export", "synth", "devices", "bench", "perturb", "validate", "tuning"];
     let of_sweeps = ["run", "status", "table", "best", "report"];
     let mut program = commands.map(|command| help(&[command])).concat();
     program += &of_sweeps.map(|command| help(&["sweep", command])).concat();

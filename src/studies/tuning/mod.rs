@@ -1,10 +1,12 @@
 //! The study of recordings: read, tested session by session, kept, put together, reported.
 
 mod file;
+mod input;
 mod sessions;
 mod shown;
 mod study;
 
 pub use file::{TuningFile, read_tuning_file};
+pub use input::TuningInput;
 pub use shown::Training;
-pub use study::{Tuned, TuningInput, check_recordings, tuning};
+pub use study::{Tuned, check_recordings, tuning};

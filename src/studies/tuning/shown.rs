@@ -1,7 +1,7 @@
 //! What is made of recordings once more, when all that was found is known: the page; rates, masks and a task to train networks
 //! on; and the second criterion of tuning, which needs trials.
 
-use super::study::TuningInput;
+use super::input::TuningInput;
 use crate::data::recording::{Framed, Session};
 use crate::data::write_atomically;
 use crate::error::Result;

@@ -1,9 +1,9 @@
 //! `aon tuning` without the command line.
 
-use super::file::TuningFile;
+use super::input::TuningInput;
 use super::sessions::{Keeper, Known, key_of};
 use super::shown::{Shown, Training};
-use crate::data::recording::{Activity, Framed, Session, Understood, read, unanswered_by_averages, understood};
+use crate::data::recording::{Activity, Framed, Session, Understood, unanswered_by_averages, understood};
 use crate::data::{ArrayFormat, NamedArray, write_arrays, write_atomically};
 use crate::error::{Error, Result, ensure};
 use crate::report::tuning::text;
@@ -13,19 +13,8 @@ use crate::tuning::{
     tuning_csv,
 };
 use ndarray::Array1;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
-
-/// What is studied.
-#[derive(Clone, Debug)]
-pub struct TuningInput {
-    /// Files or directories of recordings.
-    pub recordings: Vec<PathBuf>,
-    /// How they are read and tested.
-    pub settings: TuningFile,
-    /// The directory of the file of settings: what it names is looked for there, too.
-    pub beside: Option<PathBuf>,
-}
 
 /// What came of a study.
 #[derive(Debug)]
@@ -36,16 +25,6 @@ pub struct Tuned {
     pub text: String,
     /// What networks can be trained on.
     pub training: Training,
-}
-
-impl TuningInput {
-    pub(super) fn read(&self, path: &Path) -> Result<Vec<Session>> {
-        read(path, &self.settings.recording, self.beside.as_deref())
-    }
-
-    pub(super) fn bin_s(&self) -> f64 {
-        self.settings.recording.source.bin_ms / 1000.0
-    }
 }
 
 /// Reads recordings and says what was understood; tests nothing.

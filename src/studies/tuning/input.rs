@@ -1,0 +1,27 @@
+//! What is studied.
+
+use super::file::TuningFile;
+use crate::data::recording::{Session, read};
+use crate::error::Result;
+use std::path::{Path, PathBuf};
+
+/// What is studied.
+#[derive(Clone, Debug)]
+pub struct TuningInput {
+    /// Files or directories of recordings.
+    pub recordings: Vec<PathBuf>,
+    /// How they are read and tested.
+    pub settings: TuningFile,
+    /// The directory of the file of settings: what it names is looked for there, too.
+    pub beside: Option<PathBuf>,
+}
+
+impl TuningInput {
+    pub(super) fn read(&self, path: &Path) -> Result<Vec<Session>> {
+        read(path, &self.settings.recording, self.beside.as_deref())
+    }
+
+    pub(super) fn bin_s(&self) -> f64 {
+        self.settings.recording.source.bin_ms / 1000.0
+    }
+}
