@@ -12,9 +12,9 @@ use std::path::Path;
 const BRIEF: [&str; 2] = ["--shifts", "99"];
 const SETTINGS: &str = "[tuning]\nmost_shifts = 0\nleast_bouts = 5\n";
 
-/// Two animals, 12 neurons each, five minutes.
+/// Two animals, 12 neurons each, eight minutes.
 fn recordings(directory: &Path) {
-    let size = ["--neurons", "12", "--minutes", "5", "--bouts", "6"];
+    let size = ["--neurons", "12", "--minutes", "8", "--bouts", "6"];
     aon().args(["synth", "--recording", "--output-dir"]).arg(directory.join("data")).args(size).assert().success();
     fs::write(directory.join("tuning.toml"), SETTINGS).unwrap();
 }

@@ -6,7 +6,7 @@ mod tuning_support;
 use aon::analysis::statistics::{clopper_pearson, ks_uniform};
 use aon::data::recording::{Framed, Session};
 use aon::synthetic::recording::{Kind, RecordingSynthesis};
-use aon::tuning::{Axis, Class, Null, SessionInput, SessionTests, TuningSettings, examine};
+use aon::tuning::{Axis, Class, Null, SessionInput, SessionTests, TuningSettings, Verdict, examine};
 use std::sync::atomic::AtomicBool;
 use tuning_support::{brief, recordings, sessions, studied, study};
 
@@ -96,19 +96,22 @@ fn the_other_null_distributions_hold_as_well() {
 #[test]
 fn neurons_tuned_to_execution_alone_are_no_mirror_neurons() {
     let count = recordings(6);
-    let (mut p, mut labelled, mut overlap) = (Vec::new(), 0, Vec::new());
+    let (mut p, mut labelled, mut judged, mut overlap) = (Vec::new(), 0, 0, Vec::new());
     for seed in 0..count {
         let found = study(&sessions(&RecordingSynthesis::all_executing(seed)), &TuningSettings::default());
         p.extend(found.classes.iter().flat_map(|c| c.mirror.iter().flat_map(|m| m.p.clone())));
         labelled += u64::from(found.of_class(Class::Mirror) > 0);
+        judged += u64::from(found.judgement.verdict == Verdict::Found);
         overlap.push(found.overlap.mid_p);
     }
     let (below, said) = share(&p);
-    println!("{said}; labelled in {labelled} of {count}; overlap mid p {overlap:.2?}");
+    println!("{said}; labelled in {labelled}, judged found in {judged} of {count}; overlap mid p {overlap:.2?}");
     assert!(below <= 0.015, "{said}");
     // 8 % of recordings, and what four standard errors of a share of so few make of it.
-    let most = 0.08 * count as f64 + 4.0 * (count as f64 * 0.08 * 0.92).sqrt();
-    assert!((labelled as f64) <= most, "{labelled} of {count}");
+    let most = |share: f64| share * count as f64 + 4.0 * (count as f64 * share * (1.0 - share)).sqrt();
+    assert!((labelled as f64) <= most(0.08), "{labelled} of {count}");
+    // The verdict's own level.
+    assert!((judged as f64) <= most(0.05), "{judged} of {count}");
 }
 
 /// The number of tuned neurons has p values that are uniform although neurons share bursts, which tests of counts that take

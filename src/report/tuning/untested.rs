@@ -21,7 +21,9 @@ fn behaviours(page: &mut String, view: &View) {
     let mut rows = Vec::new();
     for (session, activity) in view.activity.iter().enumerate() {
         for kind in &activity.kinds {
-            if view.tests(session).of(kind.agent, &kind.behaviour).is_some() {
+            // Objects that come into view are no behaviour: they are tested as onsets.
+            let is_object = kind.agent == Agent::Other && view.settings.objects.contains(&kind.behaviour);
+            if is_object || view.tests(session).of(kind.agent, &kind.behaviour).is_some() {
                 continue;
             }
             let least = view.settings.least_bouts;
