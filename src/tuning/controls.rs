@@ -3,7 +3,7 @@
 use crate::data::recording::{Agent, Bout};
 use std::collections::BTreeSet;
 
-/// What the behaviour of [`onsets`] is called.
+/// What the behaviour is called by which onsets of objects are tested.
 pub const ONSET: &str = "onset";
 
 /// What a neuron that sees answers to: `objects`, as bouts of the observed behaviours of these names; where there are none, the
