@@ -76,7 +76,48 @@ fn check_says_what_was_understood_and_tests_nothing() {
     recordings(place.path());
     let said = contains("12 neurons").and(contains("grasping by other")).and(contains("covariate pupil"));
     tuning(place.path(), "none").arg("--check").assert().success().stdout(said);
-    assert!(!place.path().join("none").exists());
+    let mut written: Vec<_> = fs::read_dir(place.path().join("none"))
+        .unwrap()
+        .map(|f| f.unwrap().file_name().into_string().unwrap())
+        .collect();
+    written.sort();
+    assert_eq!(written, ["check.html", "figures"]);
+    let page = fs::read_to_string(place.path().join("none/check.html")).unwrap();
+    for words in
+        ["mouse1 · day1", "mouse2 · day1", "grasping observed", "pupil", "24</strong><span>neurons, 2 sessions"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn neurons_that_are_asked_for_are_shown_and_what_was_rare_is_listed() {
+    let place = tempfile::tempdir().unwrap();
+    recordings(place.path());
+    let named = |name: &str| {
+        let mut command = tuning(place.path(), "asked");
+        command.args(["--neuron", name]);
+        command
+    };
+    named("nobody")
+        .assert()
+        .code(2)
+        .stderr(contains("`--neuron nobody`").and(contains("expected the name of a neuron")));
+    let labels = {
+        fs::write(place.path().join("tuning.toml"), "[tuning]\nmost_shifts = 0\nleast_bouts = 8\n").unwrap();
+        tuning(place.path(), "asked").assert().success();
+        assert!(!place.path().join("asked/figures/asked-cells.svg").exists());
+        lines(&place.path().join("asked/labels.csv"))
+    };
+    let last = labels.last().unwrap().split(',').nth(2).unwrap().to_string();
+    named(&last).assert().success();
+    let page = fs::read_to_string(place.path().join("asked/report.html")).unwrap();
+    assert!(page.contains("Neurons that were asked for"));
+    // Six bouts of each behaviour are too few for eight, whichever agent.
+    let untested = lines(&place.path().join("asked/untested.csv"));
+    assert_eq!(untested[0], "animal,session,agent,behaviour,bouts,usable_bouts,seconds,why");
+    assert!(untested.iter().any(|row| row.starts_with("mouse1,day1,other,eating,6,")), "{untested:?}");
+    assert!(untested.iter().all(|row| !row.contains(",object,")), "{untested:?}");
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn recorded() -> Session {
         animal: "mouse".into(),
         name: "day".into(),
         neurons: (0..16).map(|i| Neuron { name: i.to_string(), ..Neuron::default() }).collect(),
-        activity: Activity::Frames { values, times: (0..4200).map(|t| f64::from(t) * 0.1).collect() },
+        activity: Activity::Frames { values: values.into(), times: (0..4200).map(|t| f64::from(t) * 0.1).collect() },
         bouts,
         trials: Vec::new(),
         contexts: Vec::new(),

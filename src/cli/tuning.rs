@@ -17,7 +17,7 @@ pub(super) struct TuningArgs {
     /// How they are read and tested, where files do not say
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
-    /// Read everything, say what was understood, and test nothing
+    /// Read everything, say what was understood and draw it, and test nothing
     #[arg(long)]
     check: bool,
     /// The null distribution [default: window]
@@ -29,6 +29,9 @@ pub(super) struct TuningArgs {
     /// Seed of everything that is drawn [default: 0]
     #[arg(long)]
     seed: Option<u64>,
+    /// A neuron that the report shows beside those that it chooses, as its recording names it. May be given several times
+    #[arg(long, value_name = "NAME")]
+    neuron: Vec<String>,
     /// Where tables and the report go. What they hold of the same recordings and settings is not done again
     #[arg(long, value_name = "DIR", default_value = "out/tuning")]
     output_dir: PathBuf,
@@ -45,7 +48,7 @@ impl TuningArgs {
         tuning.shifts = self.shifts.unwrap_or(tuning.shifts);
         tuning.seed = self.seed.unwrap_or(tuning.seed);
         let beside = self.config.as_deref().and_then(|file| file.parent()).map(PathBuf::from);
-        Ok(TuningInput { recordings: self.recordings.clone(), settings, beside })
+        Ok(TuningInput { recordings: self.recordings.clone(), settings, asked: self.neuron.clone(), beside })
     }
 }
 
@@ -53,7 +56,8 @@ impl TuningArgs {
 pub(super) fn run(args: &TuningArgs) -> Result<()> {
     let input = args.input()?;
     if args.check {
-        check_recordings(&input)?.lines().into_iter().for_each(output::say);
+        check_recordings(&args.output_dir, &input)?.lines().into_iter().for_each(output::say);
+        output::say(format!("page       {}", args.output_dir.join("check.html").display()));
         return Ok(());
     }
     interrupt::say_at_end("paused; the sessions that are finished are kept, and the same command goes on from there.");

@@ -289,7 +289,14 @@ mod tests {
 
     /// Frames of 0.1 s; `values` of each neuron.
     fn framed(activity: Array2<f32>, times: Vec<f64>) -> Framed {
-        Framed { activity, times, interval: 0.1, gaps: vec![], covariates: vec![], interpolated: vec![] }
+        Framed {
+            activity: activity.into(),
+            times,
+            interval: 0.1,
+            gaps: vec![],
+            covariates: vec![],
+            interpolated: vec![],
+        }
     }
 
     fn bout(agent: Agent, start: f64, stop: f64) -> Bout {
@@ -346,7 +353,7 @@ mod tests {
     #[test]
     fn short_frames_share_bins_and_lost_ones_are_not_in_means() {
         let mut framed = numbered(1000);
-        framed.activity[[0, 501]] = f32::NAN;
+        std::sync::Arc::make_mut(&mut framed.activity)[[0, 501]] = f32::NAN;
         let settings = AlignSettings { before_s: 10.0, after_s: 20.0 };
         let bouts = [bout(Agent::Own, 50.0, 51.0)];
         let found = Alignment::new(Agent::Own, "eating", &bouts, &framed, None, &settings);

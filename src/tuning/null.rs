@@ -134,22 +134,24 @@ fn circles(contrast: &Contrast, windows: &[Circle], drawn: Range<usize>, key: u6
         if ends.is_empty() {
             continue;
         }
-        for (k, draw) in drawn.clone().enumerate() {
-            let shift = circle.shift(key, draw);
-            let mut around = 0.0;
-            for (place, weight) in &ends {
-                let at = if place - window.start >= shift {
-                    place - shift
+        let shifts: Vec<usize> = drawn.clone().map(|draw| circle.shift(key, draw)).collect();
+        // In the order of shifts, sums that are read one after the other lie side by side.
+        let mut order: Vec<usize> = (0..shifts.len()).collect();
+        order.sort_unstable_by_key(|k| shifts[*k]);
+        let mut around = vec![0.0; shifts.len()];
+        for (place, weight) in &ends {
+            for k in &order {
+                let at = if place - window.start >= shifts[*k] {
+                    place - shifts[*k]
                 } else {
-                    around += weight;
-                    place + window.len() - shift
+                    around[*k] += weight;
+                    place + window.len() - shifts[*k]
                 };
                 terms.push(Term::new(k + 1, at, *weight));
             }
-            if around != 0.0 {
-                terms.extend(sum(k + 1, window, -around));
-            }
         }
+        let turned = around.iter().enumerate().filter(|(_, weight)| **weight != 0.0);
+        terms.extend(turned.flat_map(|(k, weight)| sum(k + 1, window, -weight)));
     }
     terms
 }

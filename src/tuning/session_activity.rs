@@ -163,7 +163,7 @@ mod tests {
             name: "s".into(),
             neurons: vec![Neuron::default(); 2],
             activity: Activity::Frames {
-                values: Array2::from_shape_fn((2, 200), |(i, t)| if i == 0 { (t % 2) as f32 } else { f32::NAN }),
+                values: Array2::from_shape_fn((2, 200), |(i, t)| if i == 0 { (t % 2) as f32 } else { f32::NAN }).into(),
                 times: (0..200).map(|t| f64::from(t) * 0.1).collect(),
             },
             bouts: vec![

@@ -279,7 +279,7 @@ mod tests {
             name: "s".into(),
             neurons: vec![crate::data::recording::Neuron::default(); 10],
             activity: crate::data::recording::Activity::Frames {
-                values,
+                values: values.into(),
                 times: (0..frames).map(|t| f64::from(t) * 0.05).collect(),
             },
             bouts,
@@ -365,6 +365,7 @@ mod tests {
     fn neurons_without_numbers_or_changes_are_not_tested() {
         let mut session = session();
         let crate::data::recording::Activity::Frames { values, .. } = &mut session.activity else { unreachable!() };
+        let values = std::sync::Arc::make_mut(values);
         values.row_mut(2).fill(0.1);
         values[[5, 77]] = f32::NAN;
         let found = examined(&session, &TuningSettings::default());

@@ -4,17 +4,16 @@ use super::classes::{Class, SessionClasses, classify};
 use super::session_study::SessionStudy;
 use super::session_tests::{CountTest, SessionTests};
 use super::settings::TuningSettings;
+use super::stability::Stability;
 use super::verdict::{AnimalEvidence, Judgement, judge};
-use crate::analysis::statistics::{Agreement, Overlap, agreement, overlap, strata_of_like};
+use crate::analysis::statistics::{Overlap, overlap, strata_of_like};
 use crate::data::recording::Agent;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Neurons of a stratum at most: where strata are larger, neurons of one differ in rate, and whoever is found tuned more easily
 /// to one behaviour is so to any.
 const STRATUM: usize = 20;
-/// Shuffles of identities.
-const SHUFFLES: usize = 10_000;
 
 /// What was found in all sessions.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +29,7 @@ pub struct TuningStudy {
     /// Whether neurons tuned to an executed behaviour are tuned to the same observed more often than others of like rate.
     pub overlap: Overlap,
     /// Whether neurons keep their classes from a session to the next.
-    pub stability: Agreement,
+    pub stability: Stability,
     /// What may be concluded.
     pub judgement: Judgement,
 }
@@ -74,7 +73,7 @@ impl TuningStudy {
         let judgement = judge(&evidence(&sessions), settings.count_level);
         Self {
             overlap: overlap_of(&tests, settings.count_level),
-            stability: stability(&sessions, &classes, settings.seed),
+            stability: Stability::new(&sessions, &classes, settings.seed),
             counts,
             judgement,
             classes,
@@ -165,29 +164,4 @@ fn overlap_of(sessions: &[&SessionTests], level: f64) -> Overlap {
     }
     let strata = strata_of_like(&group, &activity, STRATUM).unwrap_or_default();
     overlap(&first, &second, &strata)
-}
-
-/// Neurons that were identified in two sessions of their animal, one after the other; those that could not be classed are left
-/// out.
-fn stability(sessions: &[SessionStudy], classes: &[SessionClasses], seed: u64) -> Agreement {
-    let (mut first, mut second, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, two) in sessions.windows(2).enumerate() {
-        if two[0].animal != two[1].animal {
-            continue;
-        }
-        let of = |k: usize| -> BTreeMap<&str, Class> {
-            let named = two[k].neurons.iter().zip(&classes[number + k].class);
-            let named = named.filter(|(_, class)| **class != Class::Untestable);
-            named.filter_map(|(neuron, class)| Some((neuron.identity.as_deref()?, *class))).collect()
-        };
-        let (before, after) = (of(0), of(1));
-        for (identity, class) in before {
-            if let Some(later) = after.get(identity) {
-                first.push(class as usize);
-                second.push(*later as usize);
-                pairs.push(number);
-            }
-        }
-    }
-    agreement(&first, &second, &pairs, SHUFFLES, seed, 0)
 }

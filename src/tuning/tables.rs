@@ -1,9 +1,10 @@
 //! What was found, as tables.
 
 use super::classes::Class;
+use super::stability::Stability;
 use super::study::TuningStudy;
 use super::verdict::{Judgement, Verdict};
-use crate::analysis::statistics::{Agreement, Overlap};
+use crate::analysis::statistics::Overlap;
 use crate::data::{csv, csv_number, csv_text};
 use serde::Serialize;
 
@@ -145,7 +146,7 @@ pub struct Summary<'a> {
     /// Overlap of both agents beyond independence.
     pub overlap: Overlap,
     /// Classes from session to session.
-    pub stability: Agreement,
+    pub stability: &'a Stability,
     /// All numbers of the verdict.
     pub judgement: &'a Judgement,
 }
@@ -164,7 +165,7 @@ impl<'a> Summary<'a> {
             bound: judged.map(|b| b.upper),
             counts: &study.counts,
             overlap: study.overlap,
-            stability: study.stability,
+            stability: &study.stability,
             judgement,
         }
     }

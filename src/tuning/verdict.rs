@@ -2,7 +2,7 @@
 
 use super::power::{Probe, SCALES};
 use super::session_tests::CountTest;
-use crate::analysis::statistics::{Posterior, Power, prevalence_posterior, prevalence_upper};
+use crate::analysis::statistics::{Posterior, Power, holm, prevalence_posterior, prevalence_upper};
 use serde::Serialize;
 
 /// The size of an observed response, in units of the executed one, for which absence is judged.
@@ -93,7 +93,8 @@ pub struct AnimalEvidence {
 pub fn judge(animals: &[AnimalEvidence], level: f64) -> Judgement {
     let mut each: Vec<Prevalence> =
         animals.iter().map(|a| prevalence(&a.animal, &a.counts, &a.probes, level)).collect();
-    correct(&mut each);
+    let corrected = holm(&each.iter().map(|a| a.p).collect::<Vec<_>>());
+    each.iter_mut().zip(corrected).for_each(|(animal, corrected)| animal.corrected = corrected);
     let counts: Vec<CountTest> = animals.iter().flat_map(|a| a.counts.iter().cloned()).collect();
     let probes: Vec<Probe> = animals.iter().flat_map(|a| a.probes.iter().cloned()).collect();
     let together = prevalence("", &counts, &probes, level);
@@ -137,17 +138,6 @@ fn prevalence(animal: &str, counts: &[CountTest], probes: &[Probe], level: f64) 
         tuned,
         positive,
         bounds: if tuned == 0 { Vec::new() } else { SCALES.iter().enumerate().map(bound).collect() },
-    }
-}
-
-/// Holm's correction of p over animals that have one.
-fn correct(animals: &mut [Prevalence]) {
-    let mut order: Vec<usize> = (0..animals.len()).filter(|k| !animals[*k].p.is_nan()).collect();
-    order.sort_by(|a, b| animals[*a].p.total_cmp(&animals[*b].p));
-    let mut largest = 0.0_f64;
-    for (rank, k) in order.iter().enumerate() {
-        largest = largest.max(animals[*k].p * (order.len() - rank) as f64).min(1.0);
-        animals[*k].corrected = largest;
     }
 }
 

@@ -152,5 +152,5 @@ pub(crate) fn go_no_go(name: &str, repeats: usize, neurons: usize, seed: u64) ->
 
 pub(crate) fn frames(values: &[Vec<f32>], times: Vec<f64>) -> Activity {
     let shape = (values.len(), times.len());
-    Activity::Frames { values: Array2::from_shape_vec(shape, values.concat()).unwrap(), times }
+    Activity::Frames { values: Array2::from_shape_vec(shape, values.concat()).unwrap().into(), times }
 }

@@ -24,7 +24,7 @@ pub use predictors::{Explained, Predictor, explained};
 pub use prevalence::{Posterior, Power, prevalence_lower, prevalence_posterior, prevalence_upper};
 pub use rank_sum::{RankSum, Ranked, labellings};
 pub use regression::{Covariates, residuals};
-pub use significance::{benjamini_hochberg, effect_size, permutation_p, standardised_difference};
+pub use significance::{benjamini_hochberg, effect_size, holm, permutation_p, standardised_difference};
 pub use summary::{mean, pearson, quantile, sd, spearman};
 
 pub(crate) use summary::ranks;

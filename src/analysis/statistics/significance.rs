@@ -17,6 +17,20 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     q
 }
 
+/// p values corrected for the number of tests (Holm 1979): the smallest level of the whole family at which each is
+/// rejected, `[p]`. A NaN (a test that could not be made) stays NaN and is not counted in the family.
+pub fn holm(p: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p.len()).filter(|i| !p[*i].is_nan()).collect();
+    order.sort_by(|a, b| p[*a].total_cmp(&p[*b]));
+    let mut corrected = vec![f64::NAN; p.len()];
+    let mut largest = 0.0_f64;
+    for (rank, i) in order.iter().enumerate() {
+        largest = largest.max(p[*i] * (order.len() - rank) as f64).min(1.0);
+        corrected[*i] = largest;
+    }
+    corrected
+}
+
 /// The one-sided p value of an observation against draws of its null distribution, (1 + #{null ≥ observed}) / (n + 1)
 /// (Phipson and Smyth 2010): never zero, and valid for any n.
 ///
@@ -51,6 +65,15 @@ mod tests {
         assert!(q[1].is_nan());
         assert_eq!([q[0], q[2], q[3]].to_vec(), benjamini_hochberg(&[0.01, 0.04, 0.03]));
         assert!(benjamini_hochberg(&[]).is_empty());
+    }
+
+    /// Holm's own steps: 3 × 0.01, 2 × 0.03, and what came before where a later product is smaller.
+    #[test]
+    fn holm_multiplies_by_what_is_left_and_never_falls() {
+        assert_eq!(holm(&[0.03, f64::NAN, 0.01, 0.05])[..1], [0.06]);
+        let found = holm(&[0.03, 0.01, 0.05]);
+        assert_eq!(found, [0.06, 0.03, 0.06]);
+        assert!(holm(&[f64::NAN])[0].is_nan() && holm(&[0.6, 0.9]) == [1.0, 1.0]);
     }
 
     #[test]

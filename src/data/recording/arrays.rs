@@ -128,7 +128,7 @@ fn frames(file: &ArrayFile, name: &str, settings: &SourceSettings, session: &mut
     session.neurons = neurons_of(file, values.nrows(), |i| (i + 1).to_string())?;
     let values: Array2<f32> =
         if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
-    session.activity = Activity::Frames { values, times };
+    session.activity = Activity::Frames { values: values.into(), times };
     Ok(())
 }
 

@@ -4,12 +4,13 @@ use super::session::{Activity, Session, usual_interval};
 use crate::error::{Error, Result, ensure};
 use ndarray::Array2;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What neurons did and what else was measured, in frames that all begin and end at the same times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Framed {
     /// `[N × frames]`; counts of spikes in bins, or the file's values.
-    pub activity: Array2<f32>,
+    pub activity: Arc<Array2<f32>>,
     /// When each frame begins, in s, ascending, `[frames]`.
     pub times: Vec<f64>,
     /// The usual distance of two frames, in s.
@@ -45,7 +46,7 @@ impl Framed {
     /// If there is no frame, or more than memory can hold, or the session has only averages.
     pub fn new(session: &Session, bin_s: f64) -> Result<Self> {
         let (activity, times) = match &session.activity {
-            Activity::Frames { values, times } => (values.clone(), times.clone()),
+            Activity::Frames { values, times } => (Arc::clone(values), times.clone()),
             Activity::Spikes { times, span } => counted(session, times, *span, bin_s)?,
             Activity::Averages(_) => return Err(averages(session)),
         };
@@ -85,7 +86,12 @@ fn averages(session: &Session) -> Error {
 }
 
 /// Spikes in bins of `bin_s` from the begin of the span on; the last, incomplete one is left out.
-fn counted(session: &Session, times: &[Vec<f64>], span: (f64, f64), bin_s: f64) -> Result<(Array2<f32>, Vec<f64>)> {
+fn counted(
+    session: &Session,
+    times: &[Vec<f64>],
+    span: (f64, f64),
+    bin_s: f64,
+) -> Result<(Arc<Array2<f32>>, Vec<f64>)> {
     const MOST: f64 = 4e9;
     let source = session.source.display();
     ensure!(bin_s.is_finite() && bin_s > 0.0, "`bin_ms = {}`: expected a time above 0.", bin_s * 1000.0);
@@ -107,7 +113,7 @@ fn counted(session: &Session, times: &[Vec<f64>], span: (f64, f64), bin_s: f64) 
             }
         }
     }
-    Ok((counts, (0..bins).map(|b| span.0 + b as f64 * bin_s).collect()))
+    Ok((counts.into(), (0..bins).map(|b| span.0 + b as f64 * bin_s).collect()))
 }
 
 /// Values at `at`, ascending, from samples at `times`: linear between two that are at most `joined` apart, NaN elsewhere;
@@ -157,7 +163,7 @@ mod tests {
     fn spikes_are_counted_in_bins_and_none_is_counted_twice() {
         let times = vec![vec![-1.0, 10.0, 10.05, 10.099, 10.25], vec![10.3, 99.0]];
         let framed = Framed::new(&session(Activity::Spikes { times, span: (10.0, 10.3) }, Vec::new()), 0.1).unwrap();
-        assert_eq!(framed.activity, ndarray::array![[3.0, 0.0, 1.0], [0.0, 0.0, 0.0]]);
+        assert_eq!(*framed.activity, ndarray::array![[3.0, 0.0, 1.0], [0.0, 0.0, 0.0]]);
         assert_eq!((framed.frames(), framed.between(10.05, 10.2)), (3, 1..2));
         assert!(framed.gaps.is_empty());
     }
@@ -169,7 +175,7 @@ mod tests {
             times: vec![0.0, 0.5, 1.0, 1.5, 8.0, 9.0],
             values: vec![0.0, 1.0, f64::NAN, 3.0, 4.0, 5.0],
         };
-        let values = Array2::zeros((2, 6));
+        let values = Array2::zeros((2, 6)).into();
         let times = vec![0.0, 0.5, 1.0, 4.0, 8.25, 9.0];
         let framed = Framed::new(&session(Activity::Frames { values, times }, vec![covariate]), 0.1).unwrap();
         // The usual distance is 0.75 … 3: the median of 0.5, 0.5, 3, 4.25, 0.75 is 0.75; middles are 0.375 later.

@@ -18,6 +18,7 @@ mod hdf5_kind;
 mod identities;
 mod labels;
 mod nwb;
+mod outline;
 mod read;
 mod session;
 mod settings;
@@ -32,6 +33,7 @@ mod understood;
 pub use averages::unanswered_by_averages;
 pub use framed::{Framed, Gap};
 pub use nwb::read as read_nwb;
+pub use outline::Outline;
 pub use read::read;
 pub use session::{Activity, Agent, Bout, Context, Covariate, Flaw, Neuron, Session, Trial};
 pub use settings::{

@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView1};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One session of one animal. All times are in seconds on one clock, that of the activity.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +51,8 @@ pub struct Neuron {
 pub enum Activity {
     /// A number per neuron and frame, as from calcium imaging.
     Frames {
-        /// `[N × frames]`, in the file's unit.
-        values: Array2<f32>,
+        /// `[N × frames]`, in the file's unit; shared, as it may take most of the memory.
+        values: Arc<Array2<f32>>,
         /// When each frame begins, in s, ascending, `[frames]`.
         times: Vec<f64>,
     },

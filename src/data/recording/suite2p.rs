@@ -70,7 +70,7 @@ pub(super) fn read(path: &Path, planes: &[PathBuf], settings: &SourceSettings) -
         animal: String::new(),
         name: String::new(),
         neurons,
-        activity: Activity::Frames { values, times },
+        activity: Activity::Frames { values: values.into(), times },
         bouts: Vec::new(),
         trials: Vec::new(),
         contexts: Vec::new(),

@@ -146,7 +146,7 @@ fn one(session: &Session, bin_s: f64) -> Result<UnderstoodSession> {
 fn clock(session: &Session) -> Option<Session> {
     let activity = match &session.activity {
         Activity::Frames { times, .. } => {
-            Activity::Frames { values: Array2::zeros((0, times.len())), times: times.clone() }
+            Activity::Frames { values: Array2::zeros((0, times.len())).into(), times: times.clone() }
         }
         Activity::Spikes { span, .. } => Activity::Spikes { times: Vec::new(), span: *span },
         Activity::Averages(_) => return None,

@@ -1,7 +1,7 @@
 //! What else could make labels: seeing alone, the animal's own movements, and what covariates explain.
 
 use super::view::View;
-use super::words::{class, count, listed, p_is, percent, probability, shown};
+use super::words::{class, count, listed, p_is, percent, probability, short, shown};
 use crate::data::recording::Agent;
 use crate::report::parts::html::{begin_table, end_table, escape, number_cells};
 use crate::report::parts::words::distinct;
@@ -216,7 +216,7 @@ pub(super) fn overlap(page: &mut String, view: &View) {
 
 /// Whether neurons keep their classes.
 pub(super) fn stability(page: &mut String, view: &View) {
-    let s = &view.study.stability;
+    let s = &view.study.stability.all;
     page.push_str("<section>\n<h2>Stability across sessions</h2>\n<p>");
     if s.items == 0 {
         page.push_str(
@@ -245,4 +245,21 @@ pub(super) fn stability(page: &mut String, view: &View) {
         }
     }
     page.push_str("</p>\n</section>\n");
+    if s.items > 0 {
+        stability_of_classes(page, view);
+    }
+}
+
+fn stability_of_classes(page: &mut String, view: &View) {
+    let caption = "Neurons of each class in the first of two successive sessions, those of them that have it in the \
+                   second, too, and their number if identities said nothing. p: one-sided, corrected over classes \
+                   (Holm 1979).";
+    let columns = ["Class", "#First session", "#Both", "#Expected", "#p", "#Corrected"];
+    begin_table(page, "Stability of each class", caption, &columns);
+    for s in &view.study.stability.classes {
+        let p = [s.p, s.corrected].map(|p| escape(&probability(p)));
+        let numbers = [s.first.to_string(), s.kept.to_string(), short(s.expected, 3)].into_iter().chain(p);
+        let _ = writeln!(page, "<tr><th scope=\"row\">{}</th>{}</tr>", class(s.class), number_cells(numbers));
+    }
+    end_table(page);
 }

@@ -172,18 +172,19 @@ fn one(
     for ends in corners.windows(2) {
         line(root, ends[0], ends[1], stroke(MUTED, 0.8))?;
     }
-    time_axis(root, pair.span, (left, top + MAP, width))?;
+    time_axis(root, pair.span, (left, top + MAP, width), "s")?;
     onset(root, pair.span, (left, top, width, MAP))
 }
 
 /// Ticks at whole times below a map or a plot.
-pub(super) fn time_axis(root: &Panel, span: (f64, f64), (left, y, width): (f64, f64, f64)) -> Drawn<()> {
-    let step = step((span.1 - span.0) / 4.0);
+pub(super) fn time_axis(root: &Panel, span: (f64, f64), (left, y, width): (f64, f64, f64), unit: &str) -> Drawn<()> {
+    // A label takes about 60 pixels.
+    let step = step((span.1 - span.0) / (width / 60.0).clamp(1.0, 12.0));
     let first = (span.0 / step - 1e-6).ceil() as i64;
     for value in (first..).map(|k| k as f64 * step).take_while(|v| *v <= span.1 + 1e-6 * step) {
         let x = left + width * (value - span.0) / (span.1 - span.0);
         line(root, (x, y), (x, y + 4.0), stroke(MUTED, 1.0))?;
-        let label = if value == 0.0 { "0 s".to_string() } else { tick(value) };
+        let label = if value == 0.0 { format!("0 {unit}").trim_end().into() } else { tick(value) };
         Words::ink(11.0, HPos::Center).below().draw(root, &label, x, y + 7.0)?;
     }
     Ok(())

@@ -6,6 +6,7 @@ mod controls;
 mod counts;
 mod data;
 mod maps;
+mod outlines;
 mod page;
 mod panels;
 mod power;
@@ -15,6 +16,7 @@ mod view;
 mod words;
 
 pub use data::TuningReport;
+pub use outlines::write_check;
 pub use text::text;
 
 use super::parts::figure::Figure;

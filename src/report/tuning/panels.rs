@@ -83,7 +83,7 @@ impl Behaviour<'_> {
         }
         let bottom = top + HEIGHT - AXIS;
         onset(root, span, (x, top, w, HEIGHT - AXIS))?;
-        time_axis(root, span, (x, bottom + 2.0, w))
+        time_axis(root, span, (x, bottom + 2.0, w), "s")
     }
 
     fn means(&self, root: &Panel, span: (f64, f64), (x, y, w): (f64, f64, f64)) -> Drawn<()> {

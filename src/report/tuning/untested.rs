@@ -5,6 +5,7 @@ use super::words::{count, shown, side};
 use crate::data::recording::Agent;
 use crate::report::parts::canvas::tick;
 use crate::report::parts::html::{begin_table, end_table, escape, number_cells};
+use crate::tuning::{Untested, untested};
 use std::fmt::Write as _;
 
 /// Rows of the table.
@@ -18,24 +19,7 @@ pub(super) fn all(page: &mut String, view: &View) {
 
 /// Behaviours that were recorded and not tested.
 fn behaviours(page: &mut String, view: &View) {
-    let mut rows = Vec::new();
-    for (session, activity) in view.activity.iter().enumerate() {
-        for kind in &activity.kinds {
-            // Objects that come into view are no behaviour: they are tested as onsets.
-            let is_object = kind.agent == Agent::Other && view.settings.objects.contains(&kind.behaviour);
-            if is_object || view.tests(session).of(kind.agent, &kind.behaviour).is_some() {
-                continue;
-            }
-            let least = view.settings.least_bouts;
-            let why = if kind.usable < least {
-                format!("fewer than {least} bouts of which frames can be used")
-            } else {
-                "its null distribution cannot be drawn: too few baselines, other sessions, or too short a context"
-                    .into()
-            };
-            rows.push((session, kind, why));
-        }
-    }
+    let rows = untested(view.study, &view.activity, view.settings);
     if rows.is_empty() {
         page.push_str(
             "<section>\n<h2>What could not be tested</h2>\n<p>Every behaviour that was recorded has bouts \
@@ -50,7 +34,7 @@ fn behaviours(page: &mut String, view: &View) {
     }
     let columns = ["Animal, session", "Agent", "Behaviour", "#Bouts", "#Usable", "#Seconds", "Why"];
     begin_table(page, "What could not be tested", &escape(&caption), &columns);
-    for (session, kind, why) in rows.into_iter().take(MOST) {
+    for Untested { session, kind, why } in rows.into_iter().take(MOST) {
         let numbers = [kind.bouts.to_string(), kind.usable.to_string(), tick((10.0 * kind.seconds).round() / 10.0)];
         let _ = writeln!(
             page,

@@ -3,7 +3,7 @@
 use crate::data::recording::RecordingSettings;
 use crate::data::{read_text, toml_fault};
 use crate::error::{Error, Result};
-use crate::tuning::{EpochSettings, RatesSettings, TuningSettings};
+use crate::tuning::{AlignSettings, EpochSettings, RatesSettings, TuningSettings};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -19,6 +19,8 @@ pub struct TuningFile {
     pub rates: RatesSettings,
     /// How trials are parted in epochs.
     pub epochs: EpochSettings,
+    /// From when to when pages show activity around the start of a bout.
+    pub aligned: AlignSettings,
 }
 
 /// Reads a file of settings.

@@ -12,11 +12,22 @@ pub struct TuningInput {
     pub recordings: Vec<PathBuf>,
     /// How they are read and tested.
     pub settings: TuningFile,
+    /// Neurons that the page shows one by one beside those that it chooses, as recordings name them.
+    pub asked: Vec<String>,
     /// The directory of the file of settings: what it names is looked for there, too.
     pub beside: Option<PathBuf>,
 }
 
 impl TuningInput {
+    /// Refuses settings that cannot be.
+    pub(super) fn check(&self) -> Result<()> {
+        let TuningFile { recording: _, tuning, rates, epochs, aligned } = &self.settings;
+        tuning.check()?;
+        rates.check()?;
+        epochs.check()?;
+        aligned.check()
+    }
+
     pub(super) fn read(&self, path: &Path) -> Result<Vec<Session>> {
         read(path, &self.settings.recording, self.beside.as_deref())
     }

@@ -18,6 +18,8 @@ pub(super) struct Known {
     pub(super) animal: String,
     pub(super) session: String,
     pub(super) bouts: TimedBouts,
+    /// What its neurons are called.
+    pub(super) neurons: Vec<String>,
 }
 
 impl Known {
@@ -37,6 +39,7 @@ impl Known {
             animal: session.animal.clone(),
             session: session.name.clone(),
             bouts: TimedBouts { contexts, bouts: session.bouts.clone() },
+            neurons: session.neurons.iter().map(|n| n.name.clone()).collect(),
         }
     }
 }

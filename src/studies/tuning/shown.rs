@@ -8,8 +8,7 @@ use crate::error::Result;
 use crate::report::tuning::{TuningReport, write};
 use crate::run::{Listener, Notice};
 use crate::tuning::{
-    AlignSettings, Axis, RatesBuilder, SessionActivity, SessionStudy, TuningStudy, anova_csv, candidates,
-    epoch_criterion,
+    Axis, RatesBuilder, SessionActivity, SessionStudy, TuningStudy, anova_csv, candidates, epoch_criterion,
 };
 use std::path::Path;
 
@@ -28,7 +27,10 @@ pub struct Training {
 /// What is made of recordings once more, when all that was found is known.
 pub(super) struct Shown {
     pub(super) training: Training,
+    /// In the order of the study.
     activity: Vec<SessionActivity>,
+    /// Neurons that were asked for: the number of the session in the study, and their number in it.
+    asked: Vec<(usize, usize)>,
 }
 
 impl Shown {
@@ -45,15 +47,19 @@ impl Shown {
     ) -> Result<Self> {
         let settings = &input.settings;
         let mut builder = RatesBuilder::new(&settings.rates, settings.tuning.seed)?;
-        let (mut epochs, mut training, mut activity) = (Vec::new(), Training::default(), Vec::new());
+        let (mut epochs, mut training) = (Vec::new(), Training::default());
+        let (mut activity, mut asked) = (Vec::new(), Vec::new());
         for path in &input.recordings {
             for session in sessions(path)? {
                 let framed = Framed::new(&session, input.bin_s())?;
                 let own = |s: &SessionStudy| s.animal == session.animal && s.session == session.name;
                 let Some(number) = study.sessions.iter().position(own) else { continue };
-                let cells = candidates(&study.sessions[number], settings.tuning.false_discoveries);
+                let mut cells = candidates(&study.sessions[number], settings.tuning.false_discoveries);
+                let own = (0..session.neurons.len()).filter(|i| input.asked.contains(&session.neurons[*i].name));
+                asked.extend(own.clone().map(|neuron| (number, neuron)));
+                cells.extend(own.filter(|i| !cells.contains(i)).collect::<Vec<_>>());
                 let axis = Axis::new(&session, &framed)?;
-                activity.push(SessionActivity::new(&session, &framed, &axis, &cells, &AlignSettings::default()));
+                activity.push((number, SessionActivity::new(&session, &framed, &axis, &cells, &settings.aligned)));
                 if let Err(why) = builder.add(&session, &framed, &study.classes[number]) {
                     training.remarks.push(why.to_string());
                 }
@@ -78,7 +84,14 @@ impl Shown {
             }
             Err(why) => training.remarks.push(format!("No rates to train on were made. {why}")),
         }
-        Ok(Self { training, activity })
+        activity.sort_by_key(|(number, _)| *number);
+        asked.sort_unstable();
+        Ok(Self { training, activity: activity.into_iter().map(|(_, activity)| activity).collect(), asked })
+    }
+
+    /// The activity of each session, in the order of the study.
+    pub(super) fn activity(&self) -> Vec<&SessionActivity> {
+        self.activity.iter().collect()
     }
 
     /// Draws the page.
@@ -93,19 +106,23 @@ impl Shown {
         listener: &mut dyn Listener,
     ) -> Result<()> {
         let path = directory.join("report.html");
-        let title = directory.file_name().map_or_else(|| "tuning".into(), |n| n.to_string_lossy().into_owned());
         let recordings = input.recordings.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
         let report = TuningReport {
-            title: &title,
+            title: &title(directory),
             choices: &[("recordings".into(), recordings)],
             study,
             settings: &input.settings.tuning,
             activity: &self.activity,
-            asked: &[],
+            asked: &self.asked,
             notes: &[],
         };
         write(&path, &report)?;
         listener.notice(&Notice::Report(&path));
         Ok(())
     }
+}
+
+/// What the pages of a study are called: as its directory.
+pub(super) fn title(directory: &Path) -> String {
+    directory.file_name().map_or_else(|| "tuning".into(), |name| name.to_string_lossy().into_owned())
 }

@@ -2,19 +2,22 @@
 
 use super::input::TuningInput;
 use super::sessions::{Keeper, Known, key_of};
-use super::shown::{Shown, Training};
-use crate::data::recording::{Activity, Framed, Session, Understood, unanswered_by_averages, understood};
+use super::shown::{Shown, Training, title};
+use crate::data::recording::{Activity, Framed, Outline, Session, Understood, unanswered_by_averages, understood};
 use crate::data::{ArrayFormat, NamedArray, write_arrays, write_atomically};
 use crate::error::{Error, Result, ensure};
-use crate::report::tuning::text;
+use crate::report::tuning::{text, write_check};
 use crate::run::{Listener, Notice, Progress};
 use crate::tuning::{
     Class, SessionStudy, Summary, TimedBouts, TuningStudy, controls_csv, labels_csv, mirror_csv, study_session,
-    tuning_csv,
+    tuning_csv, untested, untested_csv,
 };
 use ndarray::Array1;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+
+/// The page of what was understood.
+const CHECK: &str = "check.html";
 
 /// What came of a study.
 #[derive(Debug)]
@@ -27,16 +30,22 @@ pub struct Tuned {
     pub training: Training,
 }
 
-/// Reads recordings and says what was understood; tests nothing.
+/// Reads recordings and says what was understood; tests nothing. A page of it goes to `check.html` in `directory`.
 ///
 /// # Errors
-/// If one cannot be read.
-pub fn check_recordings(input: &TuningInput) -> Result<Understood> {
-    input.settings.tuning.check()?;
-    let mut all = Understood { sessions: Vec::new() };
+/// If one cannot be read, or the page cannot be written.
+pub fn check_recordings(directory: &Path, input: &TuningInput) -> Result<Understood> {
+    input.check()?;
+    let (mut all, mut outlines) = (Understood { sessions: Vec::new() }, Vec::new());
     for path in &input.recordings {
-        all.sessions.extend(understood(&input.read(path)?, input.bin_s())?.sessions);
+        let sessions = input.read(path)?;
+        all.sessions.extend(understood(&sessions, input.bin_s())?.sessions);
+        for session in &sessions {
+            outlines.extend(Outline::new(session, input.bin_s())?);
+        }
     }
+    std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+    write_check(&directory.join(CHECK), &title(directory), &all, &outlines)?;
     Ok(all)
 }
 
@@ -52,9 +61,7 @@ pub fn tuning(
     listener: &mut dyn Listener,
 ) -> Result<Option<Tuned>> {
     let settings = &input.settings.tuning;
-    settings.check()?;
-    input.settings.rates.check()?;
-    input.settings.epochs.check()?;
+    input.check()?;
     std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
     let held = Held::new(input)?;
     let total = held.known.len();
@@ -85,7 +92,7 @@ pub fn tuning(
     let study = TuningStudy::new(studies, settings);
     let shown = Shown::new(directory, input, &study, |path| held.sessions(input, path))?;
     shown.report(directory, input, &study, listener)?;
-    write_tables(directory, &study, input)?;
+    write_tables(directory, &study, &shown, input)?;
     Ok(Some(Tuned { text: text(&study, settings), study, training: shown.training }))
 }
 
@@ -116,6 +123,7 @@ impl Held {
             }
             only = (input.recordings.len() == 1).then_some(sessions);
         }
+        is_there(input, &known)?;
         Ok(Self { known, only })
     }
 
@@ -132,7 +140,19 @@ impl Held {
     }
 }
 
-fn write_tables(directory: &Path, study: &TuningStudy, input: &TuningInput) -> Result<()> {
+/// Refuses to look for neurons that no recording has.
+fn is_there(input: &TuningInput, known: &[Known]) -> Result<()> {
+    let mut all = known.iter().flat_map(|k| &k.neurons);
+    let Some(absent) = input.asked.iter().find(|name| !known.iter().any(|k| k.neurons.contains(name))) else {
+        return Ok(());
+    };
+    let (first, last) = (all.next().map_or("", |n| n), all.last().map_or("", |n| n));
+    Err(Error::input(format!(
+        "`--neuron {absent}`: expected the name of a neuron as its recording gives it, found none of that name. They are called {first:?} to {last:?}; `--check` reads them."
+    )))
+}
+
+fn write_tables(directory: &Path, study: &TuningStudy, shown: &Shown, input: &TuningInput) -> Result<()> {
     let settings = &input.settings;
     let resolved = toml::to_string(settings).map_err(|e| Error::run(format!("cannot encode the settings: {e}.")))?;
     let json = serde_json::to_string_pretty(&Summary::of(study));
@@ -143,6 +163,7 @@ fn write_tables(directory: &Path, study: &TuningStudy, input: &TuningInput) -> R
         ("labels.csv", labels_csv(study)),
         ("mirror.csv", mirror_csv(study)),
         ("controls.csv", controls_csv(study, settings.tuning.count_level)),
+        ("untested.csv", untested_csv(study, &untested(study, &shown.activity(), &settings.tuning))),
     ];
     for (name, text) in texts {
         write_atomically(&directory.join(name), |w| w.write_all(text.as_bytes()))?;

@@ -31,7 +31,7 @@ pub(super) fn record(
             spiking(cell).events(draws(Draw::Events, cell.0), 0.0, |frame, _| row[frame] += 1.0);
             observe(row, cell.0, cell.1.event_rate);
         });
-        Activity::Frames { values, times: (0..frames).map(|f| settings.time_of(f)).collect() }
+        Activity::Frames { values: values.into(), times: (0..frames).map(|f| settings.time_of(f)).collect() }
     };
     let noise = settings.noise as f32;
     match settings.kind {

@@ -97,7 +97,7 @@ fn arrays(session: &Session) -> Vec<NamedArray> {
     }
     match &session.activity {
         Activity::Frames { values, times } => {
-            arrays.push(NamedArray::new("activity", values.clone()));
+            arrays.push(NamedArray::new("activity", values.as_ref().clone()));
             arrays.push(NamedArray::new("times", Array1::from_vec(times.clone())));
         }
         Activity::Spikes { times, span } => {

@@ -120,7 +120,14 @@ mod tests {
 
     fn framed(times: Vec<f64>, gaps: Vec<Gap>) -> Framed {
         let activity = Array2::zeros((1, times.len()));
-        Framed { activity, times, interval: 1.0, gaps, covariates: Vec::new(), interpolated: Vec::new() }
+        Framed {
+            activity: activity.into(),
+            times,
+            interval: 1.0,
+            gaps,
+            covariates: Vec::new(),
+            interpolated: Vec::new(),
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) fn read(
     let times = clock::times(file, &series.object, frames, settings.source.frame_rate, "frame_rate")?;
     let (neurons, kept) = neurons(file, contents, series, columns, settings, remarks)?;
     let values = values(file, &data, &kept, (frames, columns))?;
-    Ok((neurons, Activity::Frames { values, times }))
+    Ok((neurons, Activity::Frames { values: values.into(), times }))
 }
 
 /// The columns `kept` of `data`, `[N × frames]`, in the unit of the series.
