@@ -87,7 +87,7 @@ fn a_neuron_does_not_depend_on_how_many_others_there_are() {
     else {
         panic!("no frames")
     };
-    assert_eq!(few, many.slice(ndarray::s![..3, ..]));
+    assert_eq!(*few, many.slice(ndarray::s![..3, ..]));
 }
 
 /// Expected and found events of the cells of `class` in frames, and by how many standard deviations they differ; `effect` is

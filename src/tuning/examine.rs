@@ -55,11 +55,35 @@ pub struct TimedBouts {
 /// fewer usable bouts than `least_bouts` are not among the results. The same settings, key and data give the same bits, on
 /// any number of threads.
 pub fn examine(input: &SessionInput, settings: &TuningSettings, stop: &AtomicBool) -> Option<Examined> {
+    with_tests(input, settings, &Agent::ALL, |tests| {
+        let found = tests.run(stop)?;
+        let probes = probe(tests, &found, stop)?;
+        Some(Examined { tests: found, probes })
+    })
+}
+
+/// Tests every neuron of a session against the behaviours of some agents, and asks nothing further.
+pub(super) fn tests_of(
+    agents: &[Agent],
+    input: &SessionInput,
+    settings: &TuningSettings,
+    stop: &AtomicBool,
+) -> Option<SessionTests> {
+    with_tests(input, settings, agents, |tests| tests.run(stop))
+}
+
+fn with_tests<T>(
+    input: &SessionInput,
+    settings: &TuningSettings,
+    agents: &[Agent],
+    then: impl FnOnce(&Tests) -> T,
+) -> T {
     let (contrasts, samplers): (Vec<_>, Vec<_>) = kinds(input.bouts)
         .into_iter()
+        .filter(|(agent, _)| agents.contains(agent))
         .filter_map(|(agent, behaviour)| sampler(input, settings, agent, &behaviour))
         .unzip();
-    let tests = Tests {
+    then(&Tests {
         activity: input.activity,
         axis: input.axis,
         contrasts: &contrasts,
@@ -67,10 +91,7 @@ pub fn examine(input: &SessionInput, settings: &TuningSettings, stop: &AtomicBoo
         settings,
         key: input.key,
         sessions: input.sessions,
-    };
-    let found = tests.run(stop)?;
-    let probes = probe(&tests, &found, stop)?;
-    Some(Examined { tests: found, probes })
+    })
 }
 
 /// The behaviours of each agent.

@@ -46,7 +46,7 @@ pub(super) enum Sampler {
 /// Frames that are shifted in a circle by at least `margin`, either way round.
 #[derive(Clone, Debug)]
 pub(super) struct Circle {
-    frames: Range<usize>,
+    pub(super) frames: Range<usize>,
     margin: usize,
 }
 
@@ -106,7 +106,7 @@ impl Circle {
     }
 
     /// By how much it is shifted in a draw.
-    fn shift(&self, key: u64, draw: usize) -> usize {
+    pub(super) fn shift(&self, key: u64, draw: usize) -> usize {
         if !self.turns() {
             return 0;
         }
@@ -123,14 +123,7 @@ fn circles(contrast: &Contrast, windows: &[Circle], drawn: Range<usize>, key: u6
     terms.extend((1..=drawn.len()).flat_map(|draw| contrast.base_terms(draw)));
     for circle in windows {
         let window = &circle.frames;
-        let from = contrast.pieces.partition_point(|(frames, _)| frames.end <= window.start);
-        let ends: Vec<(usize, f64)> = contrast.pieces[from..]
-            .iter()
-            .take_while(|(frames, _)| frames.start < window.end)
-            .flat_map(|(frames, weight)| {
-                [(frames.start.max(window.start), -weight), (frames.end.min(window.end), *weight)]
-            })
-            .collect();
+        let ends = contrast.ends_in(window);
         if ends.is_empty() {
             continue;
         }

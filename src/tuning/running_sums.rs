@@ -23,6 +23,11 @@ impl RunningSums {
         Self(sums)
     }
 
+    /// The sums over the frames before a place.
+    pub(super) fn before(&self, place: usize) -> &[f64; LANES] {
+        &self.0[place]
+    }
+
     /// The statistics of `draws` draws, `[draws][LANES]`.
     pub(super) fn statistics(&self, terms: &[Term], draws: usize) -> Vec<[f64; LANES]> {
         let mut found = vec![[0.0; LANES]; draws];

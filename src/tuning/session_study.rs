@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::controls::{design, onsets, while_still};
-use super::examine::{Examined, SessionInput, TimedBouts, examine, transplanted};
+use super::examine::{Examined, SessionInput, TimedBouts, examine, tests_of, transplanted};
 use super::null::Null;
 use super::session_tests::SessionTests;
 use super::settings::TuningSettings;
@@ -63,18 +63,16 @@ pub fn study_session(
     let is_action = |b: &&Bout| b.agent == Agent::Own || !settings.objects.contains(&b.behaviour);
     let actions: Vec<Bout> = session.bouts.iter().filter(is_action).cloned().collect();
     let input = SessionInput { activity: &framed.activity, axis: &axis, bouts: &actions, others, key, sessions };
-    let again = |activity: &Array2<f32>, axis: &Axis, bouts: &[Bout], settings: &TuningSettings| {
-        examine(&SessionInput { activity, axis, bouts, ..input }, settings, stop).map(|found| found.tests)
+    let again = |agents: &[Agent], activity: &Array2<f32>, axis: &Axis, bouts: &[Bout], settings: &TuningSettings| {
+        tests_of(agents, &SessionInput { activity, axis, bouts, ..input }, settings, stop)
     };
     let found = || {
         let examined = examine(&input, settings, stop)?;
         // Controls need no corrected threshold.
         let plain = TuningSettings { most_shifts: settings.shifts, ..settings.clone() };
         let seen = onsets(&session.bouts, &settings.objects, settings.onset_ms / 1000.0);
-        let onset = again(&framed.activity, &axis, &seen, &plain)?;
-        let mut still = again(&framed.activity, &axis, &while_still(&actions), &plain)?;
-        still.behaviours.retain(|t| t.agent == Agent::Other);
-        still.mirror.clear();
+        let onset = again(&[Agent::Other], &framed.activity, &axis, &seen, &plain)?;
+        let still = again(&[Agent::Other], &framed.activity, &axis, &while_still(&actions), &plain)?;
         let mismatched = match others.first() {
             None => None,
             Some(other) => {
@@ -82,7 +80,7 @@ pub fn study_session(
                     Null::Sessions => TuningSettings { null: Null::default(), ..plain.clone() },
                     Null::Window | Null::Circular | Null::Linear | Null::Trials => plain.clone(),
                 };
-                Some(again(&framed.activity, &axis, &transplanted(other, &axis), &by_shifts)?)
+                Some(again(&Agent::ALL, &framed.activity, &axis, &transplanted(other, &axis), &by_shifts)?)
             }
         };
         let residual = match Given::new(session, framed, settings) {
@@ -93,7 +91,7 @@ pub fn study_session(
                 if axis.is_empty() {
                     None
                 } else {
-                    let tests = again(&given.activity, &axis, &actions, settings)?;
+                    let tests = again(&Agent::ALL, &given.activity, &axis, &actions, settings)?;
                     Some(Residual { covariates: given.names, measured, tests })
                 }
             }

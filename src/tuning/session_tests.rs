@@ -2,21 +2,15 @@
 
 use super::contrast::Contrast;
 use super::design::{Row, Tests};
-use super::open_tests::open;
 use super::running_sums::{LANES, RunningSums, blocks};
-use super::tally::{Tally, extreme};
+use super::tally::{TIE, Tally, extreme};
 use super::terms::Term;
 use super::undefined;
 use crate::analysis::statistics::permutation_p;
 use crate::data::recording::Agent;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Draws that are made before it is asked again which tests are open, in one go.
-const AT_ONCE: usize = 4000;
 
 /// One behaviour of one agent, tested in every neuron of a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,32 +90,10 @@ impl Tests<'_> {
         let neurons: Vec<usize> = (0..testable.len()).filter(|i| testable[*i]).collect();
         let all: Vec<usize> = (0..self.samplers.len()).collect();
         let mut rows = vec![vec![Row::default(); testable.len()]; self.samplers.len()];
-        for (sampler, i, row) in self.draw(&all, &neurons, 0..self.settings.shifts, &peak, true, stop)? {
+        for (sampler, i, row) in self.draw(&all, &neurons, &peak, stop)? {
             rows[sampler][i] = row;
         }
-        let mut made = self.settings.shifts;
-        while made < self.settings.most_shifts {
-            let open = open(self, &rows, &neurons);
-            if open.is_empty() {
-                break;
-            }
-            let until = (10 * made).min(self.settings.most_shifts);
-            let of_sampler = |sampler: usize| {
-                let own: Vec<usize> = open.iter().filter(|(s, _)| *s == sampler).map(|(_, i)| *i).collect();
-                let firsts = (made..until).step_by(AT_ONCE);
-                firsts.map(move |first| (sampler, own.clone(), first..until.min(first + AT_ONCE)))
-            };
-            let samplers: BTreeSet<usize> = open.iter().map(|(s, _)| *s).collect();
-            let parts: Vec<_> = samplers.into_iter().flat_map(of_sampler).collect();
-            let drawn: Option<Vec<_>> = parts
-                .into_par_iter()
-                .map(|(sampler, own, drawn)| self.draw(&[sampler], &own, drawn, &peak, false, stop))
-                .collect();
-            for (sampler, i, row) in drawn?.into_iter().flatten() {
-                rows[sampler][i].tally = rows[sampler][i].tally.and(row.tally);
-            }
-            made = until;
-        }
+        self.draw_more(&mut rows, &neurons, &peak, stop)?;
         Some(self.found(testable, mean, &rows))
     }
 
@@ -141,21 +113,18 @@ impl Tests<'_> {
         (testable, mean, peak)
     }
 
-    /// Draws `drawn` of some of the samplers for some neurons, as (sampler, neuron, row).
+    /// The first draws of all samplers for all neurons, as (sampler, neuron, row).
     fn draw(
         &self,
         samplers: &[usize],
         neurons: &[usize],
-        drawn: Range<usize>,
         peak: &[f64],
-        counted: bool,
         stop: &AtomicBool,
     ) -> Option<Vec<(usize, usize, Row)>> {
         let of = |sampler: &usize| {
-            let most = self.samplers[*sampler].most().unwrap_or(usize::MAX);
-            let drawn = drawn.start.min(most)..drawn.end.min(most);
-            let extreme = counted.then(|| self.most_extreme(*sampler, drawn.len())).flatten();
-            (*sampler, drawn.len(), self.samplers[*sampler].terms(drawn, self.key), extreme)
+            let draws = self.settings.shifts.min(self.samplers[*sampler].most().unwrap_or(usize::MAX));
+            let extreme = self.most_extreme(*sampler, draws);
+            (*sampler, draws, self.samplers[*sampler].terms(0..draws, self.key), extreme)
         };
         let terms: Vec<(usize, usize, Vec<Term>, Option<usize>)> = samplers.par_iter().map(of).collect();
         let of_block = |(block, activity): &(Vec<usize>, Vec<ndarray::ArrayView1<f32>>)| {
@@ -217,9 +186,6 @@ impl Tests<'_> {
         SessionTests { testable, mean, behaviours, mirror }
     }
 }
-
-/// Sums over `LANES` neurons round at about 1e-12 of the largest activity: statistics that are closer are equal.
-const TIE: f64 = 1e-9;
 
 /// How many rows are extreme in what was observed, and in each draw.
 fn count(rows: impl Iterator<Item = impl Iterator<Item = bool>>) -> CountTest {
@@ -358,6 +324,39 @@ mod tests {
             assert!(p.iter().any(|p| *p < 0.5) && p.iter().any(|p| *p > 0.5), "{null:?}: {p:?}");
             let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
             assert_eq!(one.install(|| examined(&session, &settings)), found);
+        }
+    }
+
+    /// Draws that are added for open tests are the same as if all had been made at once.
+    #[test]
+    fn more_draws_are_the_draws_that_follow() {
+        let mut session = session();
+        let bouts = session.bouts.clone();
+        let crate::data::recording::Activity::Frames { values, times } = &mut session.activity else { unreachable!() };
+        let values = std::sync::Arc::make_mut(values);
+        for (t, time) in times.iter().enumerate() {
+            let inside = bouts.iter().any(|b| b.behaviour == "eating" && (b.start..b.stop).contains(time));
+            (5..9).for_each(|i| values[[i, t]] += 0.25 * i as f32 * f32::from(u8::from(inside)));
+        }
+        for null in [Null::Window, Null::Circular, Null::Trials] {
+            let settings = TuningSettings {
+                null,
+                window_s: 20.0,
+                least_shift_s: 2.0,
+                baseline_ms: [-500.0, 0.0],
+                least_bouts: 5,
+                ..TuningSettings::default()
+            };
+            let few = examined(&session, &TuningSettings { shifts: 50, most_shifts: 3000, ..settings.clone() });
+            let all = examined(&session, &TuningSettings { shifts: 3000, most_shifts: 0, ..settings });
+            let mut extended = 0;
+            for (few, all) in few.behaviours.iter().zip(&all.behaviours) {
+                for i in (0..10).filter(|i| few.draws[*i] == 3000) {
+                    assert_eq!(few.p[i], all.p[i], "{null:?} {i}");
+                    extended += 1;
+                }
+            }
+            assert!(extended > 2 && few.behaviours.iter().any(|t| t.draws.contains(&50)), "{null:?}: {extended}");
         }
     }
 

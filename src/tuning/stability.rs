@@ -63,7 +63,7 @@ impl Stability {
                 class,
                 first,
                 kept: count(&|s| s.first == class && s.second == class),
-                expected: (found.items as f64 * (found.expected - 1.0) + (first + second) as f64) / 2.0,
+                expected: f64::midpoint(found.items as f64 * (found.expected - 1.0), (first + second) as f64),
                 p: found.p,
                 corrected: f64::NAN,
             })

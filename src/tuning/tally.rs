@@ -1,5 +1,8 @@
 //! One statistic among the draws of its null distribution.
 
+/// Sums over many frames round at about 1e-12 of the largest activity: statistics that are closer are equal.
+pub(super) const TIE: f64 = 1e-9;
+
 /// How an observed value stands among draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Tally {
@@ -16,11 +19,18 @@ impl Tally {
     /// but were added up in another order may differ by a rounding.
     pub(super) fn of(values: &[f64], tie: f64) -> Self {
         let Some((observed, drawn)) = values.split_first() else { return Self::default() };
-        Self {
-            draws: drawn.len(),
-            above: drawn.iter().filter(|v| **v >= observed - tie).count(),
-            below: drawn.iter().filter(|v| **v <= observed + tie).count(),
+        Self::among(*observed, drawn.iter().copied(), tie)
+    }
+
+    /// Of `observed` among values that were drawn.
+    pub(super) fn among(observed: f64, drawn: impl Iterator<Item = f64>, tie: f64) -> Self {
+        let mut found = Self::default();
+        for value in drawn {
+            found.draws += 1;
+            found.above += usize::from(value >= observed - tie);
+            found.below += usize::from(value <= observed + tie);
         }
+        found
     }
 
     /// With further draws.

@@ -30,6 +30,16 @@ impl Contrast {
         self.base.iter().flat_map(move |(frames, weight)| sum(draw, frames, *weight))
     }
 
+    /// Where the pieces in a window begin and end, and what the sums before these places are weighted by.
+    pub(super) fn ends_in(&self, window: &Range<usize>) -> Vec<(usize, f64)> {
+        let from = self.pieces.partition_point(|(frames, _)| frames.end <= window.start);
+        let inside = self.pieces[from..].iter().take_while(|(frames, _)| frames.start < window.end);
+        let ends = |(frames, weight): &(Range<usize>, f64)| {
+            [(frames.start.max(window.start), -weight), (frames.end.min(window.end), *weight)]
+        };
+        inside.flat_map(ends).collect()
+    }
+
     /// The terms of the statistic where nothing is shifted.
     pub(super) fn terms(&self, draw: usize) -> impl Iterator<Item = Term> + '_ {
         self.base_terms(draw).chain(self.pieces.iter().flat_map(move |(frames, weight)| sum(draw, frames, *weight)))

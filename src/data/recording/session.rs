@@ -67,6 +67,17 @@ pub enum Activity {
     Averages(Vec<RecordedCondition>),
 }
 
+impl Activity {
+    /// What it takes of memory, nearly.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Frames { values, times } => 4 * values.len() + 8 * times.len(),
+            Self::Spikes { times, .. } => 8 * times.iter().map(Vec::len).sum::<usize>(),
+            Self::Averages(conditions) => conditions.iter().map(|c| 8 * c.rates.len()).sum(),
+        }
+    }
+}
+
 /// Why the activity of a neuron says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {

@@ -64,7 +64,9 @@ fn html(title: &str, understood: &Understood, figures: &[Figure]) -> String {
         (remarks.to_string(), "things assumed, mended or left out".into()),
     ];
     headline(&mut page, &numbers);
-    figures.iter().for_each(|figure| section(&mut page, figure));
+    for figure in figures {
+        section(&mut page, figure);
+    }
     for session in sessions {
         let lines = session.lines();
         let Some((head, rest)) = lines.split_first() else { continue };

@@ -13,7 +13,8 @@ use crate::tuning::{
     tuning_csv, untested, untested_csv,
 };
 use ndarray::Array1;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// The page of what was understood.
@@ -96,15 +97,18 @@ pub fn tuning(
     Ok(Some(Tuned { text: text(&study, settings), study, training: shown.training }))
 }
 
-/// What is known of all sessions, and the sessions of a recording that is the only one.
+/// What is known of all sessions, and the sessions of recordings that memory holds.
 struct Held {
     known: Vec<Known>,
-    only: Option<Vec<Session>>,
+    sessions: BTreeMap<PathBuf, Vec<Session>>,
 }
+
+/// Bytes of activity that are held; the other recordings are read again where they are needed.
+const HELD: usize = 512 << 20;
 
 impl Held {
     fn new(input: &TuningInput) -> Result<Self> {
-        let (mut known, mut only) = (Vec::<Known>::new(), None);
+        let (mut known, mut held, mut bytes) = (Vec::<Known>::new(), BTreeMap::new(), 0);
         for path in &input.recordings {
             let sessions = input.read(path)?;
             for session in &sessions {
@@ -121,14 +125,18 @@ impl Held {
                 );
                 known.push(Known::of(session));
             }
-            only = (input.recordings.len() == 1).then_some(sessions);
+            let more = sessions.iter().map(|s| s.activity.bytes()).sum::<usize>();
+            if bytes + more <= HELD {
+                bytes += more;
+                held.insert(path.clone(), sessions);
+            }
         }
         is_there(input, &known)?;
-        Ok(Self { known, only })
+        Ok(Self { known, sessions: held })
     }
 
     fn sessions(&self, input: &TuningInput, path: &Path) -> Result<Vec<Session>> {
-        self.only.clone().map_or_else(|| input.read(path), Ok)
+        self.sessions.get(path).cloned().map_or_else(|| input.read(path), Ok)
     }
 
     /// The bouts of the other sessions of the animal, the next first.
