@@ -3,9 +3,10 @@
 
 mod tuning_support;
 
-use aon::analysis::statistics::{clopper_pearson, ks_uniform};
-use aon::data::recording::{Framed, Session};
-use aon::synthetic::recording::{Kind, RecordingSynthesis};
+use aon::analysis::statistics::{clopper_pearson, ks_uniform, overlap};
+use aon::data::recording::{Agent, Framed, Session};
+use aon::rng::{Draws, Rng, Stream};
+use aon::synthetic::recording::{Contexts, Kind, RecordingSynthesis, Shares};
 use aon::tuning::{Axis, Class, Null, SessionInput, SessionTests, TuningSettings, Verdict, examine};
 use std::sync::atomic::AtomicBool;
 use tuning_support::{brief, recordings, sessions, studied, study};
@@ -126,4 +127,52 @@ fn counts_of_tuned_neurons_have_a_null_distribution_of_their_own() {
     let uniform = ks_uniform(&p);
     println!("Kolmogorov–Smirnov p {uniform:.3} of {p:.2?}");
     assert!(uniform > 0.001, "{p:.3?}");
+}
+
+/// A recording of one behaviour to which 40 % of the neurons are tuned executed, and 40 % observed, independently. All are tuned by
+/// the same factor: whoever is more active is found more easily.
+fn independent(seed: u64) -> RecordingSynthesis {
+    const NEURONS: usize = 200;
+    const TUNED: usize = 80;
+    let mut order: Vec<usize> = (0..NEURONS).collect();
+    Draws::new(Rng::new(seed, 0, Stream::Subsets)).shuffle(&mut order);
+    let both = order[..TUNED].iter().filter(|i| **i < TUNED).count();
+    let share = |count: usize| count as f64 / NEURONS as f64;
+    let shares = Shares {
+        execution: share(TUNED - both),
+        observation: share(TUNED - both),
+        mirror: share(both),
+        ..Shares::default()
+    };
+    RecordingSynthesis {
+        neurons: NEURONS,
+        behaviours: vec!["grasping".into()],
+        contexts: Contexts::Two,
+        effect: 1.0,
+        event_rate_spread: 1.2,
+        shares,
+        ..RecordingSynthesis::stationary(seed)
+    }
+}
+
+/// Of active neurons more are found to be tuned to anything. Among neurons of like activity executed and observed labels meet as
+/// often as chance says; among all neurons they meet more often.
+#[test]
+fn overlap_is_not_found_where_it_is_only_activity() {
+    let (mut within, mut plain) = (Vec::new(), Vec::new());
+    for seed in 0..recordings(12) {
+        let found = study(&sessions(&independent(seed)), &brief());
+        let tests = &found.sessions[0].examined.tests;
+        let tuned = |agent| tests.of(agent, "grasping").unwrap().p.iter().map(|p| *p < 0.01).collect::<Vec<_>>();
+        within.push(found.overlap.mid_p);
+        plain.push(overlap(&tuned(Agent::Own), &tuned(Agent::Other), &vec![0; tests.testable.len()]).mid_p);
+    }
+    let below = |p: &[f64]| p.iter().filter(|p| **p < 0.05).count();
+    let (fine, coarse, all) = (below(&within), below(&plain), within.len());
+    let uniform = ks_uniform(&within);
+    println!(
+        "overlap p < 0.05 in {fine} of {all} within strata, in {coarse} of all neurons; Kolmogorov–Smirnov p {uniform:.3}"
+    );
+    assert!(uniform > 0.001, "{within:.3?}");
+    assert!(2 * coarse > all, "{plain:.3?}");
 }

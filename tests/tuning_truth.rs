@@ -11,10 +11,11 @@ fn synthesis(seed: u64, shares: Shares) -> RecordingSynthesis {
     RecordingSynthesis { contexts: Contexts::Two, shares, neurons: 200, ..RecordingSynthesis::stationary(seed) }
 }
 
-/// The share of executing cells that are tuned to an executed behaviour at p < 0.01, of an effect and a number of bouts.
-fn power(effect: f64, bouts: usize) -> f64 {
+/// The share of executing cells that are tuned to an executed behaviour at p < 0.01, of an effect, a number of bouts and an event
+/// rate.
+fn power(effect: f64, bouts: usize, event_rate: f64) -> f64 {
     let shares = Shares { execution: 0.5, ..Shares::default() };
-    let made = sessions(&RecordingSynthesis { effect, bouts, ..synthesis(3, shares) });
+    let made = sessions(&RecordingSynthesis { effect, bouts, event_rate, ..synthesis(3, shares) });
     let found = study(&made, &brief());
     let tests = &found.sessions[0].examined.tests;
     let truth: Vec<_> = made.truth_of(0).collect();
@@ -29,12 +30,14 @@ fn power(effect: f64, bouts: usize) -> f64 {
 }
 
 #[test]
-fn power_rises_with_the_effect_and_with_bouts() {
-    let by_effect: Vec<f64> = [0.25, 0.5, 1.0, 3.0].map(|effect| power(effect, 40)).to_vec();
-    let by_bouts: Vec<f64> = [10, 20, 80].map(|bouts| power(1.0, bouts)).to_vec();
-    println!("power by effect {by_effect:.2?}, by bouts {by_bouts:.2?}");
+fn power_rises_with_the_effect_with_bouts_and_with_the_event_rate() {
+    let by_effect: Vec<f64> = [0.25, 0.5, 1.0, 3.0].map(|effect| power(effect, 40, 0.3)).to_vec();
+    let by_bouts: Vec<f64> = [10, 20, 80].map(|bouts| power(1.0, bouts, 0.3)).to_vec();
+    let by_rate: Vec<f64> = [0.03, 0.1, 0.3, 1.0].map(|rate| power(1.0, 40, rate)).to_vec();
+    println!("power by effect {by_effect:.2?}, by bouts {by_bouts:.2?}, by event rate {by_rate:.2?}");
     assert!(by_effect.is_sorted() && by_effect[0] < 0.5 && by_effect[3] > 0.9, "{by_effect:?}");
     assert!(by_bouts.is_sorted() && by_bouts[2] > by_bouts[0] + 0.2, "{by_bouts:?}");
+    assert!(by_rate.is_sorted() && by_rate[3] > by_rate[0] + 0.3, "{by_rate:?}");
 }
 
 /// Mirror cells whose observed response is the executed one, and half of it.
