@@ -88,7 +88,6 @@ fn main() {
     let axis = Axis::new(&session, &framed).expect("the session has frames");
     let bouts = &session.bouts[..];
     let input = SessionInput { activity: &framed.activity, axis: &axis, bouts, others: &[], key: 1, sessions: 1 };
-    let mut line = String::new();
     for (null, name) in [(Null::Window, "window"), (Null::Circular, "circular")] {
         let settings = TuningSettings { null, shifts: case.shifts, most_shifts: 0, ..TuningSettings::default() };
         let start = Instant::now();
@@ -97,7 +96,7 @@ fn main() {
         let p: Vec<f64> = found.tests.behaviours.iter().flat_map(|tests| tests.p.iter().copied()).collect();
         assert_eq!(p.len(), 2 * BEHAVIOURS.len() * case.neurons, "every kind of bout is tested in every neuron");
         let below = p.iter().filter(|p| **p < 0.05).count() as f64 / p.len() as f64;
-        line += &format!("{name}_s={seconds:.4} {name}_below={below:.4} ");
+        print!("{name}_s={seconds:.4} {name}_below={below:.4} ");
     }
-    println!("{}threads={}", line, rayon::current_num_threads());
+    println!("threads={}", rayon::current_num_threads());
 }

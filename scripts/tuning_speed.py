@@ -191,10 +191,9 @@ def held_together(case):
         few = min(len(case.activity), LANES)
         slow = by_roll(case, null, few, 5)
         spectral = by_fft(case, null, few)
-        p, found = prefix_block(case, null, gathers(case, null, 5), 0)
+        _, found = prefix_block(case, null, gathers(case, null, 5), 0)
         assert np.allclose(slow, spectral[:, 1:6].transpose(1, 2, 0), atol=1e-4), null
         assert np.allclose(found, spectral[:, :6], atol=1e-4), null
-        assert np.array_equal(p, [tally(s[1:], s[0]) for s in found]), null
 
 
 def ours(args):

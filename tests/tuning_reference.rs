@@ -34,12 +34,12 @@ struct Reference {
 
 #[derive(serde::Deserialize)]
 struct Tested {
-    behaviours: Vec<Behaviour>,
+    behaviours: Vec<Tests>,
     mirror: Vec<(String, CountTest)>,
 }
 
 #[derive(serde::Deserialize)]
-struct Behaviour {
+struct Tests {
     agent: Agent,
     behaviour: String,
     bouts: usize,
