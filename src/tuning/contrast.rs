@@ -21,6 +21,8 @@ pub struct Contrast {
     pub bouts: usize,
     /// The frames of each bout on the axis, without those that do not count.
     pub of_bouts: Vec<Vec<Range<usize>>>,
+    /// The frames in which the animal itself does what it observes, ascending.
+    pub excluded: Vec<Range<usize>>,
     /// The parts of the axis in which bouts lie, and the weight of each frame there.
     pub base: Vec<(Range<usize>, f64)>,
     /// What the weight differs by from that of its part, ascending.
@@ -56,9 +58,9 @@ impl Contrast {
         }
         let count = found.iter().map(|(_, each, ..)| each.len()).sum::<usize>();
         let (mut base, mut pieces, mut of_bouts) = (Vec::new(), Vec::new(), Vec::new());
-        for (part, each, outside, excluded) in found {
+        for (part, each, outside, own) in found {
             let weight = -(each.len() as f64) / (count as f64 * outside as f64);
-            pieces.extend(excluded.into_iter().map(|frames| (frames, -weight)));
+            pieces.extend(own.into_iter().map(|frames| (frames, -weight)));
             for bout in &each {
                 let inside = 1.0 / (count as f64 * length(bout) as f64);
                 pieces.extend(bout.iter().map(|frames| (frames.clone(), inside - weight)));
@@ -67,7 +69,7 @@ impl Contrast {
             of_bouts.extend(each);
         }
         pieces.sort_by_key(|(frames, _)| frames.start);
-        Self { agent, behaviour: behaviour.into(), bouts: count, of_bouts, base, pieces }
+        Self { agent, behaviour: behaviour.into(), bouts: count, of_bouts, excluded, base, pieces }
     }
 
     /// Median length of a bout, in frames.

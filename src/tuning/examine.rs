@@ -8,7 +8,7 @@ use super::power::{Probe, probe};
 use super::session_tests::SessionTests;
 use super::settings::TuningSettings;
 use crate::analysis::statistics::quantile;
-use crate::data::recording::{Agent, Bout};
+use crate::data::recording::{Agent, Bout, GAP};
 use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -139,18 +139,21 @@ fn sampler(
     })
 }
 
-/// Each bout and the time before it, within its context; bouts whose baseline is not in it whole, or in which the behaviour
-/// goes on, are left out.
-fn epochs(contrast: &Contrast, axis: &Axis, baseline_ms: [f64; 2]) -> Vec<(Range<usize>, Range<usize>)> {
+/// The frames of each bout and those before it, within its context; bouts whose baseline is not in it whole and without a
+/// gap, or in which the behaviour goes on, are left out.
+fn epochs(contrast: &Contrast, axis: &Axis, baseline_ms: [f64; 2]) -> Vec<(Vec<Range<usize>>, Range<usize>)> {
     let frames = |ms: f64| (ms / 1000.0 / axis.interval).round() as isize;
     let [from, to] = baseline_ms.map(frames);
     let of = |bout: &Vec<Range<usize>>| {
-        let (first, last) = (bout.first()?.start, bout.last()?.end);
+        let first = bout.first()?.start;
         let part = &axis.parts.iter().find(|part| part.frames.contains(&first))?.frames;
         let baseline = first.checked_add_signed(from)?..first.checked_add_signed(to)?;
         let inside = baseline.start >= part.start && !baseline.is_empty();
-        let over = contrast.of_bouts.iter().flatten().all(|b| b.end <= baseline.start || b.start >= baseline.end);
-        (inside && over).then_some((first..last, baseline))
+        // Places side by side may be far apart in time: a context may come again.
+        let near = |place: usize| axis.times[place + 1] - axis.times[place] <= GAP * axis.interval;
+        let busy = contrast.of_bouts.iter().flatten().chain(&contrast.excluded);
+        let over = busy.into_iter().all(|b| b.end <= baseline.start || b.start >= baseline.end);
+        (inside && over && (baseline.start..first).all(near)).then(|| (bout.clone(), baseline))
     };
     contrast.of_bouts.iter().filter_map(of).collect()
 }

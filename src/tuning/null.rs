@@ -5,8 +5,8 @@
 
 use super::axis::Axis;
 use super::contrast::Contrast;
+use super::ranges::length;
 use super::terms::{Term, sum};
-
 use crate::rng::{Draws, Rng, Stream};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -38,7 +38,7 @@ pub(super) enum Sampler {
     /// Shifts by whole multiples of `stride`, from `−reach` to `reach`.
     Line { contrast: Contrast, reach: usize, stride: usize },
     /// Bouts against what was before each.
-    Signs { epochs: Vec<(Range<usize>, Range<usize>)> },
+    Signs { epochs: Vec<(Vec<Range<usize>>, Range<usize>)> },
     /// The bouts of other sessions.
     Others { own: Contrast, others: Vec<Contrast> },
 }
@@ -162,12 +162,12 @@ fn line(contrast: &Contrast, drawn: Range<usize>, reach: usize, stride: usize) -
 }
 
 /// The mean over bouts of epoch minus baseline, each with a random sign.
-fn signs(epochs: &[(Range<usize>, Range<usize>)], drawn: Range<usize>, key: u64) -> Vec<Term> {
+fn signs(epochs: &[(Vec<Range<usize>>, Range<usize>)], drawn: Range<usize>, key: u64) -> Vec<Term> {
     let mut terms = Vec::new();
     let mut add = |draw: usize, sign: &dyn Fn(usize) -> f64| {
         for (b, (epoch, baseline)) in epochs.iter().enumerate() {
             let weight = sign(b) / epochs.len() as f64;
-            terms.extend(sum(draw, epoch, weight / epoch.len() as f64));
+            terms.extend(epoch.iter().flat_map(|frames| sum(draw, frames, weight / length(epoch) as f64)));
             terms.extend(sum(draw, baseline, -weight / baseline.len() as f64));
         }
     };

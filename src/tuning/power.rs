@@ -103,7 +103,7 @@ fn response(tests: &Tests, neuron: usize, own: &Contrast, other: &Contrast) -> A
     let mut added = Array1::zeros(tests.axis.len());
     let mut drawn = Draws::new(Rng::new(tests.key, neuron as u32, Stream::Responses));
     for bout in &other.of_bouts {
-        let model: Vec<usize> = own.of_bouts[drawn.below(own.bouts)].iter().flat_map(Clone::clone).collect();
+        let model: Vec<usize> = own.of_bouts[drawn.below(own.of_bouts.len())].iter().flat_map(Clone::clone).collect();
         for (place, k) in bout.iter().flat_map(Clone::clone).zip(model.iter().cycle()) {
             added[place] = (at(*k) - outside) as f32;
         }

@@ -33,7 +33,7 @@ pub struct Gap {
 }
 
 /// Frames that are farther apart than this many usual intervals have a gap between them.
-const GAP: f64 = 1.5;
+pub(crate) const GAP: f64 = 1.5;
 /// Samples of a covariate that are farther apart than this many frames, or than this many seconds, are not joined.
 const JOINED_FRAMES: f64 = 5.0;
 const JOINED_S: f64 = 1.0;

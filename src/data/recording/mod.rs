@@ -31,6 +31,7 @@ mod tili;
 mod understood;
 
 pub use averages::unanswered_by_averages;
+pub(crate) use framed::GAP;
 pub use framed::{Framed, Gap};
 pub use nwb::read as read_nwb;
 pub use outline::Outline;
