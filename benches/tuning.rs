@@ -71,7 +71,7 @@ impl Case {
             animal: "A".into(),
             name: "1".into(),
             neurons: vec![Neuron::default(); self.neurons],
-            activity: Activity::Frames { values: self.activity(), times },
+            activity: Activity::Frames { values: self.activity().into(), times },
             bouts: self.bouts(),
             trials: Vec::new(),
             contexts: Vec::new(),
