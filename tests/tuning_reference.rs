@@ -81,7 +81,7 @@ fn session(r: &Reference) -> Session {
         animal: "A".into(),
         name: "1".into(),
         neurons: (0..values.nrows()).map(|i| Neuron { name: i.to_string(), ..Neuron::default() }).collect(),
-        activity: Activity::Frames { values, times },
+        activity: Activity::Frames { values: values.into(), times },
         bouts,
         trials: Vec::new(),
         contexts: r.contexts.iter().map(context).collect(),
@@ -151,7 +151,7 @@ fn flips_of_signs_are_those_of_numpy() {
 fn aligned_activity_is_that_of_pynapple() {
     let r = reference();
     let mut framed = Framed::new(&session(&r), 0.05).unwrap();
-    framed.activity = framed.activity.slice(s![..r.aligned, ..r.regular]).to_owned();
+    framed.activity = framed.activity.slice(s![..r.aligned, ..r.regular]).to_owned().into();
     framed.times.truncate(r.regular);
     let bouts: Vec<Bout> = r.events.iter().map(|t| bout(Agent::Own, "eating", *t, t + 1.0)).collect();
     for expected in &r.around {
