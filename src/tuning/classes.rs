@@ -10,12 +10,12 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// Executed behaviours only, or to an observed one that is another, and less surely.
+    /// Executed behaviours only; or to observed ones less surely, without mirroring any.
     #[serde(rename = "self")]
     Own,
-    /// Observed behaviours only, or to an executed one that is another, and less surely.
+    /// Observed behaviours only; or to executed ones less surely, without mirroring any.
     Other,
-    /// The same behaviour executed and observed.
+    /// The same behaviour executed and observed, so surely that q of both together is small.
     Mirror,
     /// Nothing that was tested.
     None,

@@ -74,8 +74,8 @@ pub(super) fn figure(view: &View) -> Result<Option<Figure>> {
     let caption = format!(
         "What neurons are tuned to, as shares of each area in each session; numbers in the bars are neurons. Mirror: \
          tuned to the same behaviour executed and observed (the larger of both p, then q ≤ {} over all such pairs). \
-         Self: tuned to executed behaviours only; a neuron that is tuned to an executed and to another observed \
-         behaviour has the class of which it is surer. Untestable: without numbers in all frames, or where one agent \
+         Self: tuned to executed behaviours only; a neuron that is tuned to both, but to different behaviours, or to \
+         the same not so surely that it is called mirror, has the class of which it is surer. Untestable: without numbers in all frames, or where one agent \
          has no behaviour with bouts enough. None is not “responds to nothing”: weak responses stay below what could \
          be found.",
         view.settings.false_discoveries
