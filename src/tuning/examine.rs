@@ -52,12 +52,14 @@ pub struct TimedBouts {
 }
 
 /// Tests every neuron of a session against every behaviour of both agents; `None` if it was asked to stop. Behaviours with
-/// fewer usable bouts than `least_bouts` are not among the results. The same settings, key and data give the same bits, on
+/// fewer usable bouts than `least_bouts`, and those whose null distribution
+/// has no draw, are not among the results. The same settings, key and data give the same bits, on
 /// any number of threads.
 pub fn examine(input: &SessionInput, settings: &TuningSettings, stop: &AtomicBool) -> Option<Examined> {
     let (contrasts, samplers): (Vec<_>, Vec<_>) = kinds(input.bouts)
         .into_iter()
         .filter_map(|(agent, behaviour)| sampler(input, settings, agent, &behaviour))
+        .filter(|(_, sampler)| sampler.most() != Some(0))
         .unzip();
     let tests = Tests {
         activity: input.activity,

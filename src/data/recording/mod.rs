@@ -29,7 +29,7 @@ mod tidy;
 mod tili;
 mod understood;
 
-pub use averages::unanswered_by_averages;
+pub use averages::{only_averages, unanswered_by_averages};
 pub use framed::{Framed, Gap};
 pub use nwb::read as read_nwb;
 pub use read::read;

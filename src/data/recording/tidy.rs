@@ -92,7 +92,8 @@ fn within(session: &mut Session, mut bouts: Vec<Bout>) -> Result<Vec<Bout>> {
         let (start, stop) = (bout.start, bout.stop);
         if !(start.is_finite() && stop.is_finite() && start <= stop) {
             let found = format!("{} by {} from {start} to {stop} s", bout.behaviour, bout.agent);
-            return Err(Error::variable(&session.source, "bouts", "stops after their starts", found, ""));
+            let remedy = "Correct it, or leave it out.";
+            return Err(Error::variable(&session.source, "bouts", "stops after their starts", found, remedy));
         }
     }
     let Some((begin, end)) = session.span() else { return Ok(bouts) };

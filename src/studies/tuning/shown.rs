@@ -90,6 +90,7 @@ impl Shown {
         directory: &Path,
         input: &TuningInput,
         study: &TuningStudy,
+        remarks: &[String],
         listener: &mut dyn Listener,
     ) -> Result<()> {
         let path = directory.join("report.html");
@@ -102,7 +103,7 @@ impl Shown {
             settings: &input.settings.tuning,
             activity: &self.activity,
             asked: &[],
-            notes: &[],
+            notes: remarks,
         };
         write(&path, &report)?;
         listener.notice(&Notice::Report(&path));

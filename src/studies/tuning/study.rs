@@ -1,16 +1,16 @@
 //! `aon tuning` without the command line.
 
 use super::input::TuningInput;
-use super::sessions::{Keeper, Known, key_of};
+use super::known::Held;
+use super::sessions::{Keeper, key_of};
 use super::shown::{Shown, Training};
-use crate::data::recording::{Activity, Framed, Session, Understood, unanswered_by_averages, understood};
+use crate::data::recording::{Framed, Understood, understood};
 use crate::data::{ArrayFormat, NamedArray, write_arrays, write_atomically};
 use crate::error::{Error, Result, ensure};
 use crate::report::tuning::text;
 use crate::run::{Listener, Notice, Progress};
 use crate::tuning::{
-    Class, SessionStudy, Summary, TimedBouts, TuningStudy, controls_csv, labels_csv, mirror_csv, study_session,
-    tuning_csv,
+    Class, SessionStudy, Summary, TuningStudy, controls_csv, labels_csv, mirror_csv, study_session, tuning_csv,
 };
 use ndarray::Array1;
 use std::path::Path;
@@ -23,6 +23,8 @@ pub struct Tuned {
     pub study: TuningStudy,
     /// It, for a terminal.
     pub text: String,
+    /// What was assumed, mended or left out where recordings were read, and of which sessions.
+    pub remarks: Vec<String>,
     /// What networks can be trained on.
     pub training: Training,
 }
@@ -32,7 +34,7 @@ pub struct Tuned {
 /// # Errors
 /// If one cannot be read.
 pub fn check_recordings(input: &TuningInput) -> Result<Understood> {
-    input.settings.tuning.check()?;
+    input.settings.check()?;
     let mut all = Understood { sessions: Vec::new() };
     for path in &input.recordings {
         all.sessions.extend(understood(&input.read(path)?, input.bin_s())?.sessions);
@@ -52,12 +54,12 @@ pub fn tuning(
     listener: &mut dyn Listener,
 ) -> Result<Option<Tuned>> {
     let settings = &input.settings.tuning;
-    settings.check()?;
-    input.settings.rates.check()?;
-    input.settings.epochs.check()?;
-    std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+    input.settings.check()?;
+    let is_other = directory.exists() && !directory.is_dir();
+    ensure!(!is_other, "{} is no directory. Choose another `output_dir`.", directory.display());
     let held = Held::new(input)?;
-    let total = held.known.len();
+    std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+    let total = held.len();
     let mut studies: Vec<SessionStudy> = Vec::new();
     let mut found = 0;
     for path in &input.recordings {
@@ -84,52 +86,10 @@ pub fn tuning(
     }
     let study = TuningStudy::new(studies, settings);
     let shown = Shown::new(directory, input, &study, |path| held.sessions(input, path))?;
-    shown.report(directory, input, &study, listener)?;
+    let remarks = held.remarks();
+    shown.report(directory, input, &study, &remarks, listener)?;
     write_tables(directory, &study, input)?;
-    Ok(Some(Tuned { text: text(&study, settings), study, training: shown.training }))
-}
-
-/// What is known of all sessions, and the sessions of a recording that is the only one.
-struct Held {
-    known: Vec<Known>,
-    only: Option<Vec<Session>>,
-}
-
-impl Held {
-    fn new(input: &TuningInput) -> Result<Self> {
-        let (mut known, mut only) = (Vec::<Known>::new(), None);
-        for path in &input.recordings {
-            let sessions = input.read(path)?;
-            for session in &sessions {
-                if let Activity::Averages(_) = session.activity {
-                    return Err(Error::input(unanswered_by_averages(session).join(" ")));
-                }
-                let again = known.iter().any(|k| (&k.animal, &k.session) == (&session.animal, &session.name));
-                ensure!(
-                    !again,
-                    "{}: expected each session once, found session {:?} of animal {:?} again. Give each recording once, or name its `session`.",
-                    path.display(),
-                    session.name,
-                    session.animal
-                );
-                known.push(Known::of(session));
-            }
-            only = (input.recordings.len() == 1).then_some(sessions);
-        }
-        Ok(Self { known, only })
-    }
-
-    fn sessions(&self, input: &TuningInput, path: &Path) -> Result<Vec<Session>> {
-        self.only.clone().map_or_else(|| input.read(path), Ok)
-    }
-
-    /// The bouts of the other sessions of the animal, the next first.
-    fn others(&self, session: &Session) -> Vec<TimedBouts> {
-        let of_animal: Vec<&Known> = self.known.iter().filter(|k| k.animal == session.animal).collect();
-        let own = of_animal.iter().position(|k| k.session == session.name).unwrap_or(0);
-        let next = (1..of_animal.len()).map(|k| of_animal[(own + k) % of_animal.len()]);
-        next.map(|k| k.bouts.clone()).collect()
-    }
+    Ok(Some(Tuned { text: text(&study, settings), study, remarks, training: shown.training }))
 }
 
 fn write_tables(directory: &Path, study: &TuningStudy, input: &TuningInput) -> Result<()> {
