@@ -141,7 +141,7 @@ fn span(
     }
     let span = (of_spikes.0.min(of_events.0), of_spikes.1.max(of_events.1));
     remarks.push(format!(
-        "Spikes count as looked for from {} to {} s, the first to the last spike or event.",
+        "Spikes count as looked for from {:.2} to {:.2} s, the first to the last spike or event.",
         span.0, span.1
     ));
     Ok(span)
