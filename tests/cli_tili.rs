@@ -80,7 +80,9 @@ fn events(root: &Path, name: &str, draws: &mut Draws) -> ([Vec<f64>; 2], f64) {
         }
         for ((condition, object, event), times) in times {
             let file = format!("{name}_Context{context}_Condition{condition}_Object{object}_Event{event}.h5");
-            AREAS.iter().for_each(|area| put(&root.join("Events").join(area).join(&file), "events_data", &times));
+            for area in AREAS {
+                put(&root.join("Events").join(area).join(&file), "events_data", &times);
+            }
         }
         t += 20.0;
     }

@@ -268,7 +268,9 @@ fn averages_are_told_what_they_cannot_say_and_what_they_can() {
         let rates = ["FR1", "FR2"].map(|name| NamedArray::new(name, values(3, 5)));
         let folder = Folder::new().arrays(file, &rates);
         let said = all_told(file, &folder);
-        words.iter().for_each(|word| assert!(said.contains(word), "{word}: {said}"));
+        for word in words {
+            assert!(said.contains(word), "{word}: {said}");
+        }
         let output = tuning(&folder, &[file, "--check"]);
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(
@@ -286,7 +288,7 @@ fn averages_are_told_what_they_cannot_say_and_what_they_can() {
 fn a_file_that_may_not_be_read_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let folder = arrays(&[]);
-    std::fs::set_permissions(folder.path("r.npz"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(folder.path("r.npz"), std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(folder.path("r.npz")).is_ok() {
         println!("not tested: a file without the permission to read, which this user may read all the same");
         return;
