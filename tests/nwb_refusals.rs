@@ -73,12 +73,12 @@ fn no_activity_and_several_that_could_be_meant_are_refused() {
     refused(made(&plain(), |_| ()), &["made.nwb: activity: expected `units`", "RoiResponseSeries", "neither"]);
     refused(
         read(&golden("calcium"), &plain()),
-        &["found several: ophys/Fluorescence/Deconvolved, ophys/Fluorescence/Roi", "`activity`"],
+        &["found several: ophys/Fluorescence/Deconvolved, ophys/Fluorescence/Roi", "`source.activity`"],
     );
     let named = |name: &str| with(|s| s.source.activity = Some(name.into()));
     refused(
         read(&golden("calcium"), &named("spikes")),
-        &["spikes: expected activity of this name", "Deconvolved", "`activity`"],
+        &["spikes: expected activity of this name", "Deconvolved", "`source.activity`"],
     );
     let both = |b: &mut FileBuilder| {
         units(b);
@@ -100,14 +100,15 @@ fn tables_that_do_not_say_who_acts_are_refused() {
     let words = [
         "intervals/acts: expected a column `agent`",
         "found intervals/acts (behavior, start_time, stop_time)",
-        "`agent = \"self\"`",
+        "`bouts.agent`",
     ];
     refused(made(&plain(), fill), &words);
     assert_eq!(made(&with(|s| s.bouts.agent = Some(Agent::Own)), fill).unwrap().bouts.len(), 1);
     // With a file of bouts beside the recording, it is said.
     let session = made(&with(|s| s.bouts.file = Some("boris.csv".into())), fill).unwrap();
     assert!(
-        session.bouts.is_empty() && session.remarks.iter().any(|r| r.contains("Left out") && r.contains("`agent`"))
+        session.bouts.is_empty()
+            && session.remarks.iter().any(|r| r.contains("Left out") && r.contains("`bouts.agent`"))
     );
     // A file without any such table has none.
     let session = made(&plain(), units).unwrap();
@@ -115,7 +116,7 @@ fn tables_that_do_not_say_who_acts_are_refused() {
     let named = with(|s| s.bouts.table = Some("bouts".into()));
     refused(
         made(&named, fill),
-        &["bouts: expected a table of intervals of this name, found intervals/acts", "`table`"],
+        &["bouts: expected a table of intervals of this name, found intervals/acts", "`bouts.table`"],
     );
 }
 
@@ -129,7 +130,7 @@ fn rows_of_bouts_that_make_no_sense_are_refused() {
     };
     refused(
         bouts(&["self", "mouse 2"], &[1.0, 2.0], &[2.0, 3.0]),
-        &["intervals/bouts", "\"mouse 2\" in row 1", "`other = [\"…\"]`"],
+        &["intervals/bouts", "\"mouse 2\" in row 1", "`bouts.other`"],
     );
     refused(bouts(&["self", "other"], &[1.0, 2.0], &[2.0, 1.5]), &["stop after they start", "2 to 1.5 s in row 1"]);
     refused(bouts(&["self", "other"], &[f64::NAN, 2.0], &[2.0, 3.0]), &["NaN to 2 s in row 0"]);
@@ -152,7 +153,10 @@ fn starts_without_stops_are_refused() {
         })
     };
     let own = with(|s| s.bouts.agent = Some(Agent::Own));
-    refused(epochs(&[1, -1], &[1.0, 2.0], &plain()), &["behavior/grooming", "a name that says who acts", "`agent`"]);
+    refused(
+        epochs(&[1, -1], &[1.0, 2.0], &plain()),
+        &["behavior/grooming", "a name that says who acts", "`bouts.agent`"],
+    );
     refused(epochs(&[1, 1, -1], &[1.0, 2.0, 3.0], &own), &["two starts without a stop", "the second at 2 s"]);
     refused(epochs(&[-1, 1], &[1.0, 2.0], &own), &["a stop without a start at 1 s"]);
     refused(epochs(&[1], &[1.5], &own), &["a start without a stop at 1.5 s"]);
@@ -185,7 +189,7 @@ fn activity_and_its_clock_must_fit() {
     refused(of(&[2, 2], 2, &[0.0, f64::NAN], &plain()), &["NaN at sample 1"]);
     refused(of(&[2, 1, 2], 2, &[0.0, 1.0], &plain()), &["a matrix, time × regions"]);
     let clockless = |b: &mut FileBuilder| rois(b, &[4, 2], 2, |_| ());
-    refused(made(&plain(), clockless), &["`timestamps`, or `starting_time`", "`frame_rate`"]);
+    refused(made(&plain(), clockless), &["`timestamps`, or `starting_time`", "`source.frame_rate`"]);
     let session = made(&with(|s| s.source.frame_rate = Some(2.0)), clockless).unwrap();
     assert!(
         matches!(session.activity, aon::data::recording::Activity::Frames { times, .. } if times == [0.0, 0.5, 1.0, 1.5])

@@ -97,11 +97,14 @@ fn names_of_events_and_objects_come_from_the_settings() {
     let bout = sessions[0].bouts.iter().find(|b| b.behaviour == "ring").unwrap();
     assert_eq!((bout.start, bout.stop), (ring.events["pull"] - 0.1, ring.events["pull"]));
     let settings = with(|s| s.trials.align = Some("grasp".into()));
-    let words = ["expected the event \"grasp\"", "\"movement onset\" (4)", "`align`"];
+    let words = ["expected the event \"grasp\"", "\"movement onset\" (4)", "`trials.align`"];
     refused(read_tili(&place("tili"), &settings), &words);
     let settings = with(|s| s.trials.events = [("3".into(), "x".into()), ("4".into(), "x".into())].into());
     refused(read_tili(&place("tili"), &settings), &["a name of its own for each event", "\"x\" for two"]);
-    refused(read_tili(&place("tili"), &with(|s| s.trials.window_ms = Some([5.0, -5.0]))), &["`window_ms = [5, -5]`"]);
+    refused(
+        read_tili(&place("tili"), &with(|s| s.trials.window_ms = Some([5.0, -5.0]))),
+        &["`trials.window_ms = [5, -5]`"],
+    );
 }
 
 #[test]

@@ -87,7 +87,6 @@ fn the_verdict_comes_first_and_numbers_stand_beside_what_chance_gives() {
     let order = [
         "class=\"lead\"",
         "class=\"numbers\"",
-        "A &amp; note.",
         "id=\"counts\"",
         "Tuned neurons in numbers",
         "id=\"power\"",
@@ -102,6 +101,7 @@ fn the_verdict_comes_first_and_numbers_stand_beside_what_chance_gives() {
         "does it see?",
         "given covariates",
         "What could not be tested",
+        "A &amp; note.",
         "window &lt;60 s&gt;",
     ];
     let places: Vec<usize> = order.iter().map(|o| html.find(o).unwrap_or_else(|| panic!("no {o}"))).collect();

@@ -63,8 +63,11 @@ pub(super) fn run(args: &TuningArgs) -> Result<()> {
     interrupt::say_at_end("paused; the sessions that are finished are kept, and the same command goes on from there.");
     match tuning(&args.output_dir, &input, interrupt::flag(), &mut Terminal::new(args.quiet))? {
         None => interrupt::last_words(),
-        Some(Tuned { text, training, .. }) => {
+        Some(Tuned { text, remarks, training, .. }) => {
             output::say(text);
+            if !args.quiet {
+                tell(&remarks);
+            }
             output::say(format!("\ntables     {}", args.output_dir.display()));
             if !args.quiet {
                 training.remarks.iter().for_each(|remark| output::say(format!("training   {remark}")));
@@ -73,4 +76,13 @@ pub(super) fn run(args: &TuningArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What was assumed, mended or left out where recordings were read; of very much, the first.
+fn tell(remarks: &[String]) {
+    const MOST: usize = 20;
+    remarks.iter().take(MOST).for_each(|remark| output::say(format!("note       {remark}")));
+    if let Some(more) = remarks.len().checked_sub(MOST).filter(|more| *more > 0) {
+        output::say(format!("note       {more} more: the report lists all"));
+    }
 }

@@ -264,9 +264,12 @@ impl Header {
     }
 
     /// The number of values, at most `most`.
-    fn count(&self, most: u64) -> Result<u64, String> {
+    fn count(&self, most: u64) -> Result<u64, Flaw> {
         let count = self.shape.iter().try_fold(1_u64, |product, d| product.checked_mul(*d as u64));
-        count.filter(|c| *c <= most).ok_or_else(|| format!("more than {most} values"))
+        count.filter(|c| *c <= most).ok_or_else(|| Flaw {
+            found: format!("more than {most} values"),
+            remedy: "If the file is not damaged, save a part of them in each of several files.",
+        })
     }
 }
 

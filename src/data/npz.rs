@@ -116,7 +116,8 @@ fn refuse_other_archives<S: AsRef<str>>(path: &Path, entries: &[S]) -> Result<()
 }
 
 fn refuse(file: &Path, variable: &str, found: impl fmt::Display) -> Error {
-    Error::variable(file, variable, INTACT, found.to_string(), "")
+    let remedy = "The file is damaged: save it again, or fetch it again.";
+    Error::variable(file, variable, INTACT, found.to_string(), remedy)
 }
 
 /// Writes `arrays` as a compressed npz archive, whole or not at all.

@@ -28,14 +28,16 @@ pub struct Part {
 }
 
 impl Axis {
-    /// The axis of `session`; frames for which more than half of the neurons have no number are left out.
+    /// The axis of `session`; frames for which more than half of the neurons that have any number have none are left out.
     ///
     /// # Errors
     /// If no frame is left.
     pub fn new(session: &Session, framed: &Framed) -> Result<Self> {
-        let neurons = framed.activity.nrows();
-        let mut lost = vec![0_usize; framed.frames()];
-        for row in framed.activity.rows() {
+        // Neurons that have no number in any frame say nothing of frames.
+        let has_numbers = |row: &ndarray::ArrayView1<f32>| row.iter().any(|v| v.is_finite());
+        let (mut neurons, mut lost) = (0, vec![0_usize; framed.frames()]);
+        for row in framed.activity.rows().into_iter().filter(has_numbers) {
+            neurons += 1;
             row.iter().zip(&mut lost).for_each(|(v, lost)| *lost += usize::from(!v.is_finite()));
         }
         let kept = |frame: &usize| 2 * lost[*frame] <= neurons;

@@ -52,8 +52,8 @@ pub struct TimedBouts {
 }
 
 /// Tests every neuron of a session against every behaviour of both agents; `None` if it was asked to stop. Behaviours with
-/// fewer usable bouts than `least_bouts` are not among the results. The same settings, key and data give the same bits, on
-/// any number of threads.
+/// fewer usable bouts than `least_bouts`, and those whose null distribution has no draw, are not among the results. The same
+/// settings, key and data give the same bits, on any number of threads.
 pub fn examine(input: &SessionInput, settings: &TuningSettings, stop: &AtomicBool) -> Option<Examined> {
     with_tests(input, settings, &Agent::ALL, |tests| {
         let found = tests.run(stop)?;
@@ -82,6 +82,7 @@ fn with_tests<T>(
         .into_iter()
         .filter(|(agent, _)| agents.contains(agent))
         .filter_map(|(agent, behaviour)| sampler(input, settings, agent, &behaviour))
+        .filter(|(_, sampler)| sampler.most() != Some(0))
         .unzip();
     then(&Tests {
         activity: input.activity,

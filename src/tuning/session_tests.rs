@@ -155,6 +155,13 @@ impl Tests<'_> {
     }
 
     fn found(&self, testable: Vec<bool>, mean: Vec<f64>, rows: &[Vec<Row>]) -> SessionTests {
+        // Of no neuron, none is found in any draw: a session of such neurons takes nothing from the others.
+        let is_empty = !testable.contains(&true);
+        let of_none = |sampler: usize, count: CountTest| {
+            let draws = self.samplers[sampler].most().unwrap_or(usize::MAX).min(self.settings.shifts);
+            let draws = self.most_extreme(sampler, draws).map_or(0, |_| draws);
+            if is_empty { CountTest { observed: 0, null: vec![0; draws] } } else { count }
+        };
         let behaviour = |(sampler, contrast): (usize, &Contrast)| {
             let own = &rows[sampler];
             let or_nan = |i: usize, value: f64| if testable[i] { value } else { f64::NAN };
@@ -168,7 +175,7 @@ impl Tests<'_> {
                 p: own.iter().enumerate().map(|(i, row)| or_nan(i, self.p(sampler, row.tally))).collect(),
                 draws: own.iter().map(|row| row.tally.draws).collect(),
                 least_p: self.samplers[sampler].p(0, 0, most),
-                count: count(own.iter().map(|row| row.extreme.iter().copied())),
+                count: of_none(sampler, count(own.iter().map(|row| row.extreme.iter().copied()))),
             }
         };
         let behaviours: Vec<_> = self.contrasts.iter().enumerate().map(behaviour).collect();
@@ -180,7 +187,7 @@ impl Tests<'_> {
             let executed = |i: usize| rows[own][i].extreme.first() == Some(&true);
             let both = rows[other].iter().enumerate();
             let both = both.map(|(i, row)| row.extreme.iter().map(move |extreme| *extreme && executed(i)));
-            (contrast.agent == Agent::Own).then(|| (contrast.behaviour.clone(), count(both)))
+            (contrast.agent == Agent::Own).then(|| (contrast.behaviour.clone(), of_none(other, count(both))))
         };
         let mirror = self.contrasts.iter().filter_map(mirror).collect();
         SessionTests { testable, mean, behaviours, mirror }

@@ -97,6 +97,7 @@ fn evidence(sessions: &[SessionStudy]) -> Vec<AnimalEvidence> {
         if let Some(animal) = animals.last_mut() {
             animal.counts.extend(session.examined.tests.mirror.iter().map(|(_, count)| count.clone()));
             animal.probes.extend(session.examined.probes.iter().cloned());
+            animal.agents.extend(session.examined.tests.behaviours.iter().map(|t| t.agent));
         }
     }
     animals

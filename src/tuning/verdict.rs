@@ -3,7 +3,9 @@
 use super::power::{Probe, SCALES};
 use super::session_tests::CountTest;
 use crate::analysis::statistics::{Posterior, Power, holm, prevalence_posterior, prevalence_upper};
+use crate::data::recording::Agent;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The size of an observed response, in units of the executed one, for which absence is judged.
 pub const JUDGED: f64 = 0.5;
@@ -87,6 +89,8 @@ pub struct AnimalEvidence {
     pub counts: Vec<CountTest>,
     /// Its probes.
     pub probes: Vec<Probe>,
+    /// The agents of whom a behaviour was tested.
+    pub agents: BTreeSet<Agent>,
 }
 
 /// Judges what was found in `animals`; `level` is that of counts.
@@ -107,7 +111,8 @@ pub fn judge(animals: &[AnimalEvidence], level: f64) -> Judgement {
     } else {
         Verdict::Inconclusive
     };
-    let sentence = sentence(verdict, &together, &each, &found_in, level);
+    let agents: BTreeSet<Agent> = animals.iter().flat_map(|a| a.agents.iter().copied()).collect();
+    let sentence = sentence(verdict, &together, &each, &found_in, level, &agents);
     Judgement { verdict, sentence, together, animals: each, found_in }
 }
 
@@ -147,6 +152,7 @@ fn sentence(
     animals: &[Prevalence],
     found_in: &[String],
     level: f64,
+    agents: &BTreeSet<Agent>,
 ) -> String {
     let judged = together.bounds.iter().find(|b| b.scale == JUDGED);
     let bound = judged.map_or_else(
@@ -177,10 +183,26 @@ fn sentence(
                 .replace("p ≤ 0.00", "p < 0.01")
         }
         Verdict::Absent => format!("Mirror neurons are absent at this sensitivity: {bound}; {count}."),
-        Verdict::Inconclusive if together.p.is_nan() || together.expected.is_nan() => {
-            "Inconclusive: no behaviour could be tested both executed and observed, and nothing can be said about mirror neurons.".into()
+        Verdict::Inconclusive if together.p.is_nan() => {
+            let why = untested(agents);
+            format!(
+                "Inconclusive: no behaviour could be tested both executed and observed{why}, and nothing can be said about mirror neurons."
+            )
         }
+        Verdict::Inconclusive if together.expected.is_nan() => format!(
+            "Inconclusive: of so few draws no p can be below {level}, and nothing can be said about how many mirror neurons there are. Make more draws (`shifts`), or give more sessions if they are what is drawn."
+        ),
         Verdict::Inconclusive => format!("Inconclusive: {count} (p = {:.2}); {bound}.", together.p),
+    }
+}
+
+/// Which side there is nothing of, where there is only one.
+fn untested(agents: &BTreeSet<Agent>) -> &'static str {
+    match (agents.contains(&Agent::Own), agents.contains(&Agent::Other)) {
+        (true, true) => " (some executed, and others observed)",
+        (true, false) => " (of observed ones, none could be tested)",
+        (false, true) => " (of executed ones, none could be tested)",
+        (false, false) => " (none could be tested at all)",
     }
 }
 
@@ -200,6 +222,7 @@ mod tests {
             animal: name.into(),
             counts: vec![CountTest { observed, null: null.to_vec() }],
             probes: (0..tuned).map(probe).collect(),
+            agents: Agent::ALL.into_iter().collect(),
         }
     }
 
@@ -217,7 +240,14 @@ mod tests {
         assert_eq!(weak.verdict, Verdict::Inconclusive, "{weak:?}");
         assert_eq!(of(&[animal("a", 0, &null, (10, 0, 10))]).verdict, Verdict::Inconclusive);
         let nothing = of(&[AnimalEvidence { animal: "a".into(), ..AnimalEvidence::default() }]);
-        assert!(nothing.verdict == Verdict::Inconclusive && nothing.sentence.contains("no behaviour"), "{nothing:?}");
+        assert!(
+            nothing.verdict == Verdict::Inconclusive && nothing.sentence.contains("none could be tested at all"),
+            "{nothing:?}"
+        );
+        let one = AnimalEvidence { agents: [Agent::Own].into(), ..AnimalEvidence::default() };
+        assert!(of(&[one]).sentence.contains("of observed ones, none could be tested"));
+        let few = of(&[animal("a", 0, &[], (10, 0, 10))]);
+        assert!(few.verdict == Verdict::Inconclusive && few.sentence.contains("no p can be below 0.01"), "{few:?}");
     }
 
     /// Of two animals with p 0.03 neither is beyond 0.05 by Holm's rule.

@@ -63,7 +63,7 @@ fn bouts(file: &ArrayFile, settings: &BoutSettings) -> Result<Vec<Bout>> {
     let stops = finite(file, "bout_stop", "stops of bouts, one per start,", Some(n))?;
     if let Some(i) = (0..n).find(|i| stops[*i] < starts[*i]) {
         let found = format!("a start at {} s and a stop at {} s, at place {}", starts[i], stops[i], i + 1);
-        return Err(file.error("bout_stop", "stops after their starts", found, ""));
+        return Err(file.error("bout_stop", "stops after their starts", found, "Correct it, or leave the bout out."));
     }
     let behaviours = texts(file, "bout_behaviour", n)?;
     let agents = match (file.contains("bout_agent"), settings.agent) {
@@ -152,6 +152,7 @@ fn covariates(file: &ArrayFile, settings: &[CovariateSettings], session: &mut Se
         let clock = wanted.time_column.clone().unwrap_or_else(|| format!("{column}_times"));
         let found = match wanted.rate {
             Some(rate) if !file.contains(&clock) => {
+                check_there(file, &wanted.name, column)?;
                 let values = file.vector(column, "samples", None)?;
                 let times = (0..values.len()).map(|i| i as f64 / rate + wanted.offset_s).collect();
                 Covariate { name: wanted.name.clone(), times, values }
@@ -164,6 +165,7 @@ fn covariates(file: &ArrayFile, settings: &[CovariateSettings], session: &mut Se
 }
 
 fn covariate(file: &ArrayFile, name: String, column: &str, clock: &str, offset: f64) -> Result<Covariate> {
+    check_there(file, &name, column)?;
     let values = file.vector(column, "samples", None)?;
     if !file.contains(clock) {
         let remedy = "Save it, name another with `time_column`, or give `rate`.";
@@ -173,6 +175,16 @@ fn covariate(file: &ArrayFile, name: String, column: &str, clock: &str, offset: 
     check_ascending(file, clock, &times)?;
     let values = values.into_iter().map(|v| if v.is_finite() { v } else { f64::NAN }).collect();
     Ok(Covariate { name, times: times.into_iter().map(|t| t + offset).collect(), values })
+}
+
+/// Refuses a covariate that the settings ask for, and the file has not.
+fn check_there(file: &ArrayFile, name: &str, column: &str) -> Result<()> {
+    if file.contains(column) {
+        return Ok(());
+    }
+    let expected = format!("a variable with the covariate `{name}`");
+    let remedy = "Name one that is there in its `column`, or the table that has it in its `file`.";
+    Err(file.error(column, expected, file.listing(), remedy))
 }
 
 /// Refuses times that are not finite, or do not ascend.

@@ -1,6 +1,8 @@
 //! What averages over trials cannot say.
 
 use super::session::{Activity, Session};
+use super::tidy::counted;
+use crate::error::Error;
 
 /// What cannot be known from averages, a sentence each; nothing for recordings of another kind.
 pub fn unanswered_by_averages(session: &Session) -> Vec<String> {
@@ -8,9 +10,9 @@ pub fn unanswered_by_averages(session: &Session) -> Vec<String> {
         Activity::Frames { .. } | Activity::Spikes { .. } => Vec::new(),
         Activity::Averages(conditions) => {
             let of = format!(
-                "{} conditions of {} neurons are averages over trials",
-                conditions.len(),
-                session.neurons.len()
+                "{} of {} are averages over trials",
+                counted(conditions.len(), "condition"),
+                counted(session.neurons.len(), "neuron")
             );
             [
                 of.as_str(),
@@ -20,12 +22,24 @@ pub fn unanswered_by_averages(session: &Session) -> Vec<String> {
                 "without tuning there are no classes (self, other, mirror), and no list of mirror neurons",
                 "power cannot be measured, so there is no bound of prevalence and no verdict, not even \"inconclusive\"",
                 "there are no covariates: movements of the observer and arousal cannot be told from responses",
-                "averages can be drawn and trained on (aon train); for tuning, give the recording that they were made of",
+                "networks can be trained on averages (aon train, with a task), and their neurons silenced (aon perturb)",
+                "for tuning, give the recording that the averages were made of",
             ]
             .map(|sentence| capital(sentence) + ".")
             .to_vec()
         }
     }
+}
+
+/// The error that averages are no recording: all that they cannot say, a line each.
+pub fn only_averages(session: &Session) -> Error {
+    let lines: Vec<String> =
+        unanswered_by_averages(session).into_iter().map(|sentence| format!("* {sentence}")).collect();
+    Error::input(format!(
+        "{}: expected activity over a whole session, found averages over trials.\n{}",
+        session.source.display(),
+        lines.join("\n")
+    ))
 }
 
 fn capital(sentence: &str) -> String {

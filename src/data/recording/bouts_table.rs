@@ -42,7 +42,7 @@ pub(super) fn read(path: &Path, settings: &BoutSettings, session: &str) -> Resul
         let all = |keys: &[&str]| keys.iter().all(|key| has(header, &named.columns(key)));
         all(&["behaviour", "start", "stop"]) || (all(&["behaviour"]) && boris::is_tabular(|names| has(header, names)))
     };
-    let table = Table::read(path, is_header, COLUMNS)?;
+    let table = Table::read(path, is_header, &named.expected())?;
     let columns = Columns::new(&table, &named)?;
     let rows = rows_of_session(&table, session)?;
     let time = |row: &StringRecord, column: usize| {
@@ -77,6 +77,15 @@ fn stops_before(table: &Table, row: &StringRecord, (start, stop): (f64, f64)) ->
 struct Named<'a>(&'a BoutSettings);
 
 impl Named<'_> {
+    /// What a table must have.
+    fn expected(&self) -> String {
+        if self.0.columns.is_empty() {
+            return COLUMNS.into();
+        }
+        let set: Vec<String> = self.0.columns.iter().map(|(key, name)| format!("{name} for {key}")).collect();
+        format!("{COLUMNS}, with those that `bouts.columns` names: {}", set.join(", "))
+    }
+
     fn columns<'a>(&'a self, key: &str) -> Vec<&'a str> {
         let usual = match key {
             "start" => START,

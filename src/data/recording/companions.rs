@@ -8,6 +8,7 @@ use super::session::{Activity, Session};
 use super::settings::{BoutSettings, RecordingSettings};
 use super::tables_beside;
 use crate::error::{Error, Result};
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Where files that belong to a recording are looked for.
@@ -47,8 +48,10 @@ impl<'a> Places<'a> {
 
     /// A table that is taken without being named: `STEM.KIND.csv` beside a file, `KIND.csv` in a folder.
     fn usual(&self, kind: &str) -> Option<PathBuf> {
-        let stem = self.recording.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
-        let name = if self.recording.is_dir() { format!("{kind}.csv") } else { format!("{stem}.{kind}.csv") };
+        // Names of files need not be text.
+        let stem = self.recording.file_stem().filter(|_| !self.recording.is_dir());
+        let mut name = stem.map_or_else(OsString::new, |stem| [stem, OsStr::new(".")].into_iter().collect());
+        name.push(format!("{kind}.csv"));
         self.folders.iter().map(|folder| folder.join(&name)).find(|path| path.is_file())
     }
 

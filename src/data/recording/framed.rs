@@ -1,7 +1,8 @@
 //! A session on one clock: frames.
 
+use super::averages::only_averages;
 use super::session::{Activity, Session, usual_interval};
-use crate::error::{Error, Result, ensure};
+use crate::error::{Result, ensure};
 use ndarray::Array2;
 use std::ops::Range;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ impl Framed {
         let (activity, times) = match &session.activity {
             Activity::Frames { values, times } => (Arc::clone(values), times.clone()),
             Activity::Spikes { times, span } => counted(session, times, *span, bin_s)?,
-            Activity::Averages(_) => return Err(averages(session)),
+            Activity::Averages(_) => return Err(only_averages(session)),
         };
         ensure!(!times.is_empty(), "{}: expected activity, found a session of no frames.", session.source.display());
         let interval = usual_interval(&times).unwrap_or(bin_s);
@@ -76,13 +77,6 @@ impl Framed {
         let first = self.times.partition_point(|t| *t < start);
         first..self.times.partition_point(|t| *t < stop).max(first)
     }
-}
-
-fn averages(session: &Session) -> Error {
-    Error::input(format!(
-        "{}: expected activity over a whole session, found averages over trials. Give the recording that they were made of.",
-        session.source.display()
-    ))
 }
 
 /// Spikes in bins of `bin_s` from the begin of the span on; the last, incomplete one is left out.

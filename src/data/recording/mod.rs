@@ -30,7 +30,7 @@ mod tidy;
 mod tili;
 mod understood;
 
-pub use averages::unanswered_by_averages;
+pub use averages::{only_averages, unanswered_by_averages};
 pub(crate) use framed::GAP;
 pub use framed::{Framed, Gap};
 pub use nwb::read as read_nwb;

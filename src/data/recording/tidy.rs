@@ -92,7 +92,8 @@ fn within(session: &mut Session, mut bouts: Vec<Bout>) -> Result<Vec<Bout>> {
         let (start, stop) = (bout.start, bout.stop);
         if !(start.is_finite() && stop.is_finite() && start <= stop) {
             let found = format!("{} by {} from {start} to {stop} s", bout.behaviour, bout.agent);
-            return Err(Error::variable(&session.source, "bouts", "stops after their starts", found, ""));
+            let remedy = "Correct it, or leave it out.";
+            return Err(Error::variable(&session.source, "bouts", "stops after their starts", found, remedy));
         }
     }
     let Some((begin, end)) = session.span() else { return Ok(bouts) };
@@ -103,7 +104,7 @@ fn within(session: &mut Session, mut bouts: Vec<Bout>) -> Result<Vec<Bout>> {
             "bouts",
             format!("bouts within the recording, which lasts from {begin} to {end} s"),
             format!("{} by {} from {} to {} s", bout.behaviour, bout.agent, bout.start, bout.stop),
-            "If their clocks differ, give `bouts.offset_s`; if times are frames of a video, `bouts.video_rate`; check the frame rate.",
+            "If their clocks differ, give `bouts.offset_s`; if times are frames of a video, `bouts.video_rate`; check the frame rate. If spikes were looked for longer, say so (`span`).",
         ));
     }
     let all = bouts.len();

@@ -18,7 +18,7 @@ pub struct TuningReport<'a> {
     pub activity: &'a [SessionActivity],
     /// Neurons that were asked for beside the chosen ones: the number of the session in the study, and their number in it.
     pub asked: &'a [(usize, usize)],
-    /// What else a reader must know.
+    /// What was assumed, mended or left out where recordings were read.
     pub notes: &'a [String],
 }
 

@@ -15,9 +15,6 @@ pub(super) fn html(view: &View, figures: &[Figure]) -> String {
     let sentence = escape(&shown(&view.study.judgement.sentence));
     let _ = writeln!(page, "<h1><bdi>{title}</bdi></h1>\n<p class=\"lead\">{sentence}</p>");
     headline(&mut page, &numbers(view));
-    for note in view.report.notes {
-        let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(&shown(note)));
-    }
     rules(&mut page, view);
     let figure = |page: &mut String, name: &str| {
         figures.iter().filter(|f| f.name == name).for_each(|f| section(page, f));
@@ -39,6 +36,7 @@ pub(super) fn html(view: &View, figures: &[Figure]) -> String {
     controls::stability(&mut page, view);
     controls::all(&mut page, view);
     untested::all(&mut page, view);
+    notes(&mut page, view.report.notes);
     choices(&mut page, "How it was tested", &settings(view));
     choices(&mut page, "What was done", view.report.choices);
     end(&mut page);
@@ -62,6 +60,18 @@ fn numbers(view: &View) -> Vec<(String, String)> {
         (bound.map_or("–".into(), |b| percent(b.power)), format!("power at {JUDGED} of the executed response")),
         (bound.map_or("–".into(), |b| percent(b.upper)), "of execution-tuned are mirror, at most".into()),
     ]
+}
+
+/// What was assumed, mended or left out where recordings were read.
+fn notes(page: &mut String, notes: &[String]) {
+    if notes.is_empty() {
+        return;
+    }
+    page.push_str("<section>\n<h2>What was assumed, mended or left out</h2>\n<ul>\n");
+    for note in notes {
+        let _ = writeln!(page, "<li>{}</li>", escape(&shown(note)));
+    }
+    page.push_str("</ul>\n</section>\n");
 }
 
 /// Every setting of the tests, by the name that it has in files.

@@ -23,6 +23,28 @@ pub struct TuningFile {
     pub aligned: AlignSettings,
 }
 
+impl TuningFile {
+    /// Refuses what cannot be done.
+    ///
+    /// # Errors
+    /// In a sentence that names the setting.
+    pub fn check(&self) -> Result<()> {
+        let Self { recording: _, tuning, rates, epochs, aligned } = self;
+        tuning.check()?;
+        rates.check().map_err(|e| of_table("rates", e))?;
+        epochs.check().map_err(|e| of_table("epochs", e))?;
+        aligned.check().map_err(|e| of_table("aligned", e))
+    }
+}
+
+/// The error about a setting, named with its table: several tables have settings of one name.
+fn of_table(table: &str, error: Error) -> Error {
+    match error {
+        Error::Input(sentence) if sentence.starts_with('`') => Error::input(format!("`{table}.{}", &sentence[1..])),
+        other => other,
+    }
+}
+
 /// Reads a file of settings.
 ///
 /// # Errors

@@ -19,15 +19,6 @@ pub struct TuningInput {
 }
 
 impl TuningInput {
-    /// Refuses settings that cannot be.
-    pub(super) fn check(&self) -> Result<()> {
-        let TuningFile { recording: _, tuning, rates, epochs, aligned } = &self.settings;
-        tuning.check()?;
-        rates.check()?;
-        epochs.check()?;
-        aligned.check()
-    }
-
     pub(super) fn read(&self, path: &Path) -> Result<Vec<Session>> {
         read(path, &self.settings.recording, self.beside.as_deref())
     }

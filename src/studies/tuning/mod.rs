@@ -2,6 +2,7 @@
 
 mod file;
 mod input;
+mod known;
 mod sessions;
 mod shown;
 mod study;

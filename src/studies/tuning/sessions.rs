@@ -10,39 +10,7 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// To be raised where the same recordings and settings come to give other numbers.
-const NUMERICS: u32 = 1;
-
-/// What is known of a session before it is tested.
-#[derive(Clone, Debug)]
-pub(super) struct Known {
-    pub(super) animal: String,
-    pub(super) session: String,
-    pub(super) bouts: TimedBouts,
-    /// What its neurons are called.
-    pub(super) neurons: Vec<String>,
-}
-
-impl Known {
-    pub(super) fn of(session: &Session) -> Self {
-        let begin = |name: &str| {
-            let own = session.contexts.iter().filter(|c| c.name == name).map(|c| c.start);
-            (name.to_string(), own.fold(f64::INFINITY, f64::min))
-        };
-        let mut names: Vec<&str> = session.contexts.iter().map(|c| c.name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        let mut contexts: Vec<_> = names.into_iter().map(begin).collect();
-        if contexts.is_empty() {
-            contexts.push((String::new(), session.span().map_or(0.0, |(begin, _)| begin)));
-        }
-        Self {
-            animal: session.animal.clone(),
-            session: session.name.clone(),
-            bouts: TimedBouts { contexts, bouts: session.bouts.clone() },
-            neurons: session.neurons.iter().map(|n| n.name.clone()).collect(),
-        }
-    }
-}
+const NUMERICS: u32 = 2;
 
 /// What draws of a session are keyed by: its name, whatever the order of recordings.
 pub(super) fn key_of(settings: &TuningSettings, session: &Session) -> u64 {

@@ -103,6 +103,7 @@ impl Shown {
         directory: &Path,
         input: &TuningInput,
         study: &TuningStudy,
+        remarks: &[String],
         listener: &mut dyn Listener,
     ) -> Result<()> {
         let path = directory.join("report.html");
@@ -114,7 +115,7 @@ impl Shown {
             settings: &input.settings.tuning,
             activity: &self.activity,
             asked: &self.asked,
-            notes: &[],
+            notes: remarks,
         };
         write(&path, &report)?;
         listener.notice(&Notice::Report(&path));

@@ -1,20 +1,20 @@
 //! `aon tuning` without the command line.
 
 use super::input::TuningInput;
-use super::sessions::{Keeper, Known, key_of};
+use super::known::Held;
+use super::sessions::{Keeper, key_of};
 use super::shown::{Shown, Training, title};
-use crate::data::recording::{Activity, Framed, Outline, Session, Understood, unanswered_by_averages, understood};
+use crate::data::recording::{Framed, Outline, Understood, understood};
 use crate::data::{ArrayFormat, NamedArray, write_arrays, write_atomically};
 use crate::error::{Error, Result, ensure};
 use crate::report::tuning::{text, write_check};
 use crate::run::{Listener, Notice, Progress};
 use crate::tuning::{
-    Class, SessionStudy, Summary, TimedBouts, TuningStudy, controls_csv, labels_csv, mirror_csv, study_session,
-    tuning_csv, untested, untested_csv,
+    Class, SessionStudy, Summary, TuningStudy, controls_csv, labels_csv, mirror_csv, study_session, tuning_csv,
+    untested, untested_csv,
 };
 use ndarray::Array1;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// The page of what was understood.
@@ -27,6 +27,8 @@ pub struct Tuned {
     pub study: TuningStudy,
     /// It, for a terminal.
     pub text: String,
+    /// What was assumed, mended or left out where recordings were read, and of which sessions.
+    pub remarks: Vec<String>,
     /// What networks can be trained on.
     pub training: Training,
 }
@@ -36,7 +38,7 @@ pub struct Tuned {
 /// # Errors
 /// If one cannot be read, or the page cannot be written.
 pub fn check_recordings(directory: &Path, input: &TuningInput) -> Result<Understood> {
-    input.check()?;
+    input.settings.check()?;
     let (mut all, mut outlines) = (Understood { sessions: Vec::new() }, Vec::new());
     for path in &input.recordings {
         let sessions = input.read(path)?;
@@ -62,10 +64,12 @@ pub fn tuning(
     listener: &mut dyn Listener,
 ) -> Result<Option<Tuned>> {
     let settings = &input.settings.tuning;
-    input.check()?;
-    std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+    input.settings.check()?;
+    let is_other = directory.exists() && !directory.is_dir();
+    ensure!(!is_other, "{} is no directory. Choose another `output_dir`.", directory.display());
     let held = Held::new(input)?;
-    let total = held.known.len();
+    std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+    let total = held.len();
     let mut studies: Vec<SessionStudy> = Vec::new();
     let mut found = 0;
     for path in &input.recordings {
@@ -92,72 +96,10 @@ pub fn tuning(
     }
     let study = TuningStudy::new(studies, settings);
     let shown = Shown::new(directory, input, &study, |path| held.sessions(input, path))?;
-    shown.report(directory, input, &study, listener)?;
+    let remarks = held.remarks();
+    shown.report(directory, input, &study, &remarks, listener)?;
     write_tables(directory, &study, &shown, input)?;
-    Ok(Some(Tuned { text: text(&study, settings), study, training: shown.training }))
-}
-
-/// What is known of all sessions, and the sessions of recordings that memory holds.
-struct Held {
-    known: Vec<Known>,
-    sessions: BTreeMap<PathBuf, Vec<Session>>,
-}
-
-/// Bytes of activity that are held; the other recordings are read again where they are needed.
-const HELD: usize = 512 << 20;
-
-impl Held {
-    fn new(input: &TuningInput) -> Result<Self> {
-        let (mut known, mut held, mut bytes) = (Vec::<Known>::new(), BTreeMap::new(), 0);
-        for path in &input.recordings {
-            let sessions = input.read(path)?;
-            for session in &sessions {
-                if let Activity::Averages(_) = session.activity {
-                    return Err(Error::input(unanswered_by_averages(session).join(" ")));
-                }
-                let again = known.iter().any(|k| (&k.animal, &k.session) == (&session.animal, &session.name));
-                ensure!(
-                    !again,
-                    "{}: expected each session once, found session {:?} of animal {:?} again. Give each recording once, or name its `session`.",
-                    path.display(),
-                    session.name,
-                    session.animal
-                );
-                known.push(Known::of(session));
-            }
-            let more = sessions.iter().map(|s| s.activity.bytes()).sum::<usize>();
-            if bytes + more <= HELD {
-                bytes += more;
-                held.insert(path.clone(), sessions);
-            }
-        }
-        is_there(input, &known)?;
-        Ok(Self { known, sessions: held })
-    }
-
-    fn sessions(&self, input: &TuningInput, path: &Path) -> Result<Vec<Session>> {
-        self.sessions.get(path).cloned().map_or_else(|| input.read(path), Ok)
-    }
-
-    /// The bouts of the other sessions of the animal, the next first.
-    fn others(&self, session: &Session) -> Vec<TimedBouts> {
-        let of_animal: Vec<&Known> = self.known.iter().filter(|k| k.animal == session.animal).collect();
-        let own = of_animal.iter().position(|k| k.session == session.name).unwrap_or(0);
-        let next = (1..of_animal.len()).map(|k| of_animal[(own + k) % of_animal.len()]);
-        next.map(|k| k.bouts.clone()).collect()
-    }
-}
-
-/// Refuses to look for neurons that no recording has.
-fn is_there(input: &TuningInput, known: &[Known]) -> Result<()> {
-    let mut all = known.iter().flat_map(|k| &k.neurons);
-    let Some(absent) = input.asked.iter().find(|name| !known.iter().any(|k| k.neurons.contains(name))) else {
-        return Ok(());
-    };
-    let (first, last) = (all.next().map_or("", |n| n), all.last().map_or("", |n| n));
-    Err(Error::input(format!(
-        "`--neuron {absent}`: expected the name of a neuron as its recording gives it, found none of that name. They are called {first:?} to {last:?}; `--check` reads them."
-    )))
+    Ok(Some(Tuned { text: text(&study, settings), study, remarks, training: shown.training }))
 }
 
 fn write_tables(directory: &Path, study: &TuningStudy, shown: &Shown, input: &TuningInput) -> Result<()> {

@@ -243,7 +243,7 @@ impl Hdf5 {
     }
 
     fn implausible(&self, object: &Object, expected: &str, found: String) -> Error {
-        let remedy = format!("The file is damaged, or was packed to harm; if it is neither: {}", fault::REPACK);
+        let remedy = "The file is damaged, or was packed to harm. If it is neither, write it in smaller chunks: h5repack -l CHUNK=1000x100 FILE SMALLER.";
         self.fault(&object.path, expected, found, remedy)
     }
 }

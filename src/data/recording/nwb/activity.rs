@@ -29,7 +29,7 @@ pub(super) fn choose<'a>(file: &'a Hdf5, contents: &'a Contents, asked: Option<&
                 "activity",
                 "one",
                 format!("several: {}", there.join(", ")),
-                "Name the one that is meant: `activity`.",
+                "Name the one that is meant in `source.activity`.",
             )),
         };
     };
@@ -41,7 +41,7 @@ pub(super) fn choose<'a>(file: &'a Hdf5, contents: &'a Contents, asked: Option<&
     if found.is_empty() {
         found = fitting(Kind::Series);
     }
-    let remedy = "Name one of those that are there in `activity`.";
+    let remedy = "Name one of those that are there in `source.activity`.";
     match found.as_slice() {
         [one] => Ok(Choice::Series(one)),
         [] if there.is_empty() => Err(none(file, contents)),
@@ -59,7 +59,6 @@ fn none(file: &Hdf5, contents: &Contents) -> Error {
     let links = contents.elsewhere.iter().map(|(name, other)| format!("{name}, a link to the file \"{other}\""));
     let found: Vec<String> = other.iter().map(ToString::to_string).chain(links).collect();
     let found = if found.is_empty() { "neither".to_string() } else { format!("neither, but {}", found.join(", ")) };
-    let remedy =
-        "Give the file with the sorted spikes or the traces of cells; another series can be named in `activity`.";
+    let remedy = "Give the file with the sorted spikes or the traces of cells; another series can be named in `source.activity`.";
     file.fault("activity", "`units` with spike times, or a RoiResponseSeries", found, remedy)
 }

@@ -42,7 +42,8 @@ pub(super) fn fit(table: &Table, settings: &BoutSettings) -> Fit {
 
 /// The error that a table does not say who acts.
 pub(super) fn no_agent(table: &Table) -> crate::error::Error {
-    let remedy = "Name the column (`columns = { agent = \"…\" }`), or say whose they all are (`agent = \"self\"`).";
+    let remedy =
+        "Name the column in `bouts.columns`, or say with `bouts.agent` (\"self\" or \"other\") whose all bouts are.";
     table.fault("a column `agent` with `self` and `other`", table.listed(), remedy)
 }
 
@@ -106,7 +107,7 @@ pub(super) fn agents(table: &Table, column: Option<&str>, settings: &BoutSetting
     let who = |(row, subject): (usize, &String)| {
         subjects::known(subject, settings).ok_or_else(|| {
             let found = format!("\"{subject}\" in row {row}");
-            let remedy = "Say who that is: `self = [\"…\"]` or `other = [\"…\"]` of `[bouts]`.";
+            let remedy = "Say who that is: list it in `bouts.self` or `bouts.other`.";
             table.fault("the subjects `self` and `other`", found, remedy)
         })
     };

@@ -32,7 +32,7 @@ pub(super) fn read(
             return Err(file.fault(&data.path, "a matrix, time × regions", format!("{shape:?} values"), TRANSPOSED));
         }
     };
-    let times = clock::times(file, &series.object, frames, settings.source.frame_rate, "frame_rate")?;
+    let times = clock::times(file, &series.object, frames, settings.source.frame_rate, "source.frame_rate")?;
     let (neurons, kept) = neurons(file, contents, series, columns, settings, remarks)?;
     let values = values(file, &data, &kept, (frames, columns))?;
     Ok((neurons, Activity::Frames { values: values.into(), times }))
@@ -140,10 +140,10 @@ fn accepted(
     let kept: Vec<usize> = (0..rows.len()).filter(|k| flags[rows[*k]] > 0.5).collect();
     if kept.is_empty() {
         let found = format!("{} regions of which `{column}` accepts none", rows.len());
-        return Err(table.fault("regions that are cells", found, "Set `accepted_only = false` to keep them."));
+        return Err(table.fault("regions that are cells", found, "Set `source.accepted_only = false` to keep them."));
     }
     let said = format!("`{column}` accepts {} of {} regions of interest", kept.len(), rows.len());
-    remarks.push(format!("{said}; the others were left out (`accepted_only = false` keeps them)."));
+    remarks.push(format!("{said}; the others were left out (`source.accepted_only = false` keeps them)."));
     Ok(kept)
 }
 

@@ -108,8 +108,7 @@ fn bouts(
 
 fn nobodys_series(file: &Hdf5, series: &Found) -> crate::error::Error {
     let expected = "a name that says who acts, as `self_reaching`";
-    let remedy =
-        "Rename it, or say whose the behaviours are: `agent`, or `self = [\"…\"]` and `other = [\"…\"]` of `[bouts]`.";
+    let remedy = "Rename it, or say whose the behaviours are: `bouts.agent`, or `bouts.self` and `bouts.other`.";
     file.fault(series.label(), expected, series.object.name().to_string(), remedy)
 }
 
@@ -153,5 +152,5 @@ fn chosen(file: &Hdf5, contents: &Contents, tables: &Tables, settings: &Recordin
     let there: Vec<String> =
         tables.chain(contents.all(Kind::Intervals).map(|found| found.label().to_string())).collect();
     let there = if there.is_empty() { "none at all".to_string() } else { there.join(", ") };
-    Err(file.fault(name, "a table of intervals of this name", there, "Name one of these in `table`."))
+    Err(file.fault(name, "a table of intervals of this name", there, "Name one of these in `bouts.table`."))
 }

@@ -73,11 +73,30 @@ fn check_kind(file: &Hdf5) -> Result<()> {
     fault("another HDF5 file (no attribute `nwb_version`)", "Write it with pynwb, or save arrays with np.savez.")
 }
 
+/// How far from all spikes a bout may lie where no `obs_intervals` say when spikes were looked for, as a share of the time between
+/// the first and the last: farther away, units would count as silent that nobody listened to.
+const FAR: f64 = 0.1;
+
+/// Refuses bouts that reach far beyond all spikes.
+fn check_near(file: &Hdf5, (first, last): (f64, f64), intervals: &Intervals) -> Result<()> {
+    let least = FAR * (last - first);
+    let far = intervals.bouts.iter().find(|b| b.stop > last + least || b.start < first - least);
+    far.map_or(Ok(()), |bout| {
+        let expected = format!("bouts near the spikes, which are from {first} to {last} s");
+        let found = format!("{} by {} from {} to {} s", bout.behaviour, bout.agent, bout.start, bout.stop);
+        let remedy = "If their clocks differ, give `bouts.offset_s`. If spikes were looked for then, write `obs_intervals` of the units.";
+        Err(file.fault("bouts", expected, found, remedy))
+    })
+}
+
 /// Lets the span of spikes begin and end with what else happened.
 fn widen(file: &Hdf5, activity: &mut Activity, intervals: &Intervals, remarks: &mut Vec<String>) -> Result<()> {
     let Activity::Spikes { span, .. } = activity else {
         return Ok(());
     };
+    if span.0 <= span.1 {
+        check_near(file, *span, intervals)?;
+    }
     *span = (span.0.min(intervals.span.0), span.1.max(intervals.span.1));
     if span.0 > span.1 {
         return Err(file.fault("units", "spikes", "none of any unit", "Give the file with the sorted spikes."));

@@ -141,7 +141,7 @@ fn span(
     }
     let span = (of_spikes.0.min(of_events.0), of_spikes.1.max(of_events.1));
     remarks.push(format!(
-        "Spikes count as looked for from {} to {} s, the first to the last spike or event.",
+        "Spikes count as looked for from {:.2} to {:.2} s, the first to the last spike or event.",
         span.0, span.1
     ));
     Ok(span)
@@ -162,7 +162,9 @@ fn bouts(
     let align = align(path, events, settings)?;
     let [before, after] = settings.window_ms.unwrap_or(WINDOW_MS);
     if !(before.is_finite() && after.is_finite() && before < after) {
-        return Err(Error::input(format!("`window_ms = [{before}, {after}]`: expected a time, and a later one.")));
+        return Err(Error::input(format!(
+            "`trials.window_ms = [{before}, {after}]`: expected a time, and a later one."
+        )));
     }
     let object = |trial: &Trial| trial.object.clone().unwrap_or_else(|| "object".into());
     let bouts = cut::bouts(trials, &align, (before / 1000.0, after / 1000.0), object);
@@ -185,7 +187,7 @@ fn align(path: &Path, events: &[(&Event, &PathBuf)], settings: &TrialSettings) -
     let found = names.iter().find(|(number, name)| *name == asked || number.to_string() == asked);
     found.map(|(_, name)| name.clone()).ok_or_else(|| {
         let there: Vec<String> = names.iter().map(|(number, name)| format!("\"{name}\" ({number})")).collect();
-        let remedy = "Name one of these in `align` of `[trials]`.";
+        let remedy = "Name one of these in `trials.align`.";
         Error::variable(path, "Events", format!("the event \"{asked}\""), there.join(", "), remedy)
     })
 }

@@ -98,7 +98,7 @@ fn of_kind((context, condition, object): Kind, times: &Times, settings: &TrialSe
                     "event",
                     "a name of its own for each event",
                     format!("\"{name}\" for two"),
-                    "Change `events` of `[trials]`.",
+                    "Change `trials.events`.",
                 ));
             }
         }
