@@ -116,17 +116,27 @@ fn neurons_tuned_to_execution_alone_are_no_mirror_neurons() {
 }
 
 /// The number of tuned neurons has p values that are uniform although neurons share bursts, which tests of counts that take
-/// neurons as independent would not have.
+/// neurons as independent would not have. Numbers are whole: of draws with the same number a share is counted that is drawn,
+/// so that p would be uniform, and not larger.
 #[test]
 fn counts_of_tuned_neurons_have_a_null_distribution_of_their_own() {
-    let mut p = Vec::new();
+    let (mut spread, mut small) = (Vec::new(), 0);
     for seed in 100..100 + recordings(16) {
         let found = tested(&sessions(&RecordingSynthesis::bursts(seed)).sessions[0], &brief(), seed);
-        p.extend(found.behaviours.iter().map(|t| t.count.p()));
+        let mut draws = Draws::new(Rng::new(seed, 0, Stream::Labels));
+        for count in found.behaviours.iter().map(|t| &t.count) {
+            let above = count.null.iter().filter(|n| **n > count.observed).count() as f64;
+            let equal = count.null.iter().filter(|n| **n == count.observed).count() as f64;
+            spread.push((above + draws.uniform() * (equal + 1.0)) / (count.null.len() as f64 + 1.0));
+            small += usize::from(count.p() < 0.05);
+        }
     }
-    let uniform = ks_uniform(&p);
-    println!("Kolmogorov–Smirnov p {uniform:.3} of {p:.2?}");
-    assert!(uniform > 0.001, "{p:.3?}");
+    let (uniform, all) = (ks_uniform(&spread), spread.len());
+    println!("{small} of {all} p < 0.05; without ties Kolmogorov–Smirnov p {uniform:.3}");
+    assert!(uniform > 0.001, "{spread:.3?}");
+    // Behaviours of one recording share its bursts: a standard error as if of half as many.
+    let share = small as f64 / all as f64;
+    assert!(share <= 0.05 + 4.0 * (0.0475 / (all as f64 / 2.0)).sqrt(), "{small} of {all}");
 }
 
 /// A recording of one behaviour to which 40 % of the neurons are tuned executed, and 40 % observed, independently. All are tuned by

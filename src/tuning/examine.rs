@@ -9,7 +9,7 @@ use super::session_tests::SessionTests;
 use super::settings::TuningSettings;
 use crate::analysis::statistics::quantile;
 use crate::data::recording::{Agent, Bout, GAP};
-use ndarray::Array2;
+use ndarray::{Array2, aview1};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -183,7 +183,7 @@ fn correlated(input: &SessionInput) -> usize {
         let values: Vec<f64> = input.axis.frames.iter().map(|f| f64::from(activity[[i, *f]])).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let centred: Vec<f64> = values.iter().map(|v| v - mean).collect();
-        let at = |lag: usize| centred.iter().zip(&centred[lag..]).map(|(a, b)| a * b).sum::<f64>();
+        let at = |lag: usize| aview1(&centred[..centred.len() - lag]).dot(&aview1(&centred[lag..]));
         let whole = at(0);
         (whole > 0.0)
             .then(|| (1..centred.len()).find(|k| at(*k) < whole / std::f64::consts::E).unwrap_or(centred.len()))

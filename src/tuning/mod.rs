@@ -11,6 +11,7 @@ mod controls;
 mod design;
 mod epochs;
 mod examine;
+mod first_draws;
 mod more_draws;
 mod null;
 mod open_tests;

@@ -1,8 +1,9 @@
 //! Draws of tests that fewer leave open.
 
 use super::design::{Row, Tests};
+use super::first_draws::Neurons;
 use super::open_tests::open;
-use super::running_sums::{LANES, RunningSums, blocks};
+use super::running_sums::{LANES, Line, RunningSums, blocks};
 use super::tables_of_shifts::{ShiftTables, Turning};
 use super::tally::{TIE, Tally};
 use rayon::prelude::*;
@@ -27,21 +28,17 @@ struct Part {
 impl Tests<'_> {
     /// Adds draws to the tallies of `rows`, ten times as many in each round, until no test is open; `None` if it was asked to
     /// stop.
-    pub(super) fn draw_more(
-        &self,
-        rows: &mut [Vec<Row>],
-        neurons: &[usize],
-        peak: &[f64],
-        stop: &AtomicBool,
-    ) -> Option<()> {
+    pub(super) fn draw_more(&self, rows: &mut [Vec<Row>], neurons: &Neurons, stop: &AtomicBool) -> Option<()> {
+        let tested: Vec<usize> = (0..neurons.testable.len()).filter(|i| neurons.testable[*i]).collect();
         let mut made = self.settings.shifts;
         while made < self.settings.most_shifts {
             let until = (10 * made).min(self.settings.most_shifts);
-            let parts = self.parts(&open(self, rows, neurons), made..until);
+            let parts = self.parts(&open(self, rows, &tested), made..until);
             if parts.is_empty() {
                 break;
             }
-            let drawn: Option<Vec<_>> = parts.par_iter().map(|part| self.draw_part(part, rows, peak, stop)).collect();
+            let drawn: Option<Vec<_>> =
+                parts.par_iter().map(|part| self.draw_part(part, rows, &neurons.peak, stop)).collect();
             for (part, tallies) in parts.iter().zip(drawn?) {
                 for (i, tally) in part.neurons.iter().zip(tallies) {
                     let known = &mut rows[part.sampler][*i].tally;
@@ -86,11 +83,11 @@ impl Tests<'_> {
                 return None;
             }
             let drawn = first..part.drawn.end.min(first + AT_ONCE);
-            let mut add = |block: usize, statistics: &[[f64; LANES]]| {
+            let mut add = |block: usize, statistics: &[Line]| {
                 let own = part.neurons.iter().zip(&mut tallies).skip(block * LANES).take(LANES);
                 for (lane, (i, tally)) in own.enumerate() {
                     let (effect, tie) = observed(*i);
-                    *tally = tally.and(Tally::among(effect, statistics.iter().map(|s| s[lane]), tie));
+                    *tally = tally.and(Tally::among(effect, statistics.iter().map(|s| s.0[lane]), tie));
                 }
             };
             if let (Some(turning), Some(tables)) = (&turning, &tables) {

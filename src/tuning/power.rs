@@ -4,7 +4,7 @@ use super::contrast::Contrast;
 use super::design::Tests;
 use super::running_sums::{LANES, RunningSums};
 use super::session_tests::{BehaviourTests, SessionTests};
-use super::tally::Tally;
+use super::tally::{TIE, Tally};
 use crate::analysis::statistics::benjamini_hochberg;
 use crate::data::recording::Agent;
 use crate::rng::{Draws, Rng, Stream};
@@ -56,11 +56,13 @@ pub(super) fn probe(tests: &Tests, found: &SessionTests, stop: &AtomicBool) -> O
                 block.iter().map(|i| response(tests, *i, &tests.contrasts[own], &tests.contrasts[other])).collect();
             let views: Vec<ArrayView1<f32>> = added.iter().map(|a| a.view()).collect();
             let places: Vec<usize> = (0..tests.axis.len()).collect();
+            let ties: Vec<f64> = recorded.iter().zip(&views).map(|(a, z)| TIE * (largest(a) + largest(z))).collect();
             let recorded = RunningSums::new(&recorded, &tests.axis.frames).statistics(&terms, draws + 1);
             let added = RunningSums::new(&views, &places).statistics(&terms, draws + 1);
             let is_found = |lane: usize, scale: f64| {
-                let values: Vec<f64> = recorded.iter().zip(&added).map(|(a, z)| a[lane] + scale * z[lane]).collect();
-                tests.p(other, Tally::of(&values, 0.0)) < tests.settings.count_level
+                let values: Vec<f64> =
+                    recorded.iter().zip(&added).map(|(a, z)| a.0[lane] + scale * z.0[lane]).collect();
+                tests.p(other, Tally::of(&values, ties[lane])) < tests.settings.count_level
             };
             let probe = |(lane, i): (usize, &usize)| Probe {
                 neuron: *i,
@@ -75,6 +77,11 @@ pub(super) fn probe(tests: &Tests, found: &SessionTests, stop: &AtomicBool) -> O
     }
     probes.sort_by_key(|p| p.neuron);
     Some(probes)
+}
+
+/// The largest magnitude.
+fn largest(values: &ArrayView1<f32>) -> f64 {
+    values.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max)
 }
 
 /// The neurons that are tuned to an executed behaviour which was tested in observation, too, in the family of their session;

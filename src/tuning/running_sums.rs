@@ -1,43 +1,86 @@
 //! Sums over frames of several neurons at once.
 
 use super::terms::Term;
+use crate::engine::cpu::Real;
+use crate::engine::cpu::real::Kernel;
+use crate::engine::cpu::simd::Vector;
 use ndarray::{Array2, ArrayView1};
 
-/// Neurons that are summed side by side: their running sums at one frame fill a line of cache.
+/// Neurons that are summed side by side.
 pub(super) const LANES: usize = 8;
 
-/// The sums of activity over the frames before each, `[frames + 1][LANES]`.
-pub(super) struct RunningSums(Vec<[f64; LANES]>);
+/// A number of each of them, in one line of cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(align(64))]
+pub(super) struct Line(pub(super) [f64; LANES]);
+
+/// The sums of activity over the frames before each, `[frames + 1]`.
+#[derive(Default)]
+pub(super) struct RunningSums(Vec<Line>);
 
 impl RunningSums {
     /// Of up to `LANES` neurons; `frames` are the numbers of an axis' frames in the recording.
     pub(super) fn new(neurons: &[ArrayView1<f32>], frames: &[usize]) -> Self {
-        let mut sums = vec![[0.0; LANES]; frames.len() + 1];
-        for (lane, activity) in neurons.iter().enumerate() {
-            let mut sum = 0.0;
-            for (frame, after) in frames.iter().zip(&mut sums[1..]) {
-                sum += f64::from(activity[*frame]);
-                after[lane] = sum;
+        let mut sums = Self::default();
+        sums.fill(neurons, frames);
+        sums
+    }
+
+    /// Puts the sums of other neurons in their place: memory is asked for once.
+    pub(super) fn fill(&mut self, neurons: &[ArrayView1<f32>], frames: &[usize]) {
+        self.0.clear();
+        self.0.reserve(frames.len() + 1);
+        let mut sum = Line::default();
+        self.0.push(sum);
+        for frame in frames {
+            for (sum, activity) in sum.0.iter_mut().zip(neurons) {
+                *sum += f64::from(activity[*frame]);
             }
+            self.0.push(sum);
         }
-        Self(sums)
     }
 
     /// The sums over the frames before a place.
     pub(super) fn before(&self, place: usize) -> &[f64; LANES] {
-        &self.0[place]
+        &self.0[place].0
     }
 
-    /// The statistics of `draws` draws, `[draws][LANES]`.
-    pub(super) fn statistics(&self, terms: &[Term], draws: usize) -> Vec<[f64; LANES]> {
-        let mut found = vec![[0.0; LANES]; draws];
-        for term in terms {
-            let (sums, statistic) = (&self.0[term.at as usize], &mut found[term.draw as usize]);
-            for (s, sum) in statistic.iter_mut().zip(sums) {
-                *s += term.weight * sum;
-            }
-        }
+    /// The statistics of `draws` draws, `[draws]`.
+    pub(super) fn statistics(&self, terms: &[Term], draws: usize) -> Vec<Line> {
+        let mut found = Vec::new();
+        self.add(terms, draws, &mut found);
         found
+    }
+
+    /// The same, in the place of what was `found` before.
+    pub(super) fn add(&self, terms: &[Term], draws: usize, found: &mut Vec<Line>) {
+        found.clear();
+        found.resize(draws, Line::default());
+        <f32 as Real>::dispatch(<f32 as Real>::detect(), Adding { sums: &self.0, terms, found });
+    }
+}
+
+/// Adds terms up, compiled for the widest vectors that the processor has. Products are rounded before they are added, so that
+/// all processors find the same bits.
+struct Adding<'a> {
+    sums: &'a [Line],
+    terms: &'a [Term],
+    found: &'a mut [Line],
+}
+
+impl Kernel<f32> for Adding<'_> {
+    type Output = ();
+
+    #[allow(clippy::inline_always)] // It takes on the instructions of what it is inlined into.
+    #[inline(always)]
+    unsafe fn run<V: Vector<Real = f32>>(self) {
+        for term in self.terms {
+            let (sums, weight) = (self.sums[term.at as usize].0, term.weight);
+            let statistic = &mut self.found[term.draw as usize].0;
+            // Read whole before any is written: then these are vectors.
+            let before = *statistic;
+            *statistic = std::array::from_fn(|lane| before[lane] + weight * sums[lane]);
+        }
     }
 }
 

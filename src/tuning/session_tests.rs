@@ -2,15 +2,12 @@
 
 use super::contrast::Contrast;
 use super::design::{Row, Tests};
-use super::running_sums::{LANES, RunningSums, blocks};
-use super::tally::{TIE, Tally, extreme};
-use super::terms::Term;
+use super::first_draws::Neurons;
 use super::undefined;
 use crate::analysis::statistics::permutation_p;
 use crate::data::recording::Agent;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// One behaviour of one agent, tested in every neuron of a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,75 +83,14 @@ impl SessionTests {
 impl Tests<'_> {
     /// Runs them; `None` if it was asked to stop.
     pub(super) fn run(&self, stop: &AtomicBool) -> Option<SessionTests> {
-        let (testable, mean, peak) = self.neurons();
-        let neurons: Vec<usize> = (0..testable.len()).filter(|i| testable[*i]).collect();
-        let all: Vec<usize> = (0..self.samplers.len()).collect();
-        let mut rows = vec![vec![Row::default(); testable.len()]; self.samplers.len()];
-        for (sampler, i, row) in self.draw(&all, &neurons, &peak, stop)? {
-            rows[sampler][i] = row;
-        }
-        self.draw_more(&mut rows, &neurons, &peak, stop)?;
-        Some(self.found(testable, mean, &rows))
+        let neurons = self.neurons();
+        let mut rows = self.draw(&neurons, stop)?;
+        self.draw_more(&mut rows, &neurons, stop)?;
+        Some(self.found(neurons, &rows))
     }
 
-    /// Which neurons can be tested, their means and the largest magnitudes of their activity.
-    fn neurons(&self) -> (Vec<bool>, Vec<f64>, Vec<f64>) {
-        let of = |i: usize| {
-            let row = self.activity.row(i);
-            let values = || self.axis.frames.iter().map(|f| row[*f]);
-            let first = row[self.axis.frames[0]];
-            let testable = values().all(f32::is_finite) && values().any(|v| v != first);
-            let mean = values().map(f64::from).sum::<f64>() / self.axis.len() as f64;
-            let peak = values().map(|v| f64::from(v.abs())).fold(0.0, f64::max);
-            (testable, (mean, peak))
-        };
-        let (testable, rest): (Vec<_>, Vec<_>) = (0..self.activity.nrows()).into_par_iter().map(of).unzip();
-        let (mean, peak) = rest.into_iter().unzip();
-        (testable, mean, peak)
-    }
-
-    /// The first draws of all samplers for all neurons, as (sampler, neuron, row).
-    fn draw(
-        &self,
-        samplers: &[usize],
-        neurons: &[usize],
-        peak: &[f64],
-        stop: &AtomicBool,
-    ) -> Option<Vec<(usize, usize, Row)>> {
-        let of = |sampler: &usize| {
-            let draws = self.settings.shifts.min(self.samplers[*sampler].most().unwrap_or(usize::MAX));
-            let extreme = self.most_extreme(*sampler, draws);
-            (*sampler, draws, self.samplers[*sampler].terms(0..draws, self.key), extreme)
-        };
-        let terms: Vec<(usize, usize, Vec<Term>, Option<usize>)> = samplers.par_iter().map(of).collect();
-        let of_block = |(block, activity): &(Vec<usize>, Vec<ndarray::ArrayView1<f32>>)| {
-            if stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            let sums = RunningSums::new(activity, &self.axis.frames);
-            let mut rows = Vec::with_capacity(LANES * terms.len());
-            for (sampler, draws, terms, most) in &terms {
-                let statistics = sums.statistics(terms, draws + 1);
-                for (lane, i) in block.iter().enumerate() {
-                    let values: Vec<f64> = statistics.iter().map(|s| s[lane]).collect();
-                    let tie = TIE * peak[*i];
-                    let extreme = most.map_or_else(Vec::new, |most| extreme(&values, most, tie));
-                    let row = Row { effect: values[0], tally: Tally::of(&values, tie), extreme };
-                    rows.push((*sampler, *i, row));
-                }
-            }
-            Some(rows)
-        };
-        let found: Option<Vec<_>> = blocks(self.activity, neurons).par_iter().map(of_block).collect();
-        found.map(|blocks| blocks.into_iter().flatten().collect())
-    }
-
-    /// How many others may reach a value for its p to be below the level of counts.
-    fn most_extreme(&self, sampler: usize, draws: usize) -> Option<usize> {
-        (0..draws).take_while(|b| self.samplers[sampler].p(*b, draws, draws) < self.settings.count_level).last()
-    }
-
-    fn found(&self, testable: Vec<bool>, mean: Vec<f64>, rows: &[Vec<Row>]) -> SessionTests {
+    fn found(&self, neurons: Neurons, rows: &[Vec<Row>]) -> SessionTests {
+        let Neurons { testable, mean, .. } = neurons;
         // Of no neuron, none is found in any draw: a session of such neurons takes nothing from the others.
         let is_empty = !testable.contains(&true);
         let of_none = |sampler: usize, count: CountTest| {

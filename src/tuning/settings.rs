@@ -68,7 +68,12 @@ impl TuningSettings {
         let [from, to] = self.baseline_ms;
         let share = |v: f64| v > 0.0 && v < 1.0;
         let time = |v: f64| v.is_finite() && v > 0.0;
-        ensure!((1..=1_000_000).contains(&self.shifts), "`shifts = {}`: expected 1 to 1000000.", self.shifts);
+        // All of them are held for all behaviours at once.
+        ensure!(
+            (1..=20_000).contains(&self.shifts),
+            "`shifts = {}`: expected 1 to 20000. Tests that these leave open are drawn for up to `most_shifts` times.",
+            self.shifts
+        );
         ensure!(self.most_shifts <= 100_000_000, "`most_shifts = {}`: expected at most 100000000.", self.most_shifts);
         ensure!(time(self.window_s), "`window_s = {}`: expected a time above 0, in s.", self.window_s);
         ensure!(

@@ -1,7 +1,7 @@
 //! What each window adds to a statistic, for every shift of it: where so many draws are made that it pays to know.
 
 use super::null::{Circle, Sampler};
-use super::running_sums::{LANES, RunningSums};
+use super::running_sums::{Line, RunningSums};
 use super::terms::Term;
 use std::ops::Range;
 
@@ -15,9 +15,9 @@ pub(super) struct Turning<'a> {
 
 /// What each window adds to the statistics of a block of neurons.
 pub(super) struct ShiftTables {
-    /// `[windows][shifts][LANES]`.
-    windows: Vec<Vec<[f64; LANES]>>,
-    base: [f64; LANES],
+    /// `[windows][shifts]`.
+    windows: Vec<Vec<Line>>,
+    base: Line,
 }
 
 impl<'a> Turning<'a> {
@@ -45,10 +45,10 @@ impl<'a> Turning<'a> {
 
 impl ShiftTables {
     /// The statistics of a draw, by the shift of each window.
-    pub(super) fn statistics(&self, shifts: &[u32]) -> [f64; LANES] {
+    pub(super) fn statistics(&self, shifts: &[u32]) -> Line {
         let mut found = self.base;
         for (window, shift) in self.windows.iter().zip(shifts) {
-            for (s, part) in found.iter_mut().zip(&window[*shift as usize]) {
+            for (s, part) in found.0.iter_mut().zip(window[*shift as usize].0) {
                 *s += part;
             }
         }
@@ -63,12 +63,12 @@ impl ShiftTables {
 
 /// The activity at place t becomes that at t − shift: of each end of a piece the sum before it, weighted; those that lie
 /// before the window's begin lie a circle further on, less a whole circle.
-fn table(window: &Range<usize>, ends: &[(usize, f64)], sums: &RunningSums) -> Vec<[f64; LANES]> {
+fn table(window: &Range<usize>, ends: &[(usize, f64)], sums: &RunningSums) -> Vec<Line> {
     let (first, last) = (sums.before(window.start), sums.before(window.end));
-    let mut found = vec![[0.0; LANES]; window.len()];
+    let mut found = vec![Line::default(); window.len()];
     for (place, weight) in ends {
         let inside = place - window.start;
-        for (shift, statistic) in found.iter_mut().enumerate() {
+        for (shift, Line(statistic)) in found.iter_mut().enumerate() {
             if shift <= inside {
                 let sum = sums.before(place - shift);
                 statistic.iter_mut().zip(sum).for_each(|(s, sum)| *s += weight * sum);
