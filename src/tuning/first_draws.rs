@@ -1,7 +1,8 @@
 //! The draws that are made of all tests.
 
 use super::design::{Row, Tests};
-use super::running_sums::{LANES, Line, RunningSums, blocks};
+use super::ranges::runs;
+use super::running_sums::{LANES, Line, RunningSums, blocks, contiguous};
 use super::tally::{TIE, Tally, extreme};
 use super::terms::Term;
 use ndarray::ArrayView1;
@@ -29,6 +30,33 @@ struct Together {
     most: Vec<Option<usize>>,
 }
 
+/// What is seen of a neuron's activity.
+struct Seen {
+    first: f32,
+    varies: bool,
+    sum: f64,
+    /// The bits of the largest magnitude: as whole numbers they are in the order of magnitudes, and NaN is above all.
+    largest: u32,
+}
+
+impl Seen {
+    fn new(first: f32) -> Self {
+        Self { first, varies: false, sum: 0.0, largest: 0 }
+    }
+
+    fn add(&mut self, values: &[f32]) {
+        // Eight sums side by side do not wait for each other.
+        let mut sums = [0.0; 8];
+        let (pieces, rest) = values.as_chunks::<8>();
+        for piece in pieces {
+            sums = std::array::from_fn(|k| sums[k] + f64::from(piece[k]));
+        }
+        self.sum += sums.iter().sum::<f64>() + rest.iter().map(|v| f64::from(*v)).sum::<f64>();
+        self.varies = self.varies || values.iter().any(|v| *v != self.first);
+        self.largest = values.iter().fold(self.largest, |most, v| most.max(v.abs().to_bits()));
+    }
+}
+
 /// What a thread uses for one block of neurons after the other.
 #[derive(Default)]
 struct Space {
@@ -40,17 +68,15 @@ struct Space {
 impl Tests<'_> {
     /// What is known of the neurons.
     pub(super) fn neurons(&self) -> Neurons {
+        let runs = runs(&self.axis.frames);
         let of = |i: usize| {
-            let row = self.activity.row(i);
-            let first = row[self.axis.frames[0]];
-            let (mut finite, mut varies, mut sum, mut peak) = (true, false, 0.0, 0.0_f32);
-            for value in self.axis.frames.iter().map(|f| row[*f]) {
-                finite &= value.is_finite();
-                varies |= value != first;
-                sum += f64::from(value);
-                peak = peak.max(value.abs());
+            let row = contiguous(&self.activity.row(i));
+            let mut found = Seen::new(row[self.axis.frames[0]]);
+            for run in &runs {
+                found.add(&row[run.clone()]);
             }
-            (finite && varies, (sum / self.axis.len() as f64, f64::from(peak)))
+            let peak = f32::from_bits(found.largest);
+            (peak.is_finite() && found.varies, (found.sum / self.axis.len() as f64, f64::from(peak)))
         };
         let (testable, rest): (Vec<_>, Vec<_>) = (0..self.activity.nrows()).into_par_iter().map(of).unzip();
         let (mean, peak) = rest.into_iter().unzip();

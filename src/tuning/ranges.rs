@@ -35,6 +35,18 @@ pub(super) fn minus(ranges: &[Range<usize>], others: &[Range<usize>]) -> Vec<Ran
     left
 }
 
+/// Numbers as ranges of those that follow each other.
+pub(super) fn runs(numbers: &[usize]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some(run) if run.end == *number => run.end += 1,
+            _ => runs.push(*number..number + 1),
+        }
+    }
+    runs
+}
+
 /// The number of frames.
 pub(super) fn length(ranges: &[Range<usize>]) -> usize {
     ranges.iter().map(ExactSizeIterator::len).sum()
@@ -51,5 +63,7 @@ mod tests {
         assert_eq!(minus(std::slice::from_ref(&(0..20)), &union), [3..5, 11..20]);
         assert_eq!(minus(&[1..2, 6..12, 15..16], &union), [11..12, 15..16]);
         assert_eq!((minus(&union, &union), length(&union)), (vec![], 9));
+        assert_eq!(runs(&[3, 4, 5, 9, 2, 3]), [3..6, 9..10, 2..4]);
+        assert!(runs(&[]).is_empty());
     }
 }

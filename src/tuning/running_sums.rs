@@ -1,10 +1,12 @@
 //! Sums over frames of several neurons at once.
 
+use super::ranges::runs;
 use super::terms::Term;
 use crate::engine::cpu::Real;
 use crate::engine::cpu::real::Kernel;
 use crate::engine::cpu::simd::Vector;
 use ndarray::{Array2, ArrayView1};
+use std::borrow::Cow;
 
 /// Neurons that are summed side by side.
 pub(super) const LANES: usize = 8;
@@ -32,11 +34,14 @@ impl RunningSums {
         self.0.reserve(frames.len() + 1);
         let mut sum = Line::default();
         self.0.push(sum);
-        for frame in frames {
-            for (sum, activity) in sum.0.iter_mut().zip(neurons) {
-                *sum += f64::from(activity[*frame]);
-            }
-            self.0.push(sum);
+        let rows: Vec<Cow<[f32]>> = neurons.iter().map(contiguous).collect();
+        for run in runs(frames) {
+            // Of fewer neurons than lanes, the last stands for those that are missing, and nobody asks for them.
+            let rows: [&[f32]; LANES] = std::array::from_fn(|lane| &rows[lane.min(rows.len() - 1)][run.clone()]);
+            self.0.extend((0..run.len()).map(|frame| {
+                sum = Line(std::array::from_fn(|lane| sum.0[lane] + f64::from(rows[lane][frame])));
+                sum
+            }));
         }
     }
 
@@ -82,6 +87,11 @@ impl Kernel<f32> for Adding<'_> {
             *statistic = std::array::from_fn(|lane| before[lane] + weight * sums[lane]);
         }
     }
+}
+
+/// A row as memory holds it, or a copy where it is spread.
+pub(super) fn contiguous<'a>(row: &ArrayView1<'a, f32>) -> Cow<'a, [f32]> {
+    row.to_slice().map_or_else(|| Cow::Owned(row.to_vec()), Cow::Borrowed)
 }
 
 /// Rows of `activity`, `LANES` at a time.
