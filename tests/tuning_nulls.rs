@@ -3,7 +3,7 @@
 
 mod tuning_support;
 
-use aon::analysis::statistics::{clopper_pearson, ks_uniform, overlap};
+use aon::analysis::statistics::{clopper_pearson, ks_uniform, mean, overlap};
 use aon::data::recording::{Agent, Framed, Session};
 use aon::rng::{Draws, Rng, Stream};
 use aon::synthetic::recording::{Contexts, Kind, RecordingSynthesis, Shares};
@@ -120,19 +120,23 @@ fn neurons_tuned_to_execution_alone_are_no_mirror_neurons() {
 /// so that p would be uniform, and not larger.
 #[test]
 fn counts_of_tuned_neurons_have_a_null_distribution_of_their_own() {
-    let (mut spread, mut small) = (Vec::new(), 0);
+    let (mut spread, mut small, mut all) = (Vec::new(), 0, 0);
     for seed in 100..100 + recordings(16) {
         let found = tested(&sessions(&RecordingSynthesis::bursts(seed)).sessions[0], &brief(), seed);
-        let mut draws = Draws::new(Rng::new(seed, 0, Stream::Labels));
-        for count in found.behaviours.iter().map(|t| &t.count) {
-            let above = count.null.iter().filter(|n| **n > count.observed).count() as f64;
-            let equal = count.null.iter().filter(|n| **n == count.observed).count() as f64;
-            spread.push((above + draws.uniform() * (equal + 1.0)) / (count.null.len() as f64 + 1.0));
-            small += usize::from(count.p() < 0.05);
-        }
+        small += found.behaviours.iter().filter(|t| t.count.p() < 0.05).count();
+        all += found.behaviours.len();
+        // All behaviours are shifted alike, so that their sum is a number with a null distribution, too: one for a recording.
+        let count = found.behaviours.iter().map(|t| t.count.clone()).reduce(|a, b| a.and(&b)).unwrap();
+        let above = count.null.iter().filter(|n| **n > count.observed).count() as f64;
+        let equal = count.null.iter().filter(|n| **n == count.observed).count() as f64;
+        let share = Draws::new(Rng::new(seed, 0, Stream::Labels)).uniform();
+        spread.push((above + share * (equal + 1.0)) / (count.null.len() as f64 + 1.0));
     }
-    let (uniform, all) = (ks_uniform(&spread), spread.len());
-    println!("{small} of {all} p < 0.05; without ties Kolmogorov–Smirnov p {uniform:.3}");
+    let uniform = ks_uniform(&spread);
+    println!(
+        "{small} of {all} p < 0.05; of sums, without ties, mean {:.3}, Kolmogorov–Smirnov p {uniform:.3}",
+        mean(&spread)
+    );
     assert!(uniform > 0.001, "{spread:.3?}");
     // Behaviours of one recording share its bursts: a standard error as if of half as many.
     let share = small as f64 / all as f64;
@@ -184,5 +188,5 @@ fn overlap_is_not_found_where_it_is_only_activity() {
         "overlap p < 0.05 in {fine} of {all} within strata, in {coarse} of all neurons; Kolmogorov–Smirnov p {uniform:.3}"
     );
     assert!(uniform > 0.001, "{within:.3?}");
-    assert!(2 * coarse > all, "{plain:.3?}");
+    assert!(mean(&plain) < 0.35, "{plain:.3?}");
 }

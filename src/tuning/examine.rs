@@ -176,7 +176,7 @@ pub(super) fn transplanted(other: &TimedBouts, axis: &Axis) -> Vec<Bout> {
 /// The autocorrelation time of the activity in frames: the lag at which the autocorrelation falls below 1/e, the median over
 /// neurons. Of many neurons, some are taken.
 fn correlated(input: &SessionInput) -> usize {
-    const NEURONS: usize = 100;
+    const NEURONS: usize = 50;
     let activity = input.activity;
     let step = activity.nrows().div_ceil(NEURONS).max(1);
     let lag = |i: usize| {
