@@ -226,7 +226,7 @@ fn settings_that_cannot_be_met() {
     }
     let folder = arrays(&[]).with("settings.toml", b"\xff\xfe[\0");
     refused("bytes", &folder, &["r.npz", "--config", "settings.toml"], &["settings.toml: expected a text in UTF-8"]);
-    refused("draws", &arrays(&[]), &["r.npz", "--shifts", "0"], &["--shifts 0", "expected 1 to 1000000."]);
+    refused("draws", &arrays(&[]), &["r.npz", "--shifts", "0"], &["--shifts 0", "expected 1 to 20000."]);
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn a_study_that_is_interrupted_goes_on_where_it_was() {
     use std::time::{Duration, Instant};
     let folder = Folder::new().arrays("r.npz", &recording(noise())).arrays("s.npz", &recording(noise()));
     let folder = folder.with("r.bouts.csv", bouts(&BOTH)).with("s.bouts.csv", bouts(&BOTH));
-    let arguments = |to: &'static str| ["tuning", "r.npz", "s.npz", "--shifts", "100000", "--output-dir", to];
+    let arguments = |to: &'static str| ["tuning", "r.npz", "s.npz", "--shifts", "20000", "--output-dir", to];
     let start = |to| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aon"));
         command.current_dir(folder.0.path()).args(arguments(to)).stdout(Stdio::piped()).stderr(Stdio::piped());
