@@ -10,6 +10,12 @@ use crate::network::{Dale, SignConstraint};
 
 /// From so many tiles of conditions on, the workgroups of a resident recurrence keep a card busy without being divided.
 const MANY_SLABS: usize = 32;
+/// The same of the cores that a software adapter computes on.
+const MANY_SLABS_OF_CORES: usize = 8;
+
+/// Most neurons of a network that advances within a workgroup on a software adapter, where nothing is asked for: there is less
+/// to dispatch and nothing to copy into textures, from which larger networks are loaded faster.
+pub(super) const SMALL_FOR_SOFTWARE: usize = 64;
 
 fn not_resident(problem: &Problem, adapter: &AdapterInfo) -> Error {
     Error::input(format!(
@@ -97,6 +103,16 @@ impl GpuPlan {
     /// If a single network needs a larger buffer than the device offers.
     pub fn new(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions) -> Result<Self> {
         let dims = problem.dims;
+        if adapter.software
+            && dims.neurons <= SMALL_FOR_SOFTWARE
+            && options.strategy.is_none()
+            && options.loads.is_none()
+        {
+            let resident = GpuOptions { strategy: Some(Strategy::Resident), ..*options };
+            if let Ok(plan) = Self::new(problem, adapter, &resident) {
+                return Ok(plan);
+            }
+        }
         let resident = options.strategy == Some(Strategy::Resident);
         let wanted = if adapter.software { Loads::Texture } else { Loads::Storage };
         let wanted = if resident { Loads::Storage } else { options.loads.unwrap_or(wanted) };
@@ -126,7 +142,8 @@ impl GpuPlan {
         if strategy == Strategy::Resident {
             tiles = fitted;
             // Few networks leave most of a card idle: their conditions are spread over workgroups.
-            if options.tiles.is_none() && dims.networks * dims.conditions.div_ceil(4 * quads) < MANY_SLABS {
+            let many = if adapter.software { MANY_SLABS_OF_CORES } else { MANY_SLABS };
+            if options.tiles.is_none() && dims.networks * dims.conditions.div_ceil(4 * quads) < many {
                 tiles.tile_quads = 1;
             }
         }
@@ -336,7 +353,7 @@ fn condition_quads(conditions: usize, fits: impl Fn(usize) -> bool) -> Option<us
 
 #[cfg(test)]
 mod tests {
-    use super::{GpuOptions, GpuPlan, LONGEST_DISPATCH, condition_quads};
+    use super::{AdapterInfo, GpuOptions, GpuPlan, LONGEST_DISPATCH, Loads, Strategy, condition_quads};
     use crate::bench::Case;
     use crate::engine::gpu::device::typical;
 
@@ -357,6 +374,25 @@ mod tests {
         let plan = GpuPlan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
         let (together, rows) = plan.gradient_dispatch(64);
         assert!(together == 1 && rows < 64, "a network too large for one dispatch is done in parts");
+    }
+
+    #[test]
+    fn small_networks_stay_in_workgroups_of_software_adapters_that_hold_them() {
+        let planned = |neurons, bytes, strategy, loads| {
+            let (problem, ..) = Case { neurons, ..Case::default() }.pose().unwrap();
+            let adapter = AdapterInfo { workgroup_memory_bytes: bytes, ..typical(true) };
+            let options = GpuOptions { strategy, loads, ..GpuOptions::default() };
+            let plan = GpuPlan::new(&problem, &adapter, &options).unwrap();
+            (plan.strategy, plan.loads)
+        };
+        let (inside, outside) = ((Strategy::Resident, Loads::Storage), (Strategy::Stepwise, Loads::Texture));
+        assert_eq!(planned(12, 1 << 15, None, None), inside);
+        assert_eq!(planned(64, 1 << 15, None, None), inside);
+        assert_eq!(planned(65, 1 << 15, None, None), outside);
+        assert_eq!(planned(64, 1 << 10, None, None), outside, "the state does not fit");
+        assert_eq!(planned(64, 1 << 15, Some(Strategy::Stepwise), None), outside);
+        assert_eq!(planned(64, 1 << 15, None, Some(Loads::Texture)), outside);
+        assert_eq!(planned(64, 1 << 15, None, Some(Loads::Storage)), (Strategy::Stepwise, Loads::Storage));
     }
 
     #[test]

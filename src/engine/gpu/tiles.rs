@@ -82,6 +82,8 @@ impl Tiles {
     pub(super) fn default_for(loads: Loads, neurons: usize) -> Self {
         match loads {
             Loads::Storage if neurons >= 100 => Self::HARDWARE,
+            // No half of a workgroup's 32 invocations idles.
+            Loads::Storage if neurons <= 32 => Self { resident_rows: 1, gradient_tile: 4, ..Self::HARDWARE },
             Loads::Storage => Self { gradient_tile: 4, ..Self::HARDWARE },
             Loads::Texture if neurons >= 100 => Self::SOFTWARE,
             // Large tiles take seconds to compile: small networks never earn them back.

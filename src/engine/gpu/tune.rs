@@ -4,7 +4,7 @@
 
 use super::device::{AdapterInfo, GpuDevice};
 use super::engine::GpuEngine;
-use super::plan::{GpuOptions, GpuPlan};
+use super::plan::{GpuOptions, GpuPlan, SMALL_FOR_SOFTWARE};
 use super::tiles::{Loads, Strategy, Tiles};
 use crate::dims::Dims;
 use crate::engine::{BatchState, Engine, NetworkSettings, Problem};
@@ -74,13 +74,21 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
     let resident = |tiles| (Strategy::Resident, Loads::Storage, tiles);
     let (hard, soft) = (Tiles::HARDWARE, Tiles::SOFTWARE);
     let wanted = if adapter.software {
-        // Loads from storage buffers are many times slower there, and with them the resident strategy.
-        vec![
+        let mut list = vec![
             stepwise(Loads::Texture, soft),
             stepwise(Loads::Texture, Tiles { row_quads: 1, ..soft }),
             stepwise(Loads::Texture, Tiles { gradient_tile: 8, ..soft }),
             stepwise(Loads::Texture, Tiles { gradient_tile: 4, ..soft }),
-        ]
+        ];
+        // The weights of larger networks are loaded many times slower from storage buffers.
+        if problem.dims.neurons <= 2 * SMALL_FOR_SOFTWARE {
+            for tile_quads in [3, 1] {
+                for resident_rows in [1, 2, 4] {
+                    list.push(resident(Tiles { tile_quads, resident_rows, gradient_tile: 4, ..hard }));
+                }
+            }
+        }
+        list
     } else {
         let mut list = Vec::new();
         for tile_quads in [3, 1] {
@@ -222,6 +230,11 @@ mod tests {
             assert_eq!(Choice::of(&plan), *choice, "a plan does what was chosen");
         }
         assert!(choices(true, GpuOptions::default()).iter().all(|c| c.loads == Loads::Texture));
+        let (small, ..) = Case { neurons: SMALL_FOR_SOFTWARE, ..Case::default() }.pose().unwrap();
+        let of_small = candidates(&small, &typical(true), &GpuOptions::default());
+        let usual = Choice::of(&GpuPlan::new(&small, &typical(true), &GpuOptions::default()).unwrap());
+        assert!(usual.strategy == Strategy::Resident && of_small.iter().any(|c| c.loads == Loads::Texture));
+        assert!(of_small.iter().any(|c| c.strategy == Strategy::Resident));
         for strategy in [Strategy::Stepwise, Strategy::Resident] {
             for software in [false, true] {
                 let forced = choices(software, GpuOptions { strategy: Some(strategy), ..GpuOptions::default() });
