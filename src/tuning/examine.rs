@@ -12,8 +12,9 @@ use crate::data::recording::{Agent, Bout, GAP};
 use ndarray::{Array2, aview1};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::atomic::AtomicBool;
 
 /// What is tested in a session.
@@ -78,10 +79,15 @@ fn with_tests<T>(
     agents: &[Agent],
     then: impl FnOnce(&Tests) -> T,
 ) -> T {
+    // Of the session, whatever the behaviour.
+    let margin = LazyCell::new(|| {
+        let least = (settings.least_shift_s / input.axis.interval).ceil() as usize;
+        least.max(5 * correlated(input))
+    });
     let (contrasts, samplers): (Vec<_>, Vec<_>) = kinds(input.bouts)
         .into_iter()
         .filter(|(agent, _)| agents.contains(agent))
-        .filter_map(|(agent, behaviour)| sampler(input, settings, agent, &behaviour))
+        .filter_map(|(agent, behaviour)| sampler(input, settings, agent, &behaviour, &margin))
         .filter(|(_, sampler)| sampler.most() != Some(0))
         .unzip();
     then(&Tests {
@@ -100,12 +106,14 @@ fn kinds(bouts: &[Bout]) -> BTreeSet<(Agent, String)> {
     bouts.iter().map(|b| (b.agent, b.behaviour.clone())).collect()
 }
 
-/// The contrast of one behaviour and its null distribution, if it has bouts enough.
+/// The contrast of one behaviour and its null distribution, if it has bouts enough; shifts of whole contexts are by at least
+/// `margin` frames.
 fn sampler(
     input: &SessionInput,
     settings: &TuningSettings,
     agent: Agent,
     behaviour: &str,
+    margin: &dyn Deref<Target = usize>,
 ) -> Option<(Contrast, Sampler)> {
     let axis = input.axis;
     let parts: Vec<Range<usize>> = axis.parts.iter().map(|part| part.frames.clone()).collect();
@@ -115,10 +123,7 @@ fn sampler(
     let own = contrast.clone();
     Some(match settings.null {
         Null::Window => (own, Sampler::windows(contrast, axis, settings.window_s)),
-        Null::Circular => {
-            let least = (settings.least_shift_s / axis.interval).ceil() as usize;
-            (own, Sampler::circular(contrast, least.max(5 * correlated(input))))
-        }
+        Null::Circular => (own, Sampler::circular(contrast, **margin)),
         Null::Linear => {
             let used: Vec<Range<usize>> = contrast.base.iter().map(|(part, _)| part.clone()).collect();
             let reach = used.iter().map(|part| part.len() / 8).min().unwrap_or(0);

@@ -1,16 +1,17 @@
 //! The draws that are made of all tests.
 
 use super::design::{Row, Tests};
+use super::drawing::{Drawing, Space};
 use super::ranges::runs;
-use super::running_sums::{LANES, Line, RunningSums, blocks, contiguous};
+use super::running_sums::{Line, blocks, contiguous};
 use super::tally::{TIE, Tally, extreme};
-use super::terms::Term;
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is known of the neurons of a session, `[N]` each.
+#[derive(Default)]
 pub(super) struct Neurons {
     /// Whether it can be tested: it has a number in every frame, and not always the same.
     pub(super) testable: Vec<bool>,
@@ -18,16 +19,6 @@ pub(super) struct Neurons {
     pub(super) mean: Vec<f64>,
     /// The largest magnitude of the activity.
     pub(super) peak: Vec<f64>,
-}
-
-/// All draws of all samplers, as one list of terms.
-struct Together {
-    /// By place, so that the sums are read from the first to the last, and once.
-    terms: Vec<Term>,
-    /// Which statistics are those of each sampler: the observed one, and its draws.
-    of: Vec<Range<usize>>,
-    /// How many others may reach a value that is extreme.
-    most: Vec<Option<usize>>,
 }
 
 /// What is seen of a neuron's activity.
@@ -55,76 +46,66 @@ impl Seen {
         self.varies = self.varies || values.iter().any(|v| *v != self.first);
         self.largest = values.iter().fold(self.largest, |most, v| most.max(v.abs().to_bits()));
     }
+
+    fn peak(&self) -> f64 {
+        f64::from(f32::from_bits(self.largest))
+    }
+
+    fn is_testable(&self) -> bool {
+        self.peak().is_finite() && self.varies
+    }
 }
 
-/// What a thread uses for one block of neurons after the other.
-#[derive(Default)]
-struct Space {
-    sums: RunningSums,
-    statistics: Vec<Line>,
-    values: Vec<f64>,
-}
+/// The tests of a neuron, `[samplers]`; none where it cannot be tested.
+type Drawn = (Seen, Vec<Row>);
 
 impl Tests<'_> {
-    /// What is known of the neurons.
-    pub(super) fn neurons(&self) -> Neurons {
-        let runs = runs(&self.axis.frames);
-        let of = |i: usize| {
-            let row = contiguous(&self.activity.row(i));
-            let mut found = Seen::new(row[self.axis.frames[0]]);
-            for run in &runs {
-                found.add(&row[run.clone()]);
-            }
-            let peak = f32::from_bits(found.largest);
-            (peak.is_finite() && found.varies, (found.sum / self.axis.len() as f64, f64::from(peak)))
-        };
-        let (testable, rest): (Vec<_>, Vec<_>) = (0..self.activity.nrows()).into_par_iter().map(of).unzip();
-        let (mean, peak) = rest.into_iter().unzip();
-        Neurons { testable, mean, peak }
-    }
-
-    /// The first draws of all samplers for the neurons that can be tested, `[samplers][N]`; `None` if it was asked to stop.
-    pub(super) fn draw(&self, neurons: &Neurons, stop: &AtomicBool) -> Option<Vec<Vec<Row>>> {
-        let tested: Vec<usize> = (0..neurons.testable.len()).filter(|i| neurons.testable[*i]).collect();
-        let together = self.together();
-        let of_block = |space: &mut Space, (block, activity): &(Vec<usize>, Vec<ArrayView1<f32>>)| {
-            (!stop.load(Ordering::Relaxed)).then(|| {
-                space.sums.fill(activity, &self.axis.frames);
-                together.rows(space, block, &neurons.peak)
-            })
-        };
-        let blocks = blocks(self.activity, &tested);
-        let found: Option<Vec<_>> = blocks.par_iter().map_init(Space::default, of_block).collect();
-        let mut rows = vec![vec![Row::default(); neurons.testable.len()]; self.samplers.len()];
-        for (sampler, i, row) in found?.into_iter().flatten() {
-            rows[sampler][i] = row;
-        }
-        Some(rows)
-    }
-
-    fn together(&self) -> Together {
+    /// The first draws of all samplers, `[samplers][N]`, and what is seen of the neurons on the way; `None` if it was asked to
+    /// stop.
+    pub(super) fn draw(&self, stop: &AtomicBool) -> Option<(Neurons, Vec<Vec<Row>>)> {
         let draws = |k: usize| self.settings.shifts.min(self.samplers[k].most().unwrap_or(usize::MAX));
-        let all = 0..self.samplers.len();
-        let of: Vec<Range<usize>> = all
-            .clone()
-            .scan(0, |end, k| {
-                let first = *end;
-                *end += draws(k) + 1;
-                Some(first..*end)
-            })
-            .collect();
-        let of_sampler = |k: usize| {
-            let mut terms = self.samplers[k].terms(0..draws(k), self.key);
-            for term in &mut terms {
-                term.draw += of[k].start as u32;
+        let all: Vec<_> = self.samplers.iter().enumerate().map(|(k, sampler)| (sampler, 0..draws(k))).collect();
+        let drawing = Drawing::new(&all, &self.axis.frames, self.key);
+        let most: Vec<Option<usize>> = (0..all.len()).map(|k| self.most_extreme(k, draws(k))).collect();
+        let runs = runs(&self.axis.frames);
+        let of_block = |(space, values): &mut (Space, Vec<f64>), (_, block): &(_, Vec<ArrayView1<f32>>)| {
+            if stop.load(Ordering::Relaxed) {
+                return None;
             }
-            terms
+            let seen: Vec<Seen> = block.iter().map(|activity| self.seen(activity, &runs)).collect();
+            let statistics = drawing.statistics(block, space);
+            let of_neuron = |(lane, seen): (usize, Seen)| {
+                let rows = if seen.is_testable() {
+                    let tie = TIE * seen.peak();
+                    let samplers = drawing.of().iter().zip(&most);
+                    samplers.map(|(of, most)| row(&statistics[of.clone()], lane, *most, tie, values)).collect()
+                } else {
+                    vec![Row::default(); all.len()]
+                };
+                (seen, rows)
+            };
+            Some(seen.into_iter().enumerate().map(of_neuron).collect::<Vec<Drawn>>())
         };
-        let mut terms: Vec<Term> = all.clone().into_par_iter().flat_map_iter(of_sampler).collect();
-        // Stable: terms of one place are added in the order of samplers and draws, on any number of threads.
-        terms.par_sort_by_key(|term| term.at);
-        let most = all.map(|k| self.most_extreme(k, draws(k))).collect();
-        Together { terms, of, most }
+        let neurons: Vec<usize> = (0..self.activity.nrows()).collect();
+        let blocks = blocks(self.activity, &neurons);
+        let found: Option<Vec<_>> = blocks.par_iter().map_init(Default::default, of_block).collect();
+        let (mut neurons, mut rows) = (Neurons::default(), vec![Vec::new(); all.len()]);
+        for (seen, own) in found?.into_iter().flatten() {
+            neurons.testable.push(seen.is_testable());
+            neurons.mean.push(seen.sum / self.axis.len() as f64);
+            neurons.peak.push(seen.peak());
+            rows.iter_mut().zip(own).for_each(|(rows, row)| rows.push(row));
+        }
+        Some((neurons, rows))
+    }
+
+    fn seen(&self, activity: &ArrayView1<f32>, runs: &[Range<usize>]) -> Seen {
+        let activity = contiguous(activity);
+        let mut seen = Seen::new(activity[self.axis.frames[0]]);
+        for run in runs {
+            seen.add(&activity[run.clone()]);
+        }
+        seen
     }
 
     /// How many others may reach a value for its p to be below the level of counts.
@@ -133,21 +114,10 @@ impl Tests<'_> {
     }
 }
 
-impl Together {
-    /// The rows of a block of neurons, as (sampler, neuron, row).
-    fn rows(&self, space: &mut Space, block: &[usize], peak: &[f64]) -> Vec<(usize, usize, Row)> {
-        let Space { sums, statistics, values } = space;
-        sums.add(&self.terms, self.of.last().map_or(0, |of| of.end), statistics);
-        let mut rows = Vec::with_capacity(LANES * self.of.len());
-        for (sampler, (of, most)) in self.of.iter().zip(&self.most).enumerate() {
-            for (lane, i) in block.iter().enumerate() {
-                values.clear();
-                values.extend(statistics[of.clone()].iter().map(|s| s.0[lane]));
-                let tie = TIE * peak[*i];
-                let extreme = most.map_or_else(Vec::new, |most| extreme(values, most, tie));
-                rows.push((sampler, *i, Row { effect: values[0], tally: Tally::of(values, tie), extreme }));
-            }
-        }
-        rows
-    }
+/// What is known of one neuron of a block and one sampler, after its first draws.
+fn row(statistics: &[Line], lane: usize, most: Option<usize>, tie: f64, values: &mut Vec<f64>) -> Row {
+    values.clear();
+    values.extend(statistics.iter().map(|s| s.0[lane]));
+    let extreme = most.map_or_else(Vec::new, |most| extreme(values, most, tie));
+    Row { effect: values[0], tally: Tally::of(values, tie), extreme }
 }

@@ -9,6 +9,7 @@ mod classes;
 mod contrast;
 mod controls;
 mod design;
+mod drawing;
 mod epochs;
 mod examine;
 mod first_draws;

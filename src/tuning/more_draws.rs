@@ -1,9 +1,11 @@
 //! Draws of tests that fewer leave open.
 
 use super::design::{Row, Tests};
+use super::drawing::{Drawing, Space};
 use super::first_draws::Neurons;
 use super::open_tests::open;
-use super::running_sums::{LANES, Line, RunningSums, blocks};
+use super::ranges::runs;
+use super::running_sums::{LANES, Line, blocks};
 use super::tables_of_shifts::{ShiftTables, Turning};
 use super::tally::{TIE, Tally};
 use rayon::prelude::*;
@@ -71,13 +73,14 @@ impl Tests<'_> {
     fn draw_part(&self, part: &Part, rows: &[Vec<Row>], peak: &[f64], stop: &AtomicBool) -> Option<Vec<Tally>> {
         let sampler = &self.samplers[part.sampler];
         let turning = Turning::new(sampler);
-        let sums: Vec<RunningSums> = blocks(self.activity, &part.neurons)
-            .iter()
-            .map(|(_, activity)| RunningSums::new(activity, &self.axis.frames))
-            .collect();
-        let tables: Option<Vec<ShiftTables>> = turning.as_ref().map(|t| sums.iter().map(|s| t.tables(s)).collect());
+        let blocks = blocks(self.activity, &part.neurons);
+        let tables: Option<Vec<ShiftTables>> = turning.as_ref().map(|t| {
+            let frames = runs(&self.axis.frames);
+            blocks.iter().map(|(_, activity)| t.tables(activity, &frames)).collect()
+        });
         let observed = |i: usize| (rows[part.sampler][i].effect, TIE * peak[i]);
         let mut tallies = vec![Tally::default(); part.neurons.len()];
+        let mut space = Space::default();
         for first in part.drawn.clone().step_by(AT_ONCE) {
             if stop.load(Ordering::Relaxed) {
                 return None;
@@ -97,10 +100,9 @@ impl Tests<'_> {
                     add(block, &of.map(|shifts| tables.statistics(shifts)).collect::<Vec<_>>());
                 }
             } else {
-                let draws = drawn.len();
-                let terms = sampler.terms(drawn, self.key);
-                for (block, sums) in sums.iter().enumerate() {
-                    add(block, &sums.statistics(&terms, draws + 1)[1..]);
+                let drawing = Drawing::new(&[(sampler, drawn)], &self.axis.frames, self.key);
+                for (block, (_, activity)) in blocks.iter().enumerate() {
+                    add(block, &drawing.statistics(activity, &mut space)[1..]);
                 }
             }
         }

@@ -55,13 +55,13 @@ impl Sampler {
     pub(super) fn windows(contrast: Contrast, axis: &Axis, seconds: f64) -> Self {
         let seconds = seconds.max(10.0 * contrast.median_length() as f64 * axis.interval);
         let windows = contrast.base.iter().flat_map(|(part, _)| axis.windows(part, seconds));
-        let windows = windows.map(|frames| Circle { frames, margin: 0 }).collect();
+        let windows = windows.map(|frames| Circle::new(frames, 0)).collect();
         Self::Circles { contrast, windows }
     }
 
     /// One shift in each context, by at least `margin` frames.
     pub(super) fn circular(contrast: Contrast, margin: usize) -> Self {
-        let windows = contrast.base.iter().map(|(part, _)| Circle { frames: part.clone(), margin }).collect();
+        let windows = contrast.base.iter().map(|(part, _)| Circle::new(part.clone(), margin)).collect();
         Self::Circles { contrast, windows }
     }
 
@@ -86,10 +86,11 @@ impl Sampler {
         (2.0 * (1 + above.min(below)) as f64 / (of + 1) as f64).min(1.0)
     }
 
-    /// The terms of what was recorded (draw 0) and of the draws `drawn` (from 0 on), which become 1, 2, …
+    /// The terms of what was recorded (draw 0) and of the draws `drawn` (from 0 on), which become 1, 2, …; of circles only those
+    /// that do not turn.
     pub(super) fn terms(&self, drawn: Range<usize>, key: u64) -> Vec<Term> {
         match self {
-            Self::Circles { contrast, windows } => circles(contrast, windows, drawn, key),
+            Self::Circles { contrast, .. } => (0..=drawn.len()).flat_map(|draw| contrast.base_terms(draw)).collect(),
             Self::Line { contrast, reach, stride } => line(contrast, drawn, *reach, *stride),
             Self::Signs { epochs } => signs(epochs, drawn, key),
             Self::Others { own, others } => {
@@ -101,6 +102,11 @@ impl Sampler {
 }
 
 impl Circle {
+    /// Of `frames`.
+    pub(super) fn new(frames: Range<usize>, margin: usize) -> Self {
+        Self { frames, margin }
+    }
+
     fn turns(&self) -> bool {
         self.frames.len() > 2 * self.margin + 1
     }
@@ -114,39 +120,6 @@ impl Circle {
         let rng = Rng::new(key, self.frames.start as u32, Stream::Shifts).at_step(draw as u32);
         self.margin + rng.below(self.frames.len() - 2 * self.margin, 0)
     }
-}
-
-/// The activity at place t of a window of L frames becomes that at t − shift, modulo L: of a piece from b to e the sum from
-/// b − shift to e − shift, where places below zero lie a circle further on.
-fn circles(contrast: &Contrast, windows: &[Circle], drawn: Range<usize>, key: u64) -> Vec<Term> {
-    let mut terms: Vec<Term> = contrast.terms(0).collect();
-    terms.extend((1..=drawn.len()).flat_map(|draw| contrast.base_terms(draw)));
-    for circle in windows {
-        let window = &circle.frames;
-        let ends = contrast.ends_in(window);
-        if ends.is_empty() {
-            continue;
-        }
-        let shifts: Vec<usize> = drawn.clone().map(|draw| circle.shift(key, draw)).collect();
-        // In the order of shifts, sums that are read one after the other lie side by side.
-        let mut order: Vec<usize> = (0..shifts.len()).collect();
-        order.sort_unstable_by_key(|k| shifts[*k]);
-        let mut around = vec![0.0; shifts.len()];
-        for (place, weight) in &ends {
-            for k in &order {
-                let at = if place - window.start >= shifts[*k] {
-                    place - shifts[*k]
-                } else {
-                    around[*k] += weight;
-                    place + window.len() - shifts[*k]
-                };
-                terms.push(Term::new(k + 1, at, *weight));
-            }
-        }
-        let turned = around.iter().enumerate().filter(|(_, weight)| **weight != 0.0);
-        terms.extend(turned.flat_map(|(k, weight)| sum(k + 1, window, -weight)));
-    }
-    terms
 }
 
 /// Shifts by −reach … reach, the nearest first.

@@ -2,7 +2,8 @@
 
 use super::contrast::Contrast;
 use super::design::Tests;
-use super::running_sums::{LANES, RunningSums};
+use super::drawing::{Drawing, Space};
+use super::running_sums::{LANES, Line};
 use super::session_tests::{BehaviourTests, SessionTests};
 use super::tally::{TIE, Tally};
 use crate::analysis::statistics::benjamini_hochberg;
@@ -46,8 +47,8 @@ pub(super) fn probe(tests: &Tests, found: &SessionTests, stop: &AtomicBool) -> O
         let (Some(own), Some(other)) = (of(Agent::Own), of(Agent::Other)) else { continue };
         let most = tests.samplers[other].most().unwrap_or(usize::MAX);
         let draws = tests.settings.shifts.min(most);
-        let terms = tests.samplers[other].terms(0..draws, tests.key);
-        let of_block = |block: &[usize]| {
+        let drawing = Drawing::new(&[(&tests.samplers[other], 0..draws)], &tests.axis.frames, tests.key);
+        let of_block = |space: &mut Space, block: &[usize]| {
             if stop.load(Ordering::Relaxed) {
                 return None;
             }
@@ -55,13 +56,11 @@ pub(super) fn probe(tests: &Tests, found: &SessionTests, stop: &AtomicBool) -> O
             let added: Vec<Array1<f32>> =
                 block.iter().map(|i| response(tests, *i, &tests.contrasts[own], &tests.contrasts[other])).collect();
             let views: Vec<ArrayView1<f32>> = added.iter().map(|a| a.view()).collect();
-            let places: Vec<usize> = (0..tests.axis.len()).collect();
             let ties: Vec<f64> = recorded.iter().zip(&views).map(|(a, z)| TIE * (largest(a) + largest(z))).collect();
-            let recorded = RunningSums::new(&recorded, &tests.axis.frames).statistics(&terms, draws + 1);
-            let added = RunningSums::new(&views, &places).statistics(&terms, draws + 1);
+            let recorded: Vec<Line> = drawing.statistics(&recorded, space).to_vec();
+            let added = drawing.statistics(&views, space);
             let is_found = |lane: usize, scale: f64| {
-                let values: Vec<f64> =
-                    recorded.iter().zip(&added).map(|(a, z)| a.0[lane] + scale * z.0[lane]).collect();
+                let values: Vec<f64> = recorded.iter().zip(added).map(|(a, z)| a.0[lane] + scale * z.0[lane]).collect();
                 tests.p(other, Tally::of(&values, ties[lane])) < tests.settings.count_level
             };
             let probe = |(lane, i): (usize, &usize)| Probe {
@@ -72,7 +71,7 @@ pub(super) fn probe(tests: &Tests, found: &SessionTests, stop: &AtomicBool) -> O
             };
             Some(block.iter().enumerate().map(probe).collect::<Vec<_>>())
         };
-        let blocks: Option<Vec<_>> = neurons.par_chunks(LANES).map(of_block).collect();
+        let blocks: Option<Vec<_>> = neurons.par_chunks(LANES).map_init(Space::default, of_block).collect();
         probes.extend(blocks?.into_iter().flatten());
     }
     probes.sort_by_key(|p| p.neuron);
@@ -102,17 +101,17 @@ fn executed(found: &SessionTests, rate: f64) -> Vec<(usize, &str)> {
     (0..n).filter_map(of).collect()
 }
 
-/// What is added to the activity of a neuron, `[frames of the axis]`.
+/// What is added to the activity of a neuron, `[frames of the recording]`.
 fn response(tests: &Tests, neuron: usize, own: &Contrast, other: &Contrast) -> Array1<f32> {
     let row = tests.activity.row(neuron);
     let at = |place: usize| f64::from(row[tests.axis.frames[place]]);
     let outside = mean_outside(own, &at);
-    let mut added = Array1::zeros(tests.axis.len());
+    let mut added = Array1::zeros(row.len());
     let mut drawn = Draws::new(Rng::new(tests.key, neuron as u32, Stream::Responses));
     for bout in &other.of_bouts {
         let model: Vec<usize> = own.of_bouts[drawn.below(own.of_bouts.len())].iter().flat_map(Clone::clone).collect();
         for (place, k) in bout.iter().flat_map(Clone::clone).zip(model.iter().cycle()) {
-            added[place] = (at(*k) - outside) as f32;
+            added[tests.axis.frames[place]] = (at(*k) - outside) as f32;
         }
     }
     added

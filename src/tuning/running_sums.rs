@@ -1,12 +1,11 @@
 //! Sums over frames of several neurons at once.
 
-use super::ranges::runs;
-use super::terms::Term;
 use crate::engine::cpu::Real;
 use crate::engine::cpu::real::Kernel;
 use crate::engine::cpu::simd::Vector;
 use ndarray::{Array2, ArrayView1};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Neurons that are summed side by side.
 pub(super) const LANES: usize = 8;
@@ -21,27 +20,15 @@ pub(super) struct Line(pub(super) [f64; LANES]);
 pub(super) struct RunningSums(Vec<Line>);
 
 impl RunningSums {
-    /// Of up to `LANES` neurons; `frames` are the numbers of an axis' frames in the recording.
-    pub(super) fn new(neurons: &[ArrayView1<f32>], frames: &[usize]) -> Self {
-        let mut sums = Self::default();
-        sums.fill(neurons, frames);
-        sums
-    }
-
-    /// Puts the sums of other neurons in their place: memory is asked for once.
-    pub(super) fn fill(&mut self, neurons: &[ArrayView1<f32>], frames: &[usize]) {
+    /// Sums of up to `LANES` neurons over runs of frames, from `before` on, in the place of what was here: memory is asked for
+    /// once.
+    pub(super) fn fill(&mut self, neurons: &[Cow<[f32]>], frames: &[Range<usize>], before: Line) {
         self.0.clear();
-        self.0.reserve(frames.len() + 1);
-        let mut sum = Line::default();
-        self.0.push(sum);
-        let rows: Vec<Cow<[f32]>> = neurons.iter().map(contiguous).collect();
-        for run in runs(frames) {
+        self.0.push(before);
+        for run in frames {
             // Of fewer neurons than lanes, the last stands for those that are missing, and nobody asks for them.
-            let rows: [&[f32]; LANES] = std::array::from_fn(|lane| &rows[lane.min(rows.len() - 1)][run.clone()]);
-            self.0.extend((0..run.len()).map(|frame| {
-                sum = Line(std::array::from_fn(|lane| sum.0[lane] + f64::from(rows[lane][frame])));
-                sum
-            }));
+            let rows = std::array::from_fn(|lane| &neurons[lane.min(neurons.len() - 1)][run.clone()]);
+            <f32 as Real>::dispatch(<f32 as Real>::detect(), Summing { rows, sums: &mut self.0 });
         }
     }
 
@@ -50,41 +37,45 @@ impl RunningSums {
         &self.0[place].0
     }
 
-    /// The statistics of `draws` draws, `[draws]`.
-    pub(super) fn statistics(&self, terms: &[Term], draws: usize) -> Vec<Line> {
-        let mut found = Vec::new();
-        self.add(terms, draws, &mut found);
-        found
+    /// The sums over all frames.
+    pub(super) fn last(&self) -> Line {
+        self.0.last().copied().unwrap_or_default()
     }
 
-    /// The same, in the place of what was `found` before.
-    pub(super) fn add(&self, terms: &[Term], draws: usize, found: &mut Vec<Line>) {
-        found.clear();
-        found.resize(draws, Line::default());
-        <f32 as Real>::dispatch(<f32 as Real>::detect(), Adding { sums: &self.0, terms, found });
+    /// All of them.
+    pub(super) fn all(&self) -> &[Line] {
+        &self.0
     }
 }
 
-/// Adds terms up, compiled for the widest vectors that the processor has. Products are rounded before they are added, so that
-/// all processors find the same bits.
-struct Adding<'a> {
-    sums: &'a [Line],
-    terms: &'a [Term],
-    found: &'a mut [Line],
+/// Appends the sums of further frames.
+struct Summing<'a> {
+    rows: [&'a [f32]; LANES],
+    sums: &'a mut Vec<Line>,
 }
 
-impl Kernel<f32> for Adding<'_> {
+impl Kernel<f32> for Summing<'_> {
     type Output = ();
 
     #[allow(clippy::inline_always)] // It takes on the instructions of what it is inlined into.
     #[inline(always)]
     unsafe fn run<V: Vector<Real = f32>>(self) {
-        for term in self.terms {
-            let (sums, weight) = (self.sums[term.at as usize].0, term.weight);
-            let statistic = &mut self.found[term.draw as usize].0;
-            // Read whole before any is written: then these are vectors.
-            let before = *statistic;
-            *statistic = std::array::from_fn(|lane| before[lane] + weight * sums[lane]);
+        /// Frames that are read at once.
+        const FRAMES: usize = 8;
+        let Self { rows, sums } = self;
+        let frames = rows[0].len();
+        let mut sum = sums.last().copied().unwrap_or_default();
+        sums.reserve(frames);
+        for first in (0..frames).step_by(FRAMES) {
+            let mut values = [[0.0_f32; FRAMES]; LANES];
+            let here = FRAMES.min(frames - first);
+            for (values, row) in values.iter_mut().zip(rows) {
+                values[..here].copy_from_slice(&row[first..first + here]);
+            }
+            sums.extend((0..here).map(|k| {
+                sum = Line(std::array::from_fn(|lane| sum.0[lane] + f64::from(values[lane][k])));
+                sum
+            }));
         }
     }
 }

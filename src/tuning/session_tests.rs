@@ -83,8 +83,7 @@ impl SessionTests {
 impl Tests<'_> {
     /// Runs them; `None` if it was asked to stop.
     pub(super) fn run(&self, stop: &AtomicBool) -> Option<SessionTests> {
-        let neurons = self.neurons();
-        let mut rows = self.draw(&neurons, stop)?;
+        let (neurons, mut rows) = self.draw(stop)?;
         self.draw_more(&mut rows, &neurons, stop)?;
         Some(self.found(neurons, &rows))
     }

@@ -1,8 +1,9 @@
 //! What each window adds to a statistic, for every shift of it: where so many draws are made that it pays to know.
 
 use super::null::{Circle, Sampler};
-use super::running_sums::{Line, RunningSums};
+use super::running_sums::{Line, RunningSums, contiguous};
 use super::terms::Term;
+use ndarray::ArrayView1;
 use std::ops::Range;
 
 /// A sampler of shifts in circles, for many draws: a draw is one number for each of its windows.
@@ -36,10 +37,17 @@ impl<'a> Turning<'a> {
         drawn.flat_map(|draw| self.circles.iter().map(move |(circle, _)| circle.shift(key, draw) as u32)).collect()
     }
 
-    /// The tables of the neurons of `sums`.
-    pub(super) fn tables(&self, sums: &RunningSums) -> ShiftTables {
-        let windows = self.circles.iter().map(|(circle, ends)| table(&circle.frames, ends, sums)).collect();
-        ShiftTables { windows, base: sums.statistics(&self.base, 1)[0] }
+    /// The tables of up to [`LANES`](super::running_sums::LANES) neurons, whose activity in the recording is given; `frames` are
+    /// those of the axis.
+    pub(super) fn tables(&self, neurons: &[ArrayView1<f32>], frames: &[Range<usize>]) -> ShiftTables {
+        let mut sums = RunningSums::default();
+        sums.fill(&neurons.iter().map(contiguous).collect::<Vec<_>>(), frames, Line::default());
+        let windows = self.circles.iter().map(|(circle, ends)| table(&circle.frames, ends, &sums)).collect();
+        let mut base = Line::default();
+        for term in &self.base {
+            base.0.iter_mut().zip(sums.before(term.at as usize)).for_each(|(s, sum)| *s += term.weight * sum);
+        }
+        ShiftTables { windows, base }
     }
 }
 
