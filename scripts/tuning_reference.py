@@ -139,12 +139,26 @@ class Contrast:
         return np.mean([values[:, b].mean(axis=1) - values[:, o].mean(axis=1) for b, o in self.bouts], axis=0)
 
 
+def parts_a_bout(part, place):
+    """Whether frames of one bout, of any kind, lie on both sides of a place of a part."""
+    if not 0 < place < len(part):
+        return False
+    before, after = t[part[place - 1]], t[part[place]]
+    return any(start <= before < stop and start <= after < stop for bouts in BOUTS.values() for start, stop in bouts)
+
+
 def windows(part, seconds):
-    """A part in windows of about so many seconds, alike long, none over a pause of more than half of that."""
-    for stretch in np.split(part, np.flatnonzero(np.diff(t[part]) > seconds / 2) + 1):
-        n = len(stretch)
+    """A part in windows of about so many seconds, none over a pause of more than half of that: the frames of each. They are
+    about alike long; a border goes to the nearest place that parts no bout, the earlier of two, up to a quarter of a window away."""
+    pauses = np.flatnonzero(np.diff(t[part]) > seconds / 2) + 1
+    for first, end in zip([0, *pauses], [*pauses, len(part)]):
+        n = end - first
         count = min(max(int(np.floor(n * INTERVAL / seconds + 0.5)), 1), n)
-        yield from (stretch[k * n // count : (k + 1) * n // count] for k in range(count))
+        borders = [first]
+        for at in (first + k * n // count for k in range(1, count)):
+            near = sorted(range(at - n // count // 4, at + n // count // 4 + 1), key=lambda place: (abs(place - at), place))
+            borders.append(next((place for place in near if not parts_a_bout(part, place)), at))
+        yield from (part[a:b] for a, b in zip(borders, [*borders[1:], end]))
 
 
 def correlated():
@@ -155,16 +169,44 @@ def correlated():
     return int(np.ceil(np.median(lags)))
 
 
+def pieces_of(mask, circle):
+    """The frames of a mask in a circle, one array for each stretch of them, counted from the circle's first."""
+    inside = np.flatnonzero(mask[circle])
+    return [piece for piece in np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1) if len(piece)]
+
+
 def rolled(contrast, circles, margin):
-    """The statistic recorded, and in each draw, in which every circle of frames is turned by its own shift."""
+    """The statistic recorded, and in each draw, in which every circle of frames is turned by its own shift. A piece of a bout
+    that gets frames of both ends of its circle has as many of the nearer end in their place."""
     draws = np.arange(SETTINGS["shifts"])
     shifts = [margin + below(philox(KEY, c[0], SHIFTS, draws, 0)[0], len(c) - 2 * margin) for c in circles]
+    masks = [np.isin(np.arange(len(t)), frames) for frames, _ in contrast.bouts]
+    # The pieces of each bout, and of what the animal does itself.
+    pieces = [[(k, piece) for k, c in enumerate(circles) for piece in pieces_of(mask, c)] for mask in [*masks, contrast.own]]
     found = [contrast.statistic(x)]
     for draw in draws:
-        turned = x.copy()
-        for frames, shift in zip(circles, shifts):
-            turned[:, frames] = np.roll(x[:, frames], shift[draw], axis=1)
-        found.append(contrast.statistic(turned))
+        origins = [np.roll(c, shift[draw]) for c, shift in zip(circles, shifts)]
+
+        def summed(pieces):
+            total = 0.0
+            for k, piece in pieces:
+                frames = origins[k][piece]
+                breaks = np.flatnonzero(np.diff(frames) < 0)
+                if len(breaks):
+                    at_end, n = breaks[0] + 1, len(piece)
+                    frames = circles[k][-n:] if 2 * at_end >= n else circles[k][:n]
+                total = total + x[:, frames].sum(axis=1)
+            return total
+
+        statistic = 0.0
+        for part in contrast.parts:
+            own = [(k, piece) for k, piece in pieces[-1] if np.isin(circles[k][0], part)]
+            of_part = [b for b, (frames, _) in enumerate(contrast.bouts) if np.isin(frames[0], part)]
+            sums = {b: summed(pieces[b]) for b in of_part}
+            outside = x[:, part].sum(axis=1) - sum(sums.values()) - summed(own)
+            outside = outside / len(contrast.bouts[of_part[0]][1])
+            statistic = statistic + sum(sums[b] / masks[b].sum() - outside for b in of_part)
+        found.append(statistic / len(contrast.bouts))
     return len(contrast.bouts), np.array(found), len(draws)
 
 

@@ -111,9 +111,9 @@ impl Axis {
         })
     }
 
-    /// The frames of `part` in windows of about `seconds`, all of one stretch alike long, and none over a pause of more than
-    /// half of that.
-    pub fn windows(&self, part: &Range<usize>, seconds: f64) -> Vec<Range<usize>> {
+    /// The frames of `part` in windows of about `seconds`, all of one stretch about alike long, and none over a pause of more
+    /// than half of that. A border within one of `bouts` is moved out of it, by up to a quarter of a window.
+    pub fn windows(&self, part: &Range<usize>, seconds: f64, bouts: &[Range<usize>]) -> Vec<Range<usize>> {
         let mut windows = Vec::new();
         let mut first = part.start;
         for place in part.start + 1..=part.end {
@@ -121,10 +121,45 @@ impl Axis {
             if ends {
                 let frames = place - first;
                 let count = ((frames as f64 * self.interval / seconds).round() as usize).clamp(1, frames);
-                windows.extend((0..count).map(|k| first + k * frames / count..first + (k + 1) * frames / count));
+                let border = |k: usize| match first + k * frames / count {
+                    at if k == 0 || k == count => at,
+                    at => beside(bouts, at, frames / count / 4),
+                };
+                windows.extend((0..count).map(|k| border(k)..border(k + 1)));
                 first = place;
             }
         }
         windows
+    }
+}
+
+/// The place nearest to `at`, and at most `reach` from it, that lies within none of `bouts`; `at` if there is none.
+fn beside(bouts: &[Range<usize>], at: usize, reach: usize) -> usize {
+    let near: Vec<&Range<usize>> = bouts.iter().filter(|b| b.start < at + reach && at < b.end + reach).collect();
+    let ends = near.iter().flat_map(|b| [b.start, b.end]).filter(|place| place.abs_diff(at) <= reach);
+    let outside = |place: &usize| !near.iter().any(|b| b.start < *place && *place < b.end);
+    std::iter::once(at).chain(ends).filter(outside).min_by_key(|place| (place.abs_diff(at), *place)).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_alike_long_but_for_borders_that_bouts_and_pauses_move() {
+        let frames = 400;
+        // A pause of 30 s before frame 320.
+        let times: Vec<f64> = (0..frames).map(|k| f64::from(k) + if k < 320 { 0.0 } else { 30.0 }).collect();
+        let frames: Vec<usize> = (0..times.len()).collect();
+        let axis = Axis { frames, times, parts: Vec::new(), interval: 1.0 };
+        let windows = |bouts: &[Range<usize>]| axis.windows(&(0..400), 40.0, bouts);
+        let starts = |bouts: &[Range<usize>]| windows(bouts).iter().map(|w| w.start).collect::<Vec<_>>();
+        assert_eq!(starts(&[]), [0, 40, 80, 120, 160, 200, 240, 280, 320, 360]);
+        // At a bout's end or begin a border stays; it goes to the nearer one, the earlier of two; out of two bouts that overlap; and not
+        // out of one that is too long.
+        let bouts = [30..40, 40..45, 73..81, 115..125, 155..163, 150..162, 191..203, 202..206, 229..251, 310..330];
+        assert_eq!(starts(&bouts), [0, 40, 81, 115, 163, 206, 240, 280, 320, 360]);
+        let found = windows(&bouts);
+        assert!(found.windows(2).all(|pair| pair[0].end == pair[1].start) && found[9].end == 400);
     }
 }

@@ -6,6 +6,9 @@ use super::ranges::{length, minus, united};
 use crate::data::recording::{Agent, Bout};
 use std::ops::Range;
 
+/// Frames with the weight of each.
+pub(super) type Weighted = (Range<usize>, f64);
+
 /// The weights by which the activity of a neuron is summed to the statistic of one agent's behaviour.
 ///
 /// S = 1/B Σ_b (mean of the activity in bout b − mean outside, in the context of b), over the B bouts of which frames are

@@ -102,8 +102,7 @@ impl Drawing {
         self.segments[place / SEGMENT].terms.push(Term { at: (place % SEGMENT) as u32, ..term });
     }
 
-    /// The activity at place t of a circle of L frames becomes that at t − shift, modulo L: of a piece from b to e the sum from
-    /// b − shift to e − shift, where places below zero lie a circle further on, less a whole circle.
+    /// Adds what of a contrast lies in a circle, in each draw where its shift takes it.
     fn add_circle(
         &mut self,
         statistic: usize,
@@ -114,8 +113,8 @@ impl Drawing {
         known: &mut BTreeMap<(usize, usize), usize>,
     ) {
         let frames = &circle.frames;
-        let ends = contrast.ends_in(frames);
-        if ends.is_empty() {
+        let pieces = contrast.pieces_in(frames);
+        if pieces.is_empty() {
             return;
         }
         // Samplers that share a circle share its shifts.
@@ -124,17 +123,19 @@ impl Drawing {
             self.turns.len() - 1
         });
         let turns = std::mem::take(&mut self.turns[number]);
-        let mut around = vec![0.0; turns.len()];
-        for (place, weight) in ends {
-            let inside = turns.partition_point(|turn| turn.shift as usize <= place - frames.start);
-            self.add_strands(statistic, number, &turns, 0..inside, place, weight);
-            self.add_strands(statistic, number, &turns, inside..turns.len(), place + frames.len(), weight);
-            turns[inside..].iter().for_each(|turn| around[turn.draw as usize] += weight);
-        }
-        let turned = around.iter().enumerate().filter(|(_, weight)| **weight != 0.0);
-        for (draw, weight) in turned {
-            for term in sum(statistic + draw, frames, -weight) {
-                self.add_term(term);
+        for (piece, weight) in pieces {
+            let until = |shift: usize| turns.partition_point(|turn| (turn.shift as usize) < shift);
+            let (inside, around) = (until(piece.start - frames.start + 1), until(piece.end - frames.start));
+            let around = around.max(inside);
+            for (place, weight) in [(piece.start, -weight), (piece.end, weight)] {
+                self.add_strands(statistic, number, &turns, 0..inside, place, weight);
+                self.add_strands(statistic, number, &turns, around..turns.len(), place + frames.len(), weight);
+            }
+            for turn in &turns[inside..around] {
+                let parted = circle.turned(&piece, turn.shift as usize);
+                for term in sum(statistic + turn.draw as usize, &parted, weight) {
+                    self.add_term(term);
+                }
             }
         }
         self.turns[number] = turns;
@@ -268,11 +269,8 @@ mod tests {
         let mut space = Space::default();
         drawing.statistics(&rows[..2], &mut space);
         let found = drawing.statistics(&rows, &mut space);
+        let mut parted = 0;
         for (contrast, of) in [some, other].iter().zip(drawing.of()) {
-            let mut weight = vec![0.0; places];
-            for (range, by) in contrast.base.iter().chain(&contrast.pieces) {
-                weight[range.clone()].iter_mut().for_each(|w| *w += by);
-            }
             for (draw, Line(statistic)) in found[of.clone()].iter().enumerate() {
                 // The activity at each place comes from another one of its circle.
                 let mut from: Vec<usize> = (0..places).collect();
@@ -280,12 +278,29 @@ mod tests {
                     from[part.clone()].rotate_right(circle(part).shift(9, 4 + draw));
                 }
                 assert!(draw == 0 || from[20] != 20 && from[..20].is_sorted(), "the first part is too short");
+                let mut weight = vec![0.0; places];
+                let mut add = |from: &[usize], by: f64| from.iter().for_each(|k| weight[*k] += by);
+                contrast.base.iter().for_each(|(range, by)| add(&from[range.clone()], *by));
+                for part in &parts {
+                    for (piece, by) in contrast.pieces_in(part) {
+                        let whole = &from[piece.clone()];
+                        let at_end = whole.windows(2).position(|pair| pair[1] < pair[0]).map(|k| k + 1);
+                        let nearer: Vec<usize> = match at_end {
+                            None => whole.to_vec(),
+                            Some(k) if 2 * k >= piece.len() => (part.end - piece.len()..part.end).collect(),
+                            Some(_) => (part.start..part.start + piece.len()).collect(),
+                        };
+                        parted += usize::from(at_end.is_some());
+                        add(&nearer, by);
+                    }
+                }
                 for (row, statistic) in rows.iter().zip(statistic) {
-                    let expected: f64 = from.iter().zip(&weight).map(|(k, w)| w * f64::from(row[frames[*k]])).sum();
+                    let expected: f64 = weight.iter().zip(&frames).map(|(w, frame)| w * f64::from(row[*frame])).sum();
                     // Thousands of numbers of about one are summed.
                     assert!((statistic - expected).abs() < 1e-10, "draw {draw}: {statistic}, not {expected}");
                 }
             }
         }
+        assert!(parted > 0, "no piece is parted");
     }
 }

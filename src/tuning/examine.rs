@@ -84,10 +84,11 @@ fn with_tests<T>(
         let least = (settings.least_shift_s / input.axis.interval).ceil() as usize;
         least.max(5 * correlated(input))
     });
+    let bouts: Vec<Range<usize>> = input.bouts.iter().flat_map(|b| input.axis.between(b.start, b.stop)).collect();
     let (contrasts, samplers): (Vec<_>, Vec<_>) = kinds(input.bouts)
         .into_iter()
         .filter(|(agent, _)| agents.contains(agent))
-        .filter_map(|(agent, behaviour)| sampler(input, settings, agent, &behaviour, &margin))
+        .filter_map(|(agent, behaviour)| sampler(input, settings, agent, &behaviour, &bouts, &margin))
         .filter(|(_, sampler)| sampler.most() != Some(0))
         .unzip();
     then(&Tests {
@@ -106,13 +107,14 @@ fn kinds(bouts: &[Bout]) -> BTreeSet<(Agent, String)> {
     bouts.iter().map(|b| (b.agent, b.behaviour.clone())).collect()
 }
 
-/// The contrast of one behaviour and its null distribution, if it has bouts enough; shifts of whole contexts are by at least
+/// The contrast of one behaviour and its null distribution, if it has bouts enough; `bouts` are those of any kind, and shifts of whole contexts are by at least
 /// `margin` frames.
 fn sampler(
     input: &SessionInput,
     settings: &TuningSettings,
     agent: Agent,
     behaviour: &str,
+    bouts: &[Range<usize>],
     margin: &dyn Deref<Target = usize>,
 ) -> Option<(Contrast, Sampler)> {
     let axis = input.axis;
@@ -122,7 +124,7 @@ fn sampler(
     let contrast = Some(contrast_in(&parts, input.bouts)).filter(enough)?;
     let own = contrast.clone();
     Some(match settings.null {
-        Null::Window => (own, Sampler::windows(contrast, axis, settings.window_s)),
+        Null::Window => (own, Sampler::windows(contrast, axis, settings.window_s, bouts)),
         Null::Circular => (own, Sampler::circular(contrast, **margin)),
         Null::Linear => {
             let used: Vec<Range<usize>> = contrast.base.iter().map(|(part, _)| part.clone()).collect();

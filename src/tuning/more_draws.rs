@@ -18,7 +18,7 @@ const PART: usize = 50_000;
 /// Draws that are held at once.
 const AT_ONCE: usize = 2000;
 /// Blocks of neurons that share their draws.
-const BLOCKS: usize = 8;
+const BLOCKS: usize = 4;
 
 /// A part of the draws of one sampler for some neurons.
 struct Part {

@@ -51,10 +51,10 @@ pub(super) struct Circle {
 }
 
 impl Sampler {
-    /// Shifts within windows of `seconds`, or of ten bouts where these are longer.
-    pub(super) fn windows(contrast: Contrast, axis: &Axis, seconds: f64) -> Self {
+    /// Shifts within windows of `seconds`, or of ten bouts where these are longer; `bouts` are those of any kind.
+    pub(super) fn windows(contrast: Contrast, axis: &Axis, seconds: f64, bouts: &[Range<usize>]) -> Self {
         let seconds = seconds.max(10.0 * contrast.median_length() as f64 * axis.interval);
-        let windows = contrast.base.iter().flat_map(|(part, _)| axis.windows(part, seconds));
+        let windows = contrast.base.iter().flat_map(|(part, _)| axis.windows(part, seconds, bouts));
         let windows = windows.map(|frames| Circle::new(frames, 0)).collect();
         Self::Circles { contrast, windows }
     }
@@ -119,6 +119,25 @@ impl Circle {
         // Keyed by the window's first frame, so that all behaviours whose windows are alike are shifted alike.
         let rng = Rng::new(key, self.frames.start as u32, Stream::Shifts).at_step(draw as u32);
         self.margin + rng.below(self.frames.len() - 2 * self.margin, 0)
+    }
+
+    /// The frames whose activity a piece of the circle has under a shift: those so many before, around the circle. A piece that its
+    /// begin would part, where activity of two times meets, has those of the nearer end: the mean over both would vary less than over as
+    /// many frames that follow each other, which were recorded.
+    pub(super) fn turned(&self, piece: &Range<usize>, shift: usize) -> Range<usize> {
+        let (frames, length) = (&self.frames, piece.len());
+        let first = if piece.start - frames.start >= shift {
+            piece.start - shift
+        } else {
+            let first = piece.start + frames.len() - shift;
+            match frames.end - first {
+                // So many frames are left to the end.
+                left if left >= length => first,
+                left if 2 * left >= length => frames.end - length,
+                _ => frames.start,
+            }
+        };
+        first..first + length
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each window adds to a statistic, for every shift of it: where so many draws are made that it pays to know.
 
+use super::contrast::Weighted;
 use super::null::{Circle, Sampler};
 use super::running_sums::{Line, RunningSums, contiguous};
 use super::terms::Term;
@@ -9,7 +10,7 @@ use std::ops::Range;
 /// A sampler of shifts in circles, for many draws: a draw is one number for each of its windows.
 pub(super) struct Turning<'a> {
     /// The windows in which bouts lie.
-    circles: Vec<(&'a Circle, Vec<(usize, f64)>)>,
+    circles: Vec<(&'a Circle, Vec<Weighted>)>,
     /// What does not depend on shifts.
     base: Vec<Term>,
 }
@@ -25,9 +26,9 @@ impl<'a> Turning<'a> {
     /// `None` for null distributions that shift nothing in a circle.
     pub(super) fn new(sampler: &'a Sampler) -> Option<Self> {
         let Sampler::Circles { contrast, windows } = sampler else { return None };
-        let occupied = windows.iter().map(|circle| (circle, contrast.ends_in(&circle.frames)));
+        let occupied = windows.iter().map(|circle| (circle, contrast.pieces_in(&circle.frames)));
         Some(Self {
-            circles: occupied.filter(|(_, ends)| !ends.is_empty()).collect(),
+            circles: occupied.filter(|(_, pieces)| !pieces.is_empty()).collect(),
             base: contrast.base_terms(0).collect(),
         })
     }
@@ -42,7 +43,7 @@ impl<'a> Turning<'a> {
     pub(super) fn tables(&self, neurons: &[ArrayView1<f32>], frames: &[Range<usize>]) -> ShiftTables {
         let mut sums = RunningSums::default();
         sums.fill(&neurons.iter().map(contiguous).collect::<Vec<_>>(), frames, Line::default());
-        let windows = self.circles.iter().map(|(circle, ends)| table(&circle.frames, ends, &sums)).collect();
+        let windows = self.circles.iter().map(|(circle, pieces)| table(circle, pieces, &sums)).collect();
         let mut base = Line::default();
         for term in &self.base {
             base.0.iter_mut().zip(sums.before(term.at as usize)).for_each(|(s, sum)| *s += term.weight * sum);
@@ -69,22 +70,17 @@ impl ShiftTables {
     }
 }
 
-/// The activity at place t becomes that at t − shift: of each end of a piece the sum before it, weighted; those that lie
-/// before the window's begin lie a circle further on, less a whole circle.
-fn table(window: &Range<usize>, ends: &[(usize, f64)], sums: &RunningSums) -> Vec<Line> {
-    let (first, last) = (sums.before(window.start), sums.before(window.end));
-    let mut found = vec![Line::default(); window.len()];
-    for (place, weight) in ends {
-        let inside = place - window.start;
+/// What the pieces in a circle add under each of its shifts.
+fn table(circle: &Circle, pieces: &[Weighted], sums: &RunningSums) -> Vec<Line> {
+    let mut found = vec![Line::default(); circle.frames.len()];
+    for (piece, weight) in pieces {
         for (shift, Line(statistic)) in found.iter_mut().enumerate() {
-            if shift <= inside {
-                let sum = sums.before(place - shift);
-                statistic.iter_mut().zip(sum).for_each(|(s, sum)| *s += weight * sum);
-            } else {
-                let sum = sums.before(place + window.len() - shift);
-                let around = last.iter().zip(first).map(|(last, first)| last - first);
-                statistic.iter_mut().zip(sum).zip(around).for_each(|((s, sum), around)| *s += weight * (sum - around));
-            }
+            let turned = circle.turned(piece, shift);
+            let (before, until) = (sums.before(turned.start), sums.before(turned.end));
+            statistic
+                .iter_mut()
+                .zip(until.iter().zip(before))
+                .for_each(|(s, (until, before))| *s += weight * (until - before));
         }
     }
     found

@@ -1,6 +1,6 @@
 //! A statistic under many shifts, as a list of sums of running sums.
 
-use super::contrast::Contrast;
+use super::contrast::{Contrast, Weighted};
 use std::ops::Range;
 
 /// `weight` × the sum of the activity over the frames before `at`, which adds to the statistic of `draw`.
@@ -30,14 +30,11 @@ impl Contrast {
         self.base.iter().flat_map(move |(frames, weight)| sum(draw, frames, *weight))
     }
 
-    /// Where the pieces in a window begin and end, and what the sums before these places are weighted by.
-    pub(super) fn ends_in(&self, window: &Range<usize>) -> Vec<(usize, f64)> {
+    /// What of the pieces lies in a window.
+    pub(super) fn pieces_in(&self, window: &Range<usize>) -> Vec<Weighted> {
         let from = self.pieces.partition_point(|(frames, _)| frames.end <= window.start);
         let inside = self.pieces[from..].iter().take_while(|(frames, _)| frames.start < window.end);
-        let ends = |(frames, weight): &(Range<usize>, f64)| {
-            [(frames.start.max(window.start), -weight), (frames.end.min(window.end), *weight)]
-        };
-        inside.flat_map(ends).collect()
+        inside.map(|(frames, weight)| (frames.start.max(window.start)..frames.end.min(window.end), *weight)).collect()
     }
 
     /// The terms of the statistic where nothing is shifted.
