@@ -6,6 +6,7 @@ use super::null::Sampler;
 use super::settings::TuningSettings;
 use super::tally::Tally;
 use ndarray::Array2;
+use std::ops::Range;
 
 /// What is known of one test while draws are made.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Row {
 pub(super) struct Tests<'a> {
     pub(super) activity: &'a Array2<f32>,
     pub(super) axis: &'a Axis,
+    /// The frames of the recording on the axis in which nothing is done; all of the axis, where there are none.
+    pub(super) idle: &'a [Range<usize>],
     pub(super) contrasts: &'a [Contrast],
     /// `[contrasts]`.
     pub(super) samplers: &'a [Sampler],

@@ -5,6 +5,7 @@ use super::contrast::Contrast;
 use super::design::Tests;
 use super::null::{Null, Sampler};
 use super::power::{Probe, probe};
+use super::ranges::{minus, runs, united};
 use super::session_tests::SessionTests;
 use super::settings::TuningSettings;
 use crate::analysis::statistics::quantile;
@@ -94,12 +95,20 @@ fn with_tests<T>(
     then(&Tests {
         activity: input.activity,
         axis: input.axis,
+        idle: &idle(input.axis, &bouts),
         contrasts: &contrasts,
         samplers: &samplers,
         settings,
         key: input.key,
         sessions: input.sessions,
     })
+}
+
+/// The frames of the recording on the axis that are in none of `bouts`; all of the axis, where there are none.
+fn idle(axis: &Axis, bouts: &[Range<usize>]) -> Vec<Range<usize>> {
+    let places = minus(std::slice::from_ref(&(0..axis.len())), &united(bouts.iter().cloned()));
+    let frames = places.into_iter().flat_map(|places| runs(&axis.frames[places])).collect::<Vec<_>>();
+    if frames.is_empty() { runs(&axis.frames) } else { frames }
 }
 
 /// The behaviours of each agent.

@@ -2,7 +2,7 @@
 
 use super::design::{Row, Tests};
 use super::drawing::{Drawing, Space};
-use super::ranges::runs;
+use super::ranges::{length, runs};
 use super::running_sums::{Line, blocks, contiguous};
 use super::tally::{TIE, Tally, extreme};
 use ndarray::ArrayView1;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Neurons {
     /// Whether it can be tested: it has a number in every frame, and not always the same.
     pub(super) testable: Vec<bool>,
-    /// Mean activity.
+    /// Mean activity where nothing is done.
     pub(super) mean: Vec<f64>,
     /// The largest magnitude of the activity.
     pub(super) peak: Vec<f64>,
@@ -25,24 +25,18 @@ pub(super) struct Neurons {
 struct Seen {
     first: f32,
     varies: bool,
-    sum: f64,
+    /// Mean activity where nothing is done.
+    mean: f64,
     /// The bits of the largest magnitude: as whole numbers they are in the order of magnitudes, and NaN is above all.
     largest: u32,
 }
 
 impl Seen {
     fn new(first: f32) -> Self {
-        Self { first, varies: false, sum: 0.0, largest: 0 }
+        Self { first, varies: false, mean: 0.0, largest: 0 }
     }
 
     fn add(&mut self, values: &[f32]) {
-        // Eight sums side by side do not wait for each other.
-        let mut sums = [0.0; 8];
-        let (pieces, rest) = values.as_chunks::<8>();
-        for piece in pieces {
-            sums = std::array::from_fn(|k| sums[k] + f64::from(piece[k]));
-        }
-        self.sum += sums.iter().sum::<f64>() + rest.iter().map(|v| f64::from(*v)).sum::<f64>();
         self.varies = self.varies || values.iter().any(|v| *v != self.first);
         self.largest = values.iter().fold(self.largest, |most, v| most.max(v.abs().to_bits()));
     }
@@ -92,7 +86,7 @@ impl Tests<'_> {
         let (mut neurons, mut rows) = (Neurons::default(), vec![Vec::new(); all.len()]);
         for (seen, own) in found?.into_iter().flatten() {
             neurons.testable.push(seen.is_testable());
-            neurons.mean.push(seen.sum / self.axis.len() as f64);
+            neurons.mean.push(seen.mean);
             neurons.peak.push(seen.peak());
             rows.iter_mut().zip(own).for_each(|(rows, row)| rows.push(row));
         }
@@ -105,6 +99,7 @@ impl Tests<'_> {
         for run in runs {
             seen.add(&activity[run.clone()]);
         }
+        seen.mean = self.idle.iter().map(|run| sum(&activity[run.clone()])).sum::<f64>() / length(self.idle) as f64;
         seen
     }
 
@@ -112,6 +107,16 @@ impl Tests<'_> {
     pub(super) fn most_extreme(&self, sampler: usize, draws: usize) -> Option<usize> {
         (0..draws).take_while(|b| self.samplers[sampler].p(*b, draws, draws) < self.settings.count_level).last()
     }
+}
+
+fn sum(values: &[f32]) -> f64 {
+    // Eight sums side by side do not wait for each other.
+    let mut sums = [0.0; 8];
+    let (pieces, rest) = values.as_chunks::<8>();
+    for piece in pieces {
+        sums = std::array::from_fn(|k| sums[k] + f64::from(piece[k]));
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|v| f64::from(*v)).sum::<f64>()
 }
 
 /// What is known of one neuron of a block and one sampler, after its first draws.

@@ -63,7 +63,8 @@ impl CountTest {
 pub struct SessionTests {
     /// Whether each neuron can be tested: it has a number in every frame, and not always the same, `[N]`.
     pub testable: Vec<bool>,
-    /// Mean activity, `[N]`.
+    /// Mean activity where nothing is done, by which neurons are alike: over all frames, whoever is tuned would be more
+    /// active for it, and among neurons that are alike in that one label would make another rarer. `[N]`.
     #[serde(with = "undefined")]
     pub mean: Vec<f64>,
     /// What was tested.

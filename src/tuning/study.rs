@@ -149,7 +149,7 @@ fn counted(
     })
 }
 
-/// Pairs of neuron and behaviour tested in both agents, in strata of session, behaviour and like mean activity.
+/// Pairs of neuron and behaviour tested in both agents, in strata of session, behaviour and like activity where nothing is done.
 fn overlap_of(sessions: &[&SessionTests], level: f64) -> Overlap {
     let (mut first, mut second, mut group, mut activity) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (number, tests) in sessions.iter().enumerate() {
