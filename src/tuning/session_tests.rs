@@ -245,6 +245,11 @@ mod tests {
             let expected =
                 means.iter().sum::<f64>() / means.len() as f64 - outside.iter().sum::<f64>() / outside.len() as f64;
             assert!((observed.effect[i] - expected).abs() < 1e-10, "{i}: {} and {expected}", observed.effect[i]);
+            let idle = |time: f64| !session.bouts.iter().any(|b| (b.start..b.stop).contains(&time));
+            let at_rest: Vec<f64> =
+                (0..times.len()).filter(|t| idle(times[*t])).map(|t| f64::from(values[[i, t]])).collect();
+            let mean = at_rest.iter().sum::<f64>() / at_rest.len() as f64;
+            assert!((found.mean[i] - mean).abs() < 1e-12, "{i}: {} and {mean}", found.mean[i]);
         }
     }
 

@@ -28,7 +28,7 @@ fn not_resident(problem: &Problem, adapter: &AdapterInfo) -> Error {
 /// What a user of the engine may choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GpuOptions {
-    /// How recurrences advance; resident where it fits on hardware, if not given.
+    /// How recurrences advance; if not given, resident where it fits, and on software adapters only for small networks.
     pub strategy: Option<Strategy>,
     /// How operands are loaded; by the kind of adapter if not given.
     pub loads: Option<Loads>,

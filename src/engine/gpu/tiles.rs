@@ -6,7 +6,7 @@ use super::device::AdapterInfo;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Loads {
-    /// From storage buffers: for hardware.
+    /// From storage buffers: for hardware, and for small networks on software adapters.
     Storage,
     /// From textures and uniform buffers: for software adapters.
     Texture,

@@ -207,7 +207,7 @@ pub(super) fn overlap(page: &mut String, view: &View) {
     let _ = write!(
         page,
         " Of neurons that are more active, more are found tuned to anything. Independence is therefore asked for \
-         within strata: at most 20 neurons of like mean activity, in one session and for one behaviour ({} told \
+         within strata: at most 20 neurons of like activity outside of bouts, in one session and for one behaviour ({} told \
          anything). A hypergeometric test of all neurons together finds overlap wherever active cells are found more \
          easily.</p>\n</section>\n",
         count(o.informative, "stratum").replace("stratums", "strata")
