@@ -1,7 +1,7 @@
 //! `aon devices`: what can train, and what `auto` takes.
 
 use super::output;
-use crate::engine::gpu::adapters;
+use crate::engine::gpu::{adapters, unseen};
 use crate::engine::{Automatic, automatic};
 use clap::Args;
 
@@ -23,10 +23,15 @@ pub(super) fn run(_: &DevicesArgs) {
             a.max_storage_binding_bytes >> 20
         ));
     }
+    if adapters.iter().all(|a| a.software) {
+        for cause in unseen() {
+            output::say(format!("note    {cause}"));
+        }
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     output::say(format!("cpu     {threads} threads"));
     output::say(match automatic(&adapters) {
-        Automatic::Gpu => "--engine auto takes the first hardware GPU".into(),
+        Automatic::Gpu => "--engine auto takes the first discrete GPU, or the first other hardware".into(),
         Automatic::Cpu(why) => format!("--engine auto takes the CPU: {why}"),
     });
 }

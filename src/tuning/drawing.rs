@@ -123,6 +123,7 @@ impl Drawing {
             self.turns.len() - 1
         });
         let turns = std::mem::take(&mut self.turns[number]);
+        debug_assert_eq!(turns.len(), drawn.len() + 1, "samplers of one circle are drawn alike often");
         for (piece, weight) in pieces {
             let until = |shift: usize| turns.partition_point(|turn| (turn.shift as usize) < shift);
             let (inside, around) = (until(piece.start - frames.start + 1), until(piece.end - frames.start));

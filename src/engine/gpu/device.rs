@@ -1,5 +1,6 @@
 //! Finding an adapter, opening it, and hearing of its errors.
 
+use super::unseen::unseen;
 use crate::error::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -126,20 +127,23 @@ fn choose(found: &[AdapterInfo], selector: Option<&str>, allow_software: bool) -
     allowed.min_by_key(|(_, a)| rank(a)).map(|(k, _)| k)
 }
 
-fn no_device(found: &[AdapterInfo], selector: Option<&str>) -> Error {
+fn no_device(found: &[AdapterInfo], selector: Option<&str>, hidden_by: &str) -> Error {
     let list: Vec<String> =
         found.iter().map(|a| format!("{}: {} ({}, {})", a.index, a.name, a.backend, a.kind)).collect();
     let list = list.join("; ");
     Error::NoDevice(match (selector, found.is_empty()) {
-        (_, true) => "no graphics adapter was found. Install the graphics driver (on Linux its Vulkan part too), \
-                      or run on the processor with `engine = cpu`."
-            .into(),
+        (_, true) => format!(
+            "no graphics adapter was found. Install the graphics driver (on Linux its Vulkan part too), \
+             or run on the processor with `engine = cpu`.{hidden_by}"
+        ),
         (Some(s), false) => {
-            format!("no adapter matches '{s}'. Adapters: {list}. Name one of these (`adapter`), or use `engine = cpu`.")
+            format!(
+                "no adapter matches '{s}'. Adapters: {list}. Name one of these (`adapter`), or use `engine = cpu`.{hidden_by}"
+            )
         }
         (None, false) => format!(
             "only software adapters were found ({list}), and the CPU engine is several times faster. \
-             Use `engine = cpu`, or name the adapter (`adapter`)."
+             Use `engine = cpu`, or name the adapter (`adapter`).{hidden_by}"
         ),
     })
 }
@@ -153,7 +157,10 @@ impl GpuDevice {
     pub fn open(selector: Option<&str>, allow_software: bool) -> Result<Self> {
         let found = enumerate();
         let infos: Vec<AdapterInfo> = found.iter().map(|(info, _)| info.clone()).collect();
-        let chosen = choose(&infos, selector, allow_software).ok_or_else(|| no_device(&infos, selector))?;
+        let chosen = choose(&infos, selector, allow_software).ok_or_else(|| {
+            let hidden_by = [vec![String::new()], unseen()].concat().join(" ");
+            no_device(&infos, selector, &hidden_by)
+        })?;
         Self::from_adapter(infos[chosen].clone(), &found[chosen].1)
     }
 
@@ -273,9 +280,11 @@ mod tests {
     #[test]
     fn a_missing_device_is_explained_with_what_there_is() {
         let software = [adapter(0, "llvmpipe", "software")];
-        assert!(no_device(&software, None).to_string().contains("0: llvmpipe (Vulkan, software)"));
-        assert!(no_device(&software, Some("RTX")).to_string().contains("no adapter matches 'RTX'"));
-        assert!(no_device(&[], None).to_string().contains("`engine = cpu`"));
-        assert_eq!(no_device(&[], None).exit_code(), 3);
+        assert!(no_device(&software, None, "").to_string().contains("0: llvmpipe (Vulkan, software)"));
+        assert!(no_device(&software, Some("RTX"), "").to_string().contains("no adapter matches 'RTX'"));
+        assert!(no_device(&[], None, "").to_string().contains("`engine = cpu`"));
+        assert_eq!(no_device(&[], None, "").exit_code(), 3);
+        let software = no_device(&software, None, " It is hidden.").to_string();
+        assert!(software.ends_with("(`adapter`). It is hidden."), "{software}");
     }
 }

@@ -35,12 +35,14 @@ mod trajectory;
 mod transfer;
 mod tune;
 mod turns;
+mod unseen;
 
 pub use device::{AdapterInfo, GpuDevice, adapters};
 pub use engine::GpuEngine;
 pub use plan::GpuOptions;
 pub use tiles::{Loads, Strategy, Tiles};
 pub use trajectory::Trajectory;
+pub use unseen::unseen;
 
 // How it is made: for its tests, and for tuning.
 #[doc(hidden)]
