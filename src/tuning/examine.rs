@@ -116,8 +116,8 @@ fn kinds(bouts: &[Bout]) -> BTreeSet<(Agent, String)> {
     bouts.iter().map(|b| (b.agent, b.behaviour.clone())).collect()
 }
 
-/// The contrast of one behaviour and its null distribution, if it has bouts enough; `bouts` are those of any kind, and shifts of whole contexts are by at least
-/// `margin` frames.
+/// The contrast of one behaviour and its null distribution, if it has bouts enough; `bouts` are those of any kind, and shifts of
+/// whole contexts are by at least `margin` frames.
 fn sampler(
     input: &SessionInput,
     settings: &TuningSettings,

@@ -50,7 +50,7 @@ impl Seen {
     }
 }
 
-/// The tests of a neuron, `[samplers]`; none where it cannot be tested.
+/// The tests of a neuron, `[samplers]`; without a draw where it cannot be tested.
 type Drawn = (Seen, Vec<Row>);
 
 impl Tests<'_> {

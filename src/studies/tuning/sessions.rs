@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// To be raised where the same recordings and settings come to give other numbers.
-const NUMERICS: u32 = 2;
+const NUMERICS: u32 = 3;
 
 /// What draws of a session are keyed by: its name, whatever the order of recordings.
 pub(super) fn key_of(settings: &TuningSettings, session: &Session) -> u64 {
