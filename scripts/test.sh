@@ -37,6 +37,8 @@ install() {
 
 has_vulkan_loader() { ldconfig -p 2>/dev/null | grep -q 'libvulkan\.so\.1'; }
 has_software_vulkan() { compgen -G '/usr/share/vulkan/icd.d/lvp_icd*.json' >/dev/null; }
+has_validation() { [ -e /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json ]; }
+has_swiftshader() { [ -e /usr/lib/chromium/vk_swiftshader_icd.json ]; }
 
 say "what the checks need"
 if ! command -v cc >/dev/null; then
@@ -51,6 +53,15 @@ fi
 if [ "$(uname -s)" = Linux ] && ! { has_vulkan_loader && has_software_vulkan; }; then
     install "software Vulkan, for the tests of the GPU engine" libvulkan1 mesa-vulkan-drivers ||
         echo "the tests of the GPU engine will be skipped unless this machine has a Vulkan driver."
+fi
+if [ "$(uname -s)" = Linux ] && ! has_validation; then
+    install "the validation layer, which judges the GPU engine" vulkan-validationlayers ||
+        echo "that test will be skipped."
+fi
+# It comes with a browser, which is for machines that do nothing else.
+if [ "$(uname -s)" = Linux ] && [ -n "${CI:-}" ] && ! has_swiftshader; then
+    install "SwiftShader, a second Vulkan implementation, for a test of the GPU engine" chromium ||
+        echo "that test will be skipped."
 fi
 if command -v apt-get >/dev/null && ! python3 -c 'import scipy' 2>/dev/null; then
     install "SciPy, for the tests of files for and from Python" python3-scipy || echo "those tests will be skipped."

@@ -19,11 +19,11 @@
 @group(0) @binding(8) var<storage, read_write> initial_potentials: array<vec4<f32>>; // [slab][D_ROWS][QUADS] x_0 with noise · write
 @group(0) @binding(9) var<storage, read> turns: array<Turn>;               // [network] · read
 
-// Extent: x rows of a slice from N on, y time steps, z slabs.
+// Extent: x rows of a slice from N on, y time steps from at.time on, z slabs.
 @compute @workgroup_size(64)
 fn stimulus(@builtin(global_invocation_id) id: vec3<u32>) {
     let row = N + id.x;
-    let t = id.y;
+    let t = at.time + id.y;
     let slab = id.z;
     if row > ones_row() {
         return;

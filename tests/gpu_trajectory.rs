@@ -12,7 +12,7 @@ use common::golden::Golden;
 use common::{awkward_problem, constraints, gpu, max_abs_error, relative_norm_error, sized_problem};
 
 const F16: GpuOptions =
-    GpuOptions { strategy: None, loads: None, tiles: None, trajectory: Trajectory::F16, bank: None };
+    GpuOptions { strategy: None, loads: None, tiles: None, trajectory: Trajectory::F16, bank: None, dispatches: None };
 
 fn engine(device: &GpuDevice, problem: &Problem, start: &[Vec<f32>], options: &GpuOptions) -> GpuEngine {
     let settings = vec![NetworkSettings::default(); problem.dims.networks];

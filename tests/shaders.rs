@@ -39,7 +39,14 @@ fn plans() -> Vec<GpuPlan> {
     ];
     let plan = |loss, trajectory, (strategy, loads, tiles)| {
         let (bank, problem) = (None, Problem { loss, ..problem.clone() });
-        let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), tiles: Some(tiles), trajectory, bank };
+        let options = GpuOptions {
+            strategy: Some(strategy),
+            loads: Some(loads),
+            tiles: Some(tiles),
+            trajectory,
+            bank,
+            ..GpuOptions::default()
+        };
         GpuPlan::new(&problem, &common::card(), &options).unwrap()
     };
     let formats = [Trajectory::F32, Trajectory::F16];

@@ -12,17 +12,7 @@ pub(super) struct DevicesArgs {}
 /// Prints the adapters, the processor, and the choice.
 pub(super) fn run(_: &DevicesArgs) {
     let adapters = adapters();
-    for a in &adapters {
-        output::say(format!(
-            "gpu {:>2}  {} ({}, {}, {}; bindings up to {} MiB)",
-            a.index,
-            a.name,
-            a.backend,
-            a.kind,
-            a.driver,
-            a.max_storage_binding_bytes >> 20
-        ));
-    }
+    adapters.iter().for_each(|adapter| output::say(adapter.to_text()));
     if adapters.iter().all(|a| a.software) {
         for cause in unseen() {
             output::say(format!("note    {cause}"));
@@ -31,7 +21,7 @@ pub(super) fn run(_: &DevicesArgs) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     output::say(format!("cpu     {threads} threads"));
     output::say(match automatic(&adapters) {
-        Automatic::Gpu => "--engine auto takes the first discrete GPU, or the first other hardware".into(),
+        Automatic::Gpu(number, why) => format!("--engine auto takes gpu {number}: {why}"),
         Automatic::Cpu(why) => format!("--engine auto takes the CPU: {why}"),
     });
 }

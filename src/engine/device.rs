@@ -46,18 +46,28 @@ pub enum EngineKind {
 pub enum Automatic {
     /// The CPU, for a reason.
     Cpu(&'static str),
-    /// A hardware adapter.
-    Gpu,
+    /// The hardware adapter of this number, for a reason.
+    Gpu(usize, String),
 }
 
 /// What `auto` takes on a machine with these adapters.
 pub fn automatic(adapters: &[AdapterInfo]) -> Automatic {
-    if adapters.iter().any(|a| !a.software) {
-        Automatic::Gpu
+    if let Some(chosen) = gpu::choose(adapters, None, false) {
+        let chosen = &adapters[chosen];
+        Automatic::Gpu(chosen.index, why(adapters, &chosen.kind))
     } else if adapters.is_empty() {
         Automatic::Cpu("no graphics adapter was found")
     } else {
         Automatic::Cpu("there are only software adapters, which are slower than the CPU engine")
+    }
+}
+
+/// Why the first adapter of this kind is taken.
+fn why(adapters: &[AdapterInfo], kind: &str) -> String {
+    match adapters.iter().filter(|a| a.kind == kind).count() {
+        1 if kind == "discrete" => "the discrete GPU".into(),
+        _ if kind == "discrete" => "the first discrete GPU; another is named by `adapter`".into(),
+        _ => format!("there is no discrete GPU, and of the others the first is {kind}"),
     }
 }
 
@@ -210,13 +220,15 @@ fn open_gpu(config: &EngineConfig, hear: &mut dyn FnMut(&DeviceNotice)) -> Resul
             }
             Ok(Some(device))
         }
-        EngineKind::Auto if automatic(&adapters()) == Automatic::Gpu => match GpuDevice::open(None, false) {
-            Ok(device) => Ok(Some(device)),
-            Err(error) => {
-                hear(&DeviceNotice::OnCpu(error));
-                Ok(None)
+        EngineKind::Auto if matches!(automatic(&adapters()), Automatic::Gpu(..)) => {
+            match GpuDevice::open(None, false) {
+                Ok(device) => Ok(Some(device)),
+                Err(error) => {
+                    hear(&DeviceNotice::OnCpu(error));
+                    Ok(None)
+                }
             }
-        },
+        }
         EngineKind::Auto | EngineKind::Cpu => Ok(None),
     }
 }
@@ -238,6 +250,14 @@ mod tests {
         };
         assert!(matches!(automatic(&[]), Automatic::Cpu(_)));
         assert!(matches!(automatic(&[adapter(true)]), Automatic::Cpu(_)));
-        assert_eq!(automatic(&[adapter(true), adapter(false)]), Automatic::Gpu);
+        let card = |index, kind: &str| AdapterInfo { index, kind: kind.into(), ..adapter(false) };
+        let taken = |adapters: &[AdapterInfo]| match automatic(adapters) {
+            Automatic::Gpu(number, why) => format!("{number}, {why}"),
+            Automatic::Cpu(why) => why.into(),
+        };
+        assert_eq!(taken(&[adapter(true), card(4, "discrete")]), "4, the discrete GPU");
+        assert!(taken(&[card(2, "discrete"), card(3, "discrete")]).starts_with("2, the first discrete GPU"));
+        assert!(taken(&[card(2, "integrated"), card(3, "discrete")]).starts_with('3'));
+        assert!(taken(&[adapter(true), card(1, "integrated")]).ends_with("the first is integrated"));
     }
 }

@@ -1,6 +1,7 @@
 //! What several test programs share.
 #![allow(dead_code, missing_docs, unreachable_pub)] // each program uses a part
 
+pub mod exercise;
 pub mod golden;
 pub mod gpu;
 pub mod pages;

@@ -4,26 +4,15 @@ use super::bound::{Base, Kernels};
 use super::buffers::{Buffers, Noise, filled};
 use super::course::Course;
 use super::device::GpuDevice;
-use super::pipelines::Bound;
+use super::kernels::Id;
+use super::pipelines::{At, Bound};
 use super::plan::{GpuPlan, PARTIALS};
+use super::recorder::{Dispatch, Recorder};
 use super::textures::Textures;
 use super::tiles::{Loads, Strategy};
 use crate::engine::{NetworkSettings, Perturbation, TRIAL_STEP, TrialNoise};
 use crate::error::Result;
-use bytemuck::{Pod, Zeroable};
-use wgpu::{CommandEncoder, ComputePass};
-
-/// `At` in common.wgsl.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-struct At {
-    time: u32,
-    end: u32,
-    slab: u32,
-    accumulate: u32,
-    step: u32,
-    phases: u32,
-}
+use std::ops::Range;
 
 /// Which networks a stage computes: `At::step` of common.wgsl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,9 +131,7 @@ impl Bank {
     }
 
     /// Records the stage that writes what is given: the stimulus, and unless only that has changed, x and rates at t = 0.
-    pub(super) fn record_stimulus(&self, encoder: &mut CommandEncoder, given: Given, with_start: bool) {
-        let label = Some("stimulus");
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: None });
+    pub(super) fn record_stimulus(&self, recorder: &mut Recorder, given: Given, with_start: bool) {
         let (step, turn) = match given {
             Given::Clean => (0, 0),
             Given::Fresh(_) => (Whom::Training.code(), 0),
@@ -152,30 +139,35 @@ impl Bank {
         };
         let (d, at) = (&self.plan.dims, At { step, phases: self.course.phases as u32, ..At::default() });
         let rows = d.input_groups * d.channels + 1;
-        dispatch(&mut pass, &self.kernels.stimulus[turn], at, [rows.div_ceil(64), d.time_steps, self.slabs()]);
+        // The time steps are an extent of the dispatch, and of those a device has a most.
+        let most = self.plan.most_groups;
+        for first in (0..d.time_steps).step_by(most) {
+            let (at, steps) = (At { time: first as u32, ..at }, most.min(d.time_steps - first));
+            let extent = [rows.div_ceil(64), steps, self.slabs()];
+            recorder.dispatch(&plain(&self.kernels.stimulus[turn], at, extent));
+        }
         if with_start {
-            dispatch(&mut pass, &self.kernels.start[turn], at, [d.neurons.div_ceil(64), 1, self.slabs()]);
+            let extent = [d.neurons.div_ceil(64), 1, self.slabs()];
+            recorder.dispatch(&plain(&self.kernels.start[turn], at, extent));
         }
     }
 
     /// Records one stage.
-    pub(super) fn record(&self, stage: Stage, encoder: &mut CommandEncoder, whom: Whom) {
+    pub(super) fn record(&self, stage: Stage, recorder: &mut Recorder, whom: Whom) {
         let mut over_parameters = |kernel: &Bound| {
-            dispatch(&mut begin(encoder, stage), kernel, At::default(), self.over_parameters());
+            recorder.dispatch(&plain(kernel, At::default(), self.over_parameters()));
         };
         match stage {
-            Stage::Weights => self.record_weights(encoder, whom, 0),
-            Stage::Forward => self.record_forward(encoder, whom),
-            Stage::Loss => self.record_loss(encoder),
-            Stage::Adjoint => self.record_adjoint(encoder),
-            Stage::WeightGradient => self.record_weight_gradient(encoder),
+            Stage::Weights => self.record_weights(recorder, whom, 0),
+            Stage::Forward => self.record_forward(recorder, whom),
+            Stage::Loss => self.record_loss(recorder),
+            Stage::Adjoint => self.record_adjoint(recorder),
+            Stage::WeightGradient => self.record_weight_gradient(recorder),
             Stage::ParameterGradient => over_parameters(&self.kernels.parameter_gradient),
             Stage::Clip => {
                 let at = At::default();
-                let mut pass = begin(encoder, stage);
-                let extent = [PARTIALS / 64, self.networks, 1];
-                dispatch(&mut pass, &self.kernels.squares_of, at, extent);
-                dispatch(&mut pass, &self.kernels.clip, at, [self.networks, 1, 1]);
+                recorder.dispatch(&plain(&self.kernels.squares_of, at, [PARTIALS / 64, self.networks, 1]));
+                recorder.dispatch(&plain(&self.kernels.clip, at, [self.networks, 1, 1]));
             }
             Stage::Adam => over_parameters(&self.kernels.adam),
             Stage::Dale => self.kernels.dale.iter().for_each(over_parameters),
@@ -183,134 +175,136 @@ impl Bank {
     }
 
     /// Records the stage `weights` for a section of the course: where it is not the first, what changes.
-    fn record_weights(&self, encoder: &mut CommandEncoder, whom: Whom, number: usize) {
+    fn record_weights(&self, recorder: &mut Recorder, whom: Whom, number: usize) {
         let (d, k, g) = (&self.plan.dims, self.networks, &self.kernels);
         let (section, phases) = (&self.course.sections[number], self.course.phases as u32);
         let at = At { time: section.steps.start as u32, step: whom.code(), phases, ..At::default() };
-        let mut pass = begin(encoder, Stage::Weights);
         if section.rewired {
             let columns = d.neurons + d.input_groups * d.channels;
             let at = At { phases: if section.is_cut { phases } else { 0 }, ..at };
-            dispatch(&mut pass, &g.weights, at, [columns.div_ceil(64), d.neurons, k]);
+            recorder.dispatch(&plain(&g.weights, at, [columns.div_ceil(64), d.neurons, k]));
         }
-        dispatch(&mut pass, &g.cells_of, at, [d.neurons.div_ceil(64), k, 1]);
+        recorder.dispatch(&plain(&g.cells_of, at, [d.neurons.div_ceil(64), k, 1]));
         if number == 0 {
-            dispatch(&mut pass, &g.weight_squares, at, [PARTIALS / 64, k, 1]);
+            recorder.dispatch(&plain(&g.weight_squares, at, [PARTIALS / 64, k, 1]));
         }
-        drop(pass);
         if let Some(textures) = self.textures.as_ref().filter(|_| section.rewired) {
-            textures.copy_weights(encoder, &self.plan, &self.buffers, k);
+            textures.copy_weights(recorder.encoder(), &self.plan, &self.buffers, k);
         }
     }
 
     /// Where a phase begins in between, the stage `weights` runs again.
-    fn record_forward(&self, encoder: &mut CommandEncoder, whom: Whom) {
+    fn record_forward(&self, recorder: &mut Recorder, whom: Whom) {
         let (g, mut block) = (&self.kernels, 0);
         let turn = |number: usize| if number == 1 { &g.first_forward } else { &g.forward[number % 2] };
+        let length = self.plan.block(recorder.longest(Id::ForwardResident), self.networks);
         for (number, section) in self.course.sections.iter().enumerate() {
             if number > 0 {
-                self.record_weights(encoder, whom, number);
+                self.record_weights(recorder, whom, number);
             }
-            let (mut pass, steps) = (begin(encoder, Stage::Forward), section.steps.clone());
+            let steps = section.steps.clone();
             match self.plan.strategy {
                 Strategy::Stepwise => {
                     for (first, slabs) in self.slab_groups() {
                         for t in steps.clone() {
-                            self.dispatch_step(&mut pass, turn(t), &self.forward_offsets(first, t), t, first, slabs);
+                            self.dispatch_step(recorder, turn(t), &self.forward_offsets(first, t), t, first, slabs);
                         }
                     }
                 }
                 Strategy::Resident => {
-                    for start in steps.clone().step_by(self.plan.block()) {
+                    for start in steps.clone().step_by(length) {
                         block += 1;
-                        self.dispatch_block(&mut pass, turn(block), start, steps.end.min(start + self.plan.block()));
+                        self.dispatch_block(recorder, turn(block), start, steps.end.min(start + length));
                     }
                 }
             }
         }
     }
 
-    fn record_loss(&self, encoder: &mut CommandEncoder) {
-        let mut pass = begin(encoder, Stage::Loss);
+    fn record_loss(&self, recorder: &mut Recorder) {
         let (g, at) = (&self.kernels, At::default());
         let extent = [self.plan.dims.neurons.div_ceil(64), self.plan.chunks(), self.slabs()];
-        dispatch(&mut pass, &g.bins_of, at, extent);
-        dispatch(&mut pass, &g.total, at, [self.networks, 1, 1]);
+        recorder.dispatch(&plain(&g.bins_of, at, extent));
+        recorder.dispatch(&plain(&g.total, at, [self.networks, 1, 1]));
     }
 
-    fn record_adjoint(&self, encoder: &mut CommandEncoder) {
-        let mut pass = begin(encoder, Stage::Adjoint);
+    fn record_adjoint(&self, recorder: &mut Recorder) {
         let turn = |number: usize| &self.kernels.adjoint[number % 2];
+        let last = self.plan.dims.time_steps - 1;
         match self.plan.strategy {
             Strategy::Stepwise => {
                 for (first, slabs) in self.slab_groups() {
-                    for t in (1..self.plan.dims.time_steps).rev() {
-                        self.dispatch_step(&mut pass, turn(t), &self.adjoint_offsets(first, t), t, first, slabs);
+                    for t in (1..=last).rev() {
+                        self.dispatch_step(recorder, turn(t), &self.adjoint_offsets(first, t), t, first, slabs);
                     }
                 }
             }
             Strategy::Resident => {
-                for block in (1..=self.blocks()).rev() {
-                    let [start, end] = self.block(block);
-                    self.dispatch_block(&mut pass, turn(block), end - 1, start - 1);
+                let length = self.plan.block(recorder.longest(Id::AdjointResident), self.networks);
+                // Numbered from 1, which is the last: of steps 1 to `length`.
+                for block in (1..=last.div_ceil(length)).rev() {
+                    let before = (block - 1) * length;
+                    self.dispatch_block(recorder, turn(block), last.min(before + length), before);
                 }
             }
         }
     }
 
-    /// Blocks of time steps of a resident recurrence, numbered from 1.
-    fn blocks(&self) -> usize {
-        (self.plan.dims.time_steps - 1).div_ceil(self.plan.block())
-    }
-
-    /// First step of a block, and the first after it.
-    fn block(&self, number: usize) -> [usize; 2] {
-        let length = self.plan.block();
-        [1 + (number - 1) * length, (1 + number * length).min(self.plan.dims.time_steps)]
-    }
-
-    fn dispatch_block(&self, pass: &mut ComputePass, kernel: &Bound, time: usize, end: usize) {
+    /// Dispatches a block of time steps, from `time` on, to but not with `end`.
+    fn dispatch_block(&self, recorder: &mut Recorder, kernel: &Bound, time: usize, end: usize) {
         let at = At { time: time as u32, end: end as u32, ..At::default() };
-        dispatch(pass, kernel, at, [self.slabs() * self.plan.parts(), 1, 1]);
+        let work = time.abs_diff(end) as f64 * self.plan.step_work(self.slabs());
+        recorder.dispatch(&Dispatch { work, ..plain(kernel, at, [self.slabs() * self.plan.parts(), 1, 1]) });
     }
 
-    fn record_weight_gradient(&self, encoder: &mut CommandEncoder) {
-        let (plan, d) = (&self.plan, &self.plan.dims);
-        let tiles = &plan.tiles;
-        let columns = d.neurons + d.input_groups * d.channels + 1;
-        let groups = |n: usize, width: u32| n.div_ceil((tiles.gradient_tile * width) as usize);
-        let (gx, gy) = (groups(columns, tiles.gradient_workgroup.0), groups(d.neurons, tiles.gradient_workgroup.1));
-        for tile in 0..plan.condition_tiles {
+    fn record_weight_gradient(&self, recorder: &mut Recorder) {
+        for tile in 0..self.plan.condition_tiles {
             for parity in 0..2 {
-                let accumulate = u32::from(tile > 0 || parity > 0);
-                let at = |slab: usize| At { time: parity as u32, slab: slab as u32, accumulate, ..At::default() };
-                let kernel = &self.kernels.weight_gradient[parity];
+                let at = At { time: parity as u32, accumulate: u32::from(tile > 0 || parity > 0), ..At::default() };
                 match &self.textures {
-                    None => {
-                        let mut pass = begin(encoder, Stage::WeightGradient);
-                        // Several networks a dispatch, or where one is too much, some of its rows.
-                        let (together, rows) = plan.gradient_dispatch(gy);
-                        for first in (0..self.networks).step_by(together) {
-                            let networks = together.min(self.networks - first);
-                            for row in (0..gy).step_by(rows) {
-                                let at = At { end: row as u32, ..at(first * plan.condition_tiles + tile) };
-                                let extent = [gx, rows.min(gy - row), networks * plan.segments];
-                                dispatch(&mut pass, kernel, at, extent);
-                            }
-                        }
-                    }
+                    None => self.dispatch_gradients(recorder, tile, at),
                     Some(textures) => {
                         for network in 0..self.networks {
-                            let slab = network * plan.condition_tiles + tile;
-                            textures.copy_trajectories(encoder, plan, &self.buffers, parity, slab);
-                            let mut pass = begin(encoder, Stage::WeightGradient);
-                            let extent = [gx, gy, plan.segments];
-                            dispatch(&mut pass, kernel, at(slab), extent);
+                            let slab = network * self.plan.condition_tiles + tile;
+                            let encoder = recorder.encoder();
+                            textures.copy_trajectories(encoder, &self.plan, &self.buffers, parity, slab);
+                            let at = At { slab: slab as u32, ..at };
+                            self.dispatch_gradient(recorder, at, 0..self.gradient_groups()[1], 1);
                         }
                     }
                 }
             }
         }
+    }
+
+    /// Workgroups of the weight gradient: of columns, and of rows.
+    fn gradient_groups(&self) -> [usize; 2] {
+        let (tiles, d) = (&self.plan.tiles, &self.plan.dims);
+        let columns = d.neurons + d.input_groups * d.channels + 1;
+        let groups = |n: usize, width: u32| n.div_ceil((tiles.gradient_tile * width) as usize);
+        [groups(columns, tiles.gradient_workgroup.0), groups(d.neurons, tiles.gradient_workgroup.1)]
+    }
+
+    /// One parity of slots and tile of conditions: several networks a dispatch, or where one is too much, some of its rows.
+    fn dispatch_gradients(&self, recorder: &mut Recorder, tile: usize, at: At) {
+        let rows = self.gradient_groups()[1];
+        let longest = recorder.longest(Id::WeightGradientTiled);
+        let (together, rows_together) = self.plan.gradient_dispatch(longest, rows);
+        for first in (0..self.networks).step_by(together) {
+            for row in (0..rows).step_by(rows_together) {
+                let at = At { slab: (first * self.plan.condition_tiles + tile) as u32, end: row as u32, ..at };
+                let networks = together.min(self.networks - first);
+                self.dispatch_gradient(recorder, at, row..rows.min(row + rows_together), networks);
+            }
+        }
+    }
+
+    fn dispatch_gradient(&self, recorder: &mut Recorder, at: At, rows: Range<usize>, networks: usize) {
+        let [columns, all] = self.gradient_groups();
+        let work = self.plan.gradient_work() * networks as f64 * rows.len() as f64 / all as f64;
+        let kernel = &self.kernels.weight_gradient[at.time as usize];
+        let extent = [columns, rows.len(), networks * self.plan.segments];
+        recorder.dispatch(&Dispatch { work, ..plain(kernel, at, extent) });
     }
 
     /// Extent of the kernels that stride over the parameters of each network.
@@ -330,7 +324,7 @@ impl Bank {
     /// Dispatches one time step; `offsets` are those of its slices where slices are bound.
     fn dispatch_step(
         &self,
-        pass: &mut ComputePass,
+        recorder: &mut Recorder,
         kernel: &Bound,
         offsets: &[u64],
         time: usize,
@@ -339,15 +333,13 @@ impl Bank {
     ) {
         let tiles = &self.plan.tiles;
         let rows = (4 * tiles.row_quads * tiles.workgroup) as usize;
-        pass.set_pipeline(&kernel.pipeline);
         let mut bound = [0; 6];
         bound.iter_mut().zip(offsets).for_each(|(to, from)| *to = *from as u32);
         let count = if self.plan.loads == Loads::Storage { 0 } else { offsets.len() };
-        pass.set_bind_group(0, &kernel.group, &bound[..count]);
         let at = At { time: time as u32, slab: first as u32, ..At::default() };
-        pass.set_immediates(0, bytemuck::bytes_of(&at));
-        let groups = self.plan.dims.neurons.div_ceil(rows);
-        pass.dispatch_workgroups(groups as u32, (slabs * self.plan.parts()) as u32, 1);
+        let extent = [self.plan.dims.neurons.div_ceil(rows), slabs * self.plan.parts(), 1];
+        let work = self.plan.step_work(slabs);
+        recorder.dispatch(&Dispatch { offsets: &bound[..count], work, ..plain(kernel, at, extent) });
     }
 
     /// Where the slices of forward begin, in binding order: state, previous, cells.
@@ -373,14 +365,7 @@ impl Bank {
     }
 }
 
-fn begin(encoder: &mut CommandEncoder, stage: Stage) -> ComputePass<'_> {
-    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(stage.name()), timestamp_writes: None })
-}
-
-fn dispatch(pass: &mut ComputePass, kernel: &Bound, at: At, extent: [usize; 3]) {
-    pass.set_pipeline(&kernel.pipeline);
-    pass.set_bind_group(0, &kernel.group, &[]);
-    pass.set_immediates(0, bytemuck::bytes_of(&at));
-    let [x, y, z] = extent.map(|e| e as u32);
-    pass.dispatch_workgroups(x, y, z);
+/// A dispatch without offsets, whose work is told by its extent: of those that stride over more, the same at every step.
+fn plain(kernel: &Bound, at: At, extent: [usize; 3]) -> Dispatch<'_> {
+    Dispatch { kernel, offsets: &[], at, extent, work: extent.map(|e| e as f64).iter().product() }
 }

@@ -1,6 +1,6 @@
 //! What tuning found, remembered per adapter and shape in a file of the user's cache.
 
-use super::device::AdapterInfo;
+use super::adapter::AdapterInfo;
 use super::plan::GpuOptions;
 use super::tiles::{Loads, Strategy};
 use super::trajectory::Trajectory;

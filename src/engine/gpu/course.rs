@@ -1,7 +1,7 @@
 //! What is done to a bank of networks, as its kernels read it: a table of phases, and the steps between which none of them
 //! begins.
 
-use super::device::AdapterInfo;
+use super::adapter::AdapterInfo;
 use crate::dims::Dims;
 use crate::engine::Perturbation;
 use crate::error::{Result, ensure};
@@ -134,7 +134,7 @@ fn sections(time_steps: usize, networks: &[Vec<crate::engine::Phase>]) -> Vec<Se
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::gpu::device::typical;
+    use crate::engine::gpu::adapter::typical;
     use crate::engine::{Action, Cut, Effect};
 
     fn dims() -> Dims {

@@ -6,6 +6,8 @@ use super::buffers::{RECORD_BYTES, Record, Shared, Turn, loss_record};
 use super::device::GpuDevice;
 use super::pipelines::Pipelines;
 use super::plan::{GpuOptions, GpuPlan};
+use super::recorder::Recorder;
+use super::stamps::Stamps;
 use super::trajectory::Trajectory;
 use super::transfer::{RecordRing, read};
 use crate::dims::Dims;
@@ -17,7 +19,6 @@ use crate::engine::{
 use crate::error::{Error, Result, ensure};
 use crate::network::Layout;
 use std::collections::VecDeque;
-use wgpu::CommandEncoder;
 
 /// A batch of networks on a graphics device.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct GpuEngine {
     pub(super) banks: Vec<Bank>,
     pub(super) pipelines: Pipelines,
     pub(super) shared: Shared,
+    pub(super) recorder: Recorder,
     ring: RecordRing,
     pub(super) finished: VecDeque<Vec<Option<StepRecord>>>,
     /// Steps of each network that are done or on their way, `[K]`.
@@ -82,6 +84,7 @@ impl GpuEngine {
             banks,
             pipelines,
             shared,
+            recorder: Recorder::new(device, options.dispatches),
             ring,
             finished: VecDeque::new(),
             steps: vec![0; networks],
@@ -140,10 +143,6 @@ impl GpuEngine {
         Ok(found)
     }
 
-    fn encoder(&self, label: &str) -> CommandEncoder {
-        self.device.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) })
-    }
-
     /// The losses of all networks, `[K]`.
     fn losses(&self) -> Result<Vec<LossRecord>> {
         let mut losses = Vec::with_capacity(self.plan.dims.networks);
@@ -155,25 +154,26 @@ impl GpuEngine {
     }
 
     /// Records these stages of every bank.
-    fn record(&self, stages: &[Stage], encoder: &mut CommandEncoder, whom: Whom) {
+    fn record(&mut self, stages: &[Stage], whom: Whom) {
         for bank in &self.banks {
             for stage in stages {
-                bank.record(*stage, encoder, whom);
+                bank.record(*stage, &mut self.recorder, whom);
             }
         }
     }
 
     /// Ends a training step of these numbers: its records go to the ring, the commands to the device.
-    fn submit_step(&mut self, mut encoder: CommandEncoder, steps: Vec<u32>) {
-        let mut offset = 0;
+    fn submit_step(&mut self, steps: Vec<u32>) -> Result<()> {
+        let (mut offset, encoder) = (0, self.recorder.encoder());
         for bank in &self.banks {
             let bytes = RECORD_BYTES * bank.networks as u64;
             encoder.copy_buffer_to_buffer(&bank.buffers.records, 0, self.ring.slot(), offset, bytes);
             offset += bytes;
         }
-        let submission = self.device.queue.submit([encoder.finish()]);
+        let submission = self.recorder.finish()?;
         self.ring.submitted(submission, steps);
         self.simulated.fill(false);
+        Ok(())
     }
 
     /// Waits for every enqueued step.
@@ -234,13 +234,11 @@ impl Engine for GpuEngine {
             return Ok(());
         }
         self.take_turns(&steps, learning_rates);
-        let mut encoder = self.encoder("step");
-        self.record_given(&mut encoder, self.of_step());
+        self.record_given(self.of_step());
         for stages in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE] {
-            self.record(&stages, &mut encoder, Whom::Training);
+            self.record(&stages, Whom::Training);
         }
-        self.submit_step(encoder, steps);
-        self.device.check()
+        self.submit_step(steps)
     }
 
     fn take_records(&mut self, wait: bool) -> Result<Vec<Vec<Option<StepRecord>>>> {
@@ -251,10 +249,9 @@ impl Engine for GpuEngine {
     }
 
     fn evaluate(&mut self) -> Result<Vec<LossRecord>> {
-        let mut encoder = self.encoder("evaluate");
-        self.record_given(&mut encoder, self.of_trial());
-        self.record(&Stage::LOSS, &mut encoder, Whom::All);
-        self.device.queue.submit([encoder.finish()]);
+        self.record_given(self.of_trial());
+        self.record(&Stage::LOSS, Whom::All);
+        self.recorder.finish()?;
         self.simulated.fill(true);
         self.losses()
     }
@@ -267,10 +264,9 @@ impl Engine for GpuEngine {
             turns[*place].step = 1;
         }
         self.write_turns(&turns);
-        let mut encoder = self.encoder("evaluate");
-        self.record_given(&mut encoder, self.of_trial());
-        self.record(&Stage::LOSS, &mut encoder, Whom::Selected);
-        self.device.queue.submit([encoder.finish()]);
+        self.record_given(self.of_trial());
+        self.record(&Stage::LOSS, Whom::Selected);
+        self.recorder.finish()?;
         self.simulated.fill(false);
         for place in places {
             self.simulated[*place] = true;
@@ -284,11 +280,10 @@ impl Engine for GpuEngine {
 
     fn gradients(&mut self) -> Result<(Vec<LossRecord>, Vec<Vec<f32>>)> {
         check_differentiable(self.perturbations.iter())?;
-        let mut encoder = self.encoder("gradients");
-        self.record_given(&mut encoder, Given::Clean);
-        self.record(&Stage::LOSS, &mut encoder, Whom::All);
-        self.record(&Stage::GRADIENT, &mut encoder, Whom::All);
-        self.device.queue.submit([encoder.finish()]);
+        self.record_given(Given::Clean);
+        self.record(&Stage::LOSS, Whom::All);
+        self.record(&Stage::GRADIENT, Whom::All);
+        self.recorder.finish()?;
         self.simulated.fill(!self.noisy_trials);
         let length = self.plan.dims.parameters();
         let mut gradients = Vec::with_capacity(self.plan.dims.networks);
@@ -373,24 +368,29 @@ impl Engine for GpuEngine {
 
     fn profile(&mut self, learning_rates: &[Option<f64>]) -> Result<Vec<StageTime>> {
         self.drain()?;
-        self.device.wait(None)?;
         let steps = self.next_steps(learning_rates)?;
         self.take_turns(&steps, learning_rates);
-        let mut encoder = self.encoder("stimulus");
-        self.record_given(&mut encoder, self.of_step());
-        self.device.queue.submit([encoder.finish()]);
+        self.record_given(self.of_step());
+        self.recorder.finish()?;
         self.device.wait(None)?;
+        let stamps = Stamps::new(&self.device)?;
         let mut times = Vec::new();
         for stage in [Stage::LOSS, Stage::GRADIENT, Stage::UPDATE].concat() {
             let start = std::time::Instant::now();
-            let mut encoder = self.encoder(stage.name());
-            self.record(&[stage], &mut encoder, Whom::Training);
-            let submission = self.device.queue.submit([encoder.finish()]);
+            if let Some(stamps) = &stamps {
+                stamps.begin(self.recorder.encoder());
+            }
+            self.record(&[stage], Whom::Training);
+            if let Some(stamps) = &stamps {
+                stamps.end(self.recorder.encoder());
+            }
+            let submission = self.recorder.finish()?;
             self.device.wait(Some(submission))?;
-            times.push(StageTime { stage: stage.name().into(), seconds: start.elapsed().as_secs_f64() });
+            let by_host = start.elapsed().as_secs_f64();
+            let seconds = stamps.as_ref().map(|stamps| stamps.seconds(&self.device)).transpose()?.flatten();
+            times.push(StageTime { stage: stage.name().into(), seconds: seconds.unwrap_or(by_host) });
         }
-        let encoder = self.encoder("records");
-        self.submit_step(encoder, steps);
+        self.submit_step(steps)?;
         self.drain()?;
         Ok(times)
     }

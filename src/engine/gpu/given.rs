@@ -7,7 +7,6 @@ use super::engine::GpuEngine;
 use crate::engine::perturbation::check_batch;
 use crate::engine::{Perturbation, TrialNoise};
 use crate::error::{Result, ensure};
-use wgpu::CommandEncoder;
 
 impl GpuEngine {
     /// As [`Engine::set_perturbations`](crate::engine::Engine::set_perturbations).
@@ -53,14 +52,14 @@ impl GpuEngine {
     }
 
     /// Records the stage that writes what is given, as far as the device does not hold it.
-    pub(super) fn record_given(&mut self, encoder: &mut CommandEncoder, given: Given) {
+    pub(super) fn record_given(&mut self, given: Given) {
         if self.given == Some(given) {
             return;
         }
         // Only trials change the start; only the stimulus of training steps changes from one to the next.
         let with_start = given == Given::Trial || matches!(self.given, None | Some(Given::Trial));
         for bank in &self.banks {
-            bank.record_stimulus(encoder, given, with_start);
+            bank.record_stimulus(&mut self.recorder, given, with_start);
         }
         self.given = Some(given);
     }

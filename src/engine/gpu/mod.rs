@@ -14,21 +14,30 @@ macro_rules! named {
     {$($name:ident: $value:expr),* $(,)?} => { [$((stringify!($name), $value)),*] };
 }
 
+mod adapter;
 mod bank;
 mod bound;
 mod buffers;
 mod choices;
+mod compiler;
 mod course;
 mod device;
 mod engine;
+mod fit;
+mod flight;
 mod given;
+mod injected;
 mod kernels;
+mod memory;
+mod pace;
 #[doc(hidden)]
 pub mod peak;
 mod pipelines;
 mod plan;
+mod recorder;
 mod remembered;
 mod stages;
+mod stamps;
 mod textures;
 mod tiles;
 mod trajectory;
@@ -36,8 +45,10 @@ mod transfer;
 mod tune;
 mod turns;
 mod unseen;
+mod waiting;
 
-pub use device::{AdapterInfo, GpuDevice, adapters};
+pub use adapter::{AdapterInfo, adapters, choose};
+pub use device::GpuDevice;
 pub use engine::GpuEngine;
 pub use plan::GpuOptions;
 pub use tiles::{Loads, Strategy, Tiles};

@@ -83,7 +83,7 @@ fn timed(device: &GpuDevice, record: impl FnOnce(&mut wgpu::CommandEncoder)) -> 
     record(&mut encoder);
     let commands = encoder.finish();
     let start = Instant::now();
-    let submission = device.queue.submit([commands]);
+    let submission = device.submit(commands, 0.0);
     device.wait(Some(submission))?;
     Ok(start.elapsed().as_secs_f64())
 }

@@ -1,13 +1,25 @@
 //! Compiled kernels.
 
-use super::device::GpuDevice;
+use super::device::{GpuDevice, IMMEDIATES};
 use super::kernels::{Access, Binding, Id, KERNELS, Kernel};
 use super::plan::GpuPlan;
 use super::tiles::Loads;
 use crate::error::{Error, Result};
+use bytemuck::{Pod, Zeroable};
 
-/// Bytes of `At` in common.wgsl.
-pub(super) const IMMEDIATES: u32 = 24;
+/// `At` in common.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub(super) struct At {
+    pub(super) time: u32,
+    pub(super) end: u32,
+    pub(super) slab: u32,
+    pub(super) accumulate: u32,
+    pub(super) step: u32,
+    pub(super) phases: u32,
+}
+
+const _: () = assert!(size_of::<At>() == IMMEDIATES as usize);
 
 /// A compiled kernel.
 #[derive(Debug)]
@@ -45,13 +57,16 @@ impl Pipelines {
         let Some((_, pipeline)) = self.0.iter().find(|(other, _)| *other == id) else {
             return Err(Error::run(format!("kernel {id:?} was not compiled.")));
         };
-        Ok(Bound { pipeline: pipeline.compiled.clone(), group: pipeline.bind(device, loads, resources)? })
+        let group = pipeline.bind(device, loads, resources)?;
+        Ok(Bound { id, label: pipeline.label, pipeline: pipeline.compiled.clone(), group })
     }
 }
 
 /// A kernel and what it works on.
 #[derive(Debug)]
 pub(super) struct Bound {
+    pub(super) id: Id,
+    pub(super) label: &'static str,
     pub(super) pipeline: wgpu::ComputePipeline,
     pub(super) group: wgpu::BindGroup,
 }

@@ -1,6 +1,6 @@
 //! The shape of a problem on a device: tiles, padding, slots, and whether it fits.
 
-use super::device::AdapterInfo;
+use super::adapter::AdapterInfo;
 use super::tiles::{Loads, Strategy, Tiles};
 use super::trajectory::Trajectory;
 use crate::dims::Dims;
@@ -38,11 +38,10 @@ pub struct GpuOptions {
     pub trajectory: Trajectory,
     /// Most networks that share buffers and dispatches; as many as fit the adapter's bindings if not given.
     pub bank: Option<usize>,
+    /// Dispatches of a submission; as many as take about a tenth of a second if not given. For tests.
+    #[doc(hidden)]
+    pub dispatches: Option<usize>,
 }
-
-/// Most floating point operations of a dispatch. Windows and macOS end programs whose dispatches take two seconds; this many
-/// take half a second on a slow integrated GPU that reaches 100 GFLOP/s.
-const LONGEST_DISPATCH: f64 = 5e10;
 
 /// Bins that one invocation of the loss works on (`CHUNK` in loss.wgsl).
 const CHUNK: usize = 8;
@@ -82,6 +81,8 @@ pub struct GpuPlan {
     pub segments: usize,
     /// Networks that share buffers and dispatches.
     pub bank: usize,
+    /// Most workgroups in one dimension of a dispatch.
+    pub(super) most_groups: usize,
     constants: Constants,
 }
 
@@ -120,10 +121,13 @@ impl GpuPlan {
         let trajectory = options.trajectory;
         let z_rows = columns.next_multiple_of(trajectory.row_padding());
         let uniform = adapter.max_uniform_binding_bytes as usize;
-        // The widest uniform bindings hold 32-bit residuals or a slice of a trajectory.
-        let widest = z_rows * 16;
-        let quads = condition_quads(dims.conditions, |q| wanted == Loads::Storage || widest * q <= uniform);
-        // Networks too wide for a uniform binding fall back to storage buffers: slower on software, but correct.
+        // The widest uniform bindings hold 32-bit residuals or a slice of a trajectory; a texture has a row for each slot.
+        let (widest, slots) = (z_rows * 16, dims.time_steps.div_ceil(2) + 1);
+        let texture = adapter.max_texture_size as usize;
+        let fits = |q| widest * q <= uniform && z_rows * q <= texture && slots <= texture;
+        let quads = condition_quads(dims.conditions, |q| wanted == Loads::Storage || fits(q));
+        // What is too wide for a uniform binding, or too long for a texture, falls back to storage buffers: slower on software,
+        // but correct.
         let (loads, quads) = match quads {
             Some(quads) => (wanted, quads),
             None => (Loads::Storage, condition_quads(dims.conditions, |_| true).unwrap_or(1)),
@@ -149,6 +153,7 @@ impl GpuPlan {
         }
         let mut plan = Self {
             bank: 1,
+            most_groups: adapter.max_workgroups as usize,
             strategy,
             loads,
             trajectory,
@@ -168,19 +173,27 @@ impl GpuPlan {
         Ok(plan)
     }
 
-    /// Networks of a dispatch of the weight gradient (one parity of slots, one tile of conditions), and rows of its
-    /// `groups` rows of workgroups.
-    pub(super) fn gradient_dispatch(&self, groups: usize) -> (usize, usize) {
-        let network = 2.0 * (self.d_rows * self.z_rows * 4 * self.quads * self.z_slots()) as f64;
-        let rows = groups as f64 * LONGEST_DISPATCH / network;
-        (((LONGEST_DISPATCH / network) as usize).max(1), (rows as usize).clamp(1, groups))
+    /// Operations of one network in the weight gradient of one parity of slots and one tile of conditions.
+    pub(super) fn gradient_work(&self) -> f64 {
+        2.0 * (self.d_rows * self.z_rows * 4 * self.quads * self.z_slots()) as f64
     }
 
-    /// Time steps of one dispatch of a resident recurrence.
-    pub(super) fn block(&self) -> usize {
-        let d = &self.dims;
-        let step = 2.0 * (d.neurons * self.z_rows * 4 * self.quads * self.condition_tiles * self.bank) as f64;
-        ((LONGEST_DISPATCH / step) as usize).clamp(1, self.tiles.block as usize)
+    /// Networks of a dispatch of the weight gradient that has at most so many operations, and rows of its `groups` rows of
+    /// workgroups.
+    pub(super) fn gradient_dispatch(&self, longest: f64, groups: usize) -> (usize, usize) {
+        let fitting = longest / self.gradient_work();
+        ((fitting as usize).max(1), ((groups as f64 * fitting) as usize).clamp(1, groups))
+    }
+
+    /// Operations of a time step of so many slabs in a recurrence.
+    pub(super) fn step_work(&self, slabs: usize) -> f64 {
+        2.0 * (self.dims.neurons * self.z_rows * 4 * self.quads * slabs) as f64
+    }
+
+    /// Time steps of one dispatch of a resident recurrence of so many networks that has at most so many operations.
+    pub(super) fn block(&self, longest: f64, networks: usize) -> usize {
+        let step = self.step_work(networks * self.condition_tiles);
+        ((longest / step) as usize).clamp(1, self.tiles.block as usize)
     }
 
     /// Slots of one parity in `inputs`: steps 0 … T − 1.
@@ -239,53 +252,6 @@ impl GpuPlan {
     /// Whether weights are projected after an update.
     pub(super) fn projects(&self) -> bool {
         self.constants.projects
-    }
-
-    /// Bytes of one network in each kind of buffer, named for messages.
-    fn bytes_per_network(&self) -> [(&'static str, u64); 6] {
-        let tiles = self.condition_tiles as u64;
-        let n = self.dims.neurons as u64;
-        [
-            ("parameters", 4 * self.dims.parameters() as u64),
-            ("effective weights", 4 * (self.z_rows.max(self.d_rows) * self.weight_stride) as u64),
-            ("rates of half the steps", tiles * self.z_slots() as u64 * self.z_slice()),
-            ("adjoint of half the steps", tiles * self.d_slots() as u64 * self.delta_slice()),
-            ("residuals", tiles * self.dims.bins as u64 * self.d_slice()),
-            ("weight gradient", 4 * self.segments as u64 * n * self.z_rows as u64),
-        ]
-    }
-
-    /// Bytes that one network takes on the device, all buffers together.
-    pub fn network_bytes(&self) -> u64 {
-        let [p, w, z, d, r, g] = self.bytes_per_network().map(|(_, bytes)| bytes);
-        // Software adapters read copies of the weights as textures.
-        let copies = if self.loads == Loads::Texture { 2 } else { 1 };
-        5 * p + 2 * copies * w + 2 * z + 2 * d + r + g + 4 * self.condition_tiles as u64 * self.d_slice()
-    }
-
-    /// How many networks one set of buffers can hold: more than that are split over several.
-    fn networks_per_bank(&self, adapter: &AdapterInfo) -> Result<usize> {
-        let binding = adapter.max_storage_binding_bytes.min(adapter.max_buffer_bytes);
-        let mut most = self.dims.networks as u64;
-        for (name, bytes) in self.bytes_per_network() {
-            if bytes > binding {
-                let Dims { neurons, conditions, time_steps, .. } = self.dims;
-                let (needed, offered, adapter) = (bytes >> 20, binding >> 20, &adapter.name);
-                return Err(Error::input(format!(
-                    "{neurons} neurons, {conditions} conditions and {time_steps} steps need a buffer of {needed} MB for the \
-                     {name} of one network, but {adapter} offers at most {offered} MB. Use fewer steps or conditions, \
-                     another adapter, or `engine = cpu`."
-                )));
-            }
-            most = most.min(binding / bytes.max(1));
-        }
-        // Indices in the kernels are 32 bits, workgroups per dimension 16, layers of a texture fewer.
-        let groups = u64::from(adapter.max_workgroups);
-        most = most.min(groups / (self.condition_tiles * 3 * self.segments) as u64);
-        if self.loads == Loads::Texture {
-            most = most.min(u64::from(adapter.max_texture_layers));
-        }
-        Ok(most.max(1) as usize)
     }
 
     /// The `const` lines of this plan.
@@ -353,27 +319,33 @@ fn condition_quads(conditions: usize, fits: impl Fn(usize) -> bool) -> Option<us
 
 #[cfg(test)]
 mod tests {
-    use super::{AdapterInfo, GpuOptions, GpuPlan, LONGEST_DISPATCH, Loads, Strategy, condition_quads};
+    use super::{AdapterInfo, GpuOptions, GpuPlan, Loads, Strategy, condition_quads};
     use crate::bench::Case;
-    use crate::engine::gpu::device::typical;
+    use crate::engine::gpu::adapter::typical;
 
     #[test]
-    fn no_dispatch_is_long_enough_for_a_watchdog() {
+    fn no_dispatch_has_more_work_than_is_allowed() {
         let adapter = typical(false);
-        for networks in [1, 16, 300] {
+        for (networks, longest) in [(1, 5e10), (16, 5e10), (16, 1e9), (300, 5e10)] {
             let (problem, ..) = Case { networks, ..Case::default() }.pose().unwrap();
             let plan = GpuPlan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
             let step = 2.0 * (355 * 384 * 12 * plan.bank) as f64;
-            assert!((1..=100).contains(&plan.block()) && plan.block() as f64 * step <= LONGEST_DISPATCH);
-            let (together, rows) = plan.gradient_dispatch(6);
+            let block = plan.block(longest, plan.bank);
+            assert!((1..=100).contains(&block) && block as f64 * step <= longest);
+            assert_eq!(block == 100, networks < 300 && longest > 1e9, "few networks need no short blocks");
+            let (together, rows) = plan.gradient_dispatch(longest, 6);
             let network = 2.0 * (368 * 384 * 12 * 400) as f64;
-            assert!(rows == 6 && together > 1 && together as f64 * network <= LONGEST_DISPATCH);
-            assert_eq!(plan.block() == 100, networks < 300, "few networks need no short blocks");
+            if longest > 1e9 {
+                assert!(rows == 6 && together > 1 && together as f64 * network <= longest);
+            } else {
+                assert!(together == 1 && rows as f64 / 6.0 * network <= longest, "parts of a network");
+            }
         }
         let (problem, ..) = Case { neurons: 4096, ..Case::default() }.pose().unwrap();
         let plan = GpuPlan::new(&problem, &adapter, &GpuOptions::default()).unwrap();
-        let (together, rows) = plan.gradient_dispatch(64);
+        let (together, rows) = plan.gradient_dispatch(5e10, 64);
         assert!(together == 1 && rows < 64, "a network too large for one dispatch is done in parts");
+        assert_eq!(plan.gradient_dispatch(1.0, 64), (1, 1));
     }
 
     #[test]

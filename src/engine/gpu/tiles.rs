@@ -1,6 +1,6 @@
 //! What may be chosen of how the kernels work: strategy, loads, tiles.
 
-use super::device::AdapterInfo;
+use super::adapter::AdapterInfo;
 
 /// How the recurrences and the weight gradient load their operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -44,7 +44,7 @@ pub struct Tiles {
     pub workgroup: u32,
     /// Neurons of one invocation of a resident recurrence (more, where a workgroup would be too large).
     pub resident_rows: u32,
-    /// Most time steps of one dispatch of a resident recurrence; fewer where that would take too long (`Plan::block`).
+    /// Most time steps of one dispatch of a resident recurrence; fewer where that would take too long.
     pub block: u32,
     /// Presynaptic neurons of one turn of a recurrence's loop, with loads from storage buffers: 1, 2, 4, 8 or 16.
     pub unroll: u32,

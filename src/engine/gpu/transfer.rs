@@ -16,7 +16,7 @@ pub(super) fn read<T: Pod>(device: &GpuDevice, source: &wgpu::Buffer, offset: u6
         let staging = buffer(&device.device, "staging", bytes, Usage::MAP_READ | Usage::COPY_DST);
         let mut encoder = device.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("read") });
         encoder.copy_buffer_to_buffer(source, offset, &staging, 0, bytes);
-        let submission = device.queue.submit([encoder.finish()]);
+        let submission = device.submit(encoder.finish(), 0.0);
         let mapping = Mapping::start(&staging);
         device.wait(Some(submission))?;
         mapping.take(&staging, count)
@@ -78,7 +78,7 @@ const IN_FLIGHT: usize = 2;
 struct Pending {
     slot: usize,
     mapping: Mapping,
-    submission: wgpu::SubmissionIndex,
+    submission: u64,
     asked: Vec<u32>,
 }
 
@@ -120,7 +120,7 @@ impl RecordRing {
     }
 
     /// Notes that the submission, of a step with these numbers, copies records to [`Self::slot`].
-    pub(super) fn submitted(&mut self, submission: wgpu::SubmissionIndex, asked: Vec<u32>) {
+    pub(super) fn submitted(&mut self, submission: u64, asked: Vec<u32>) {
         let mapping = Mapping::start(&self.staging[self.next]);
         self.pending.push_back(Pending { slot: self.next, mapping, submission, asked });
         self.next = (self.next + 1) % IN_FLIGHT;

@@ -2,7 +2,8 @@
 //!
 //! No candidate changes the order of a sum, so the choice changes nothing but the time that a step takes.
 
-use super::device::{AdapterInfo, GpuDevice};
+use super::adapter::AdapterInfo;
+use super::device::GpuDevice;
 use super::engine::GpuEngine;
 use super::plan::{GpuOptions, GpuPlan, SMALL_FOR_SOFTWARE};
 use super::tiles::{Loads, Strategy, Tiles};
@@ -215,7 +216,7 @@ fn shortened(problem: &Problem) -> Problem {
 mod tests {
     use super::*;
     use crate::bench::Case;
-    use crate::engine::gpu::device::typical;
+    use crate::engine::gpu::adapter::typical;
 
     #[test]
     fn candidates_fit_the_adapter_and_keep_what_is_forced() {
