@@ -107,7 +107,8 @@ impl Bench<'_> {
 
     /// JSON on standard output is not accompanied by what happens meanwhile.
     fn hear(&self, notice: &DeviceNotice) {
-        let accompanies = matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tuned(_));
+        let accompanies =
+            matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tried { .. } | DeviceNotice::Tuned(_));
         if !(self.args.json && accompanies) {
             say_of_device(notice);
         }

@@ -105,6 +105,7 @@ pub(super) fn say_of_device(notice: &DeviceNotice) {
         DeviceNotice::Tuning(adapter) => {
             note(format!("tuning     measuring what is fastest on {adapter} (once; aon autotune repeats it)"));
         }
+        DeviceNotice::Tried { seconds, choice } => note(format!("  {seconds:>8.4} s a step: {choice}")),
         DeviceNotice::Tuned(choice) => note(format!("tuning     {choice}")),
         DeviceNotice::TuningFailed(error) => warn(format!("the tuning failed, the usual tiles are taken: {error}")),
         DeviceNotice::NotRemembered(error) => warn(format!("what the tuning found is not remembered: {error}")),

@@ -15,6 +15,13 @@ pub enum DeviceNotice {
     TuningForgotten(Error),
     /// What is fastest on the adapter of this name is measured now.
     Tuning(String),
+    /// One strategy and its tiles, in words, and the seconds that a training step takes with them.
+    Tried {
+        /// Seconds of a step, as far as a shortened problem tells.
+        seconds: f64,
+        /// What was tried.
+        choice: String,
+    },
     /// The fastest strategy and tiles, in words.
     Tuned(String),
     /// Nothing was found, for this reason, and the usual tiles are taken.

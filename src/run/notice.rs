@@ -124,7 +124,9 @@ impl Notice<'_> {
     /// Whether it warns of something, and is worth hearing where nothing else is.
     pub fn warns(&self) -> bool {
         match self {
-            Self::Device(notice) => !matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tuned(_)),
+            Self::Device(notice) => {
+                !matches!(notice, DeviceNotice::Tuning(_) | DeviceNotice::Tried { .. } | DeviceNotice::Tuned(_))
+            }
             Self::AnotherEngine { .. }
             | Self::Advice(_)
             | Self::FewerPlaces { .. }

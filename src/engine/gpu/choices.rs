@@ -8,6 +8,7 @@ use super::tune::{Candidate, Choice};
 use crate::data::write_atomically;
 use crate::engine::Problem;
 use crate::error::{Error, Result};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// What a choice holds for.
@@ -18,6 +19,7 @@ pub struct Key {
     adapter: String,
     backend: String,
     driver: String,
+    /// Of the band that the number of networks is in.
     networks: usize,
     neurons: usize,
     conditions: usize,
@@ -38,7 +40,7 @@ impl Key {
             adapter: adapter.name.clone(),
             backend: adapter.backend.clone(),
             driver: adapter.driver.clone(),
-            networks: d.networks,
+            networks: band(d.networks),
             neurons: d.neurons,
             conditions: d.conditions,
             time_steps: d.time_steps,
@@ -48,6 +50,14 @@ impl Key {
             loads: options.loads,
         }
     }
+}
+
+/// The upper end of the band of numbers of networks that share a choice: 1, 2, 3, 4, 6, 8, 12, 16, 24 … Within one, what is
+/// fastest hardly changes.
+fn band(networks: usize) -> usize {
+    let power = networks.next_power_of_two();
+    let between = power / 4 * 3;
+    if networks <= between { between } else { power }
 }
 
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -93,6 +103,14 @@ impl Choices {
         &self.path
     }
 
+    /// The file of the kernels that were compiled for `key`, beside it.
+    pub(super) fn compiled(&self, key: &Key) -> PathBuf {
+        let text = serde_json::to_vec(key).unwrap_or_default();
+        let sum: [u8; 32] = Sha256::digest(text).into();
+        let name: String = sum.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.path.with_file_name("kernels").join(format!("{name}.bin"))
+    }
+
     /// What was found for `key`, if anything was.
     ///
     /// # Errors
@@ -133,6 +151,12 @@ mod tests {
     use super::*;
     use crate::bench::Case;
     use crate::engine::gpu::Tiles;
+
+    #[test]
+    fn numbers_of_networks_share_bands() {
+        let bands = [1, 2, 3, 4, 5, 6, 7, 9, 64, 65, 96, 100, 128].map(band);
+        assert_eq!(bands, [1, 2, 3, 4, 6, 6, 8, 12, 64, 96, 96, 128, 128]);
+    }
 
     #[test]
     fn choices_are_kept_per_adapter_and_shape_and_survive_a_corrupt_file() {

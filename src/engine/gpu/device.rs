@@ -1,12 +1,14 @@
 //! Opening an adapter, and hearing of its errors.
 
 use super::adapter::{AdapterInfo, choose, describe, enumerate, no_device};
+use super::compiled::Compiled;
 use super::flight::Flight;
 use super::injected::{Fault, Injection};
 use super::unseen::unseen;
 use crate::error::{Error, Result};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A device to run engines on.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub(super) struct Shared {
     fault: Mutex<Option<String>>,
     pub(super) flight: Mutex<Flight>,
     allocations: AtomicU64,
+    /// Where compiled kernels are looked up.
+    pub(super) compiled: Mutex<Option<Compiled>>,
     pub(super) injection: Option<Injection>,
 }
 
@@ -96,7 +100,8 @@ impl GpuDevice {
         }
         let request = adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("aon"),
-            required_features: wgpu::Features::IMMEDIATES | (adapter.features() & CLOCK),
+            required_features: wgpu::Features::IMMEDIATES
+                | (adapter.features() & (CLOCK | wgpu::Features::PIPELINE_CACHE)),
             required_limits: limits,
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
@@ -107,6 +112,7 @@ impl GpuDevice {
             fault: Mutex::new(None),
             flight: Mutex::default(),
             allocations: AtomicU64::new(0),
+            compiled: Mutex::new(None),
             injection: Injection::of_environment()?,
         });
         let made = Self { device, queue, shared, info };
@@ -138,6 +144,23 @@ impl GpuDevice {
             None => Ok(()),
             Some(message) => Err(Error::run(message.clone())),
         }
+    }
+
+    /// Looks up in `file` whatever is compiled from now on, where the device hands that out.
+    pub(super) fn compile_with(&self, file: PathBuf) {
+        *self.compiled() = Compiled::open(&self.device, file);
+    }
+
+    pub(super) fn compiled(&self) -> MutexGuard<'_, Option<Compiled>> {
+        self.shared.compiled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what was compiled since [`Self::compile_with`].
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(super) fn keep_compiled(&self) -> Result<()> {
+        self.compiled().as_mut().map_or(Ok(()), Compiled::keep)
     }
 
     /// Whether a fault of this kind is to happen now, for tests.

@@ -19,6 +19,7 @@ mod bank;
 mod bound;
 mod buffers;
 mod choices;
+mod compiled;
 mod compiler;
 mod course;
 mod device;

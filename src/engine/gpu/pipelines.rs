@@ -43,7 +43,10 @@ impl Pipelines {
             let what = format!("compiling {}", kernel.entry);
             device.checked(&what, || Ok((kernel.id, compile(device, plan, kernel, &overrides))))
         };
-        Ok(Self(used.map(make).collect::<Result<_>>()?))
+        let made = Self(used.map(make).collect::<Result<_>>()?);
+        // Kept or not, it is compiled.
+        let _ = device.keep_compiled();
+        Ok(made)
     }
 
     /// A kernel with these resources, found by the names of its bindings.
@@ -72,7 +75,7 @@ pub(super) struct Bound {
 }
 
 fn compile(device: &GpuDevice, plan: &GpuPlan, kernel: &Kernel, overrides: &[(&'static str, f64)]) -> Pipeline {
-    let device = &device.device;
+    let (device, known) = (&device.device, device.compiled());
     let bindings: Vec<&'static Binding> = kernel.bindings(plan.loads).collect();
     let entries: Vec<_> = bindings.iter().map(|b| layout_entry(b, plan.loads)).collect();
     let layout = device
@@ -93,7 +96,7 @@ fn compile(device: &GpuDevice, plan: &GpuPlan, kernel: &Kernel, overrides: &[(&'
             // Every kernel writes its workgroup memory before it reads it.
             zero_initialize_workgroup_memory: false,
         },
-        cache: None,
+        cache: known.as_ref().map(|known| &known.cache),
     });
     Pipeline { compiled, layout, bindings, label: kernel.entry }
 }

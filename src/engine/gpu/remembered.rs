@@ -23,6 +23,21 @@ pub fn tuned(
     if options.tiles.is_some() {
         return *options;
     }
+    let options = chosen(device, problem, options, work, hear);
+    // What tuning compiled of other choices is not kept.
+    if let Some(choices) = Choices::of_user() {
+        device.compile_with(choices.compiled(&Key::new(problem, device.info(), &options)));
+    }
+    options
+}
+
+fn chosen(
+    device: &GpuDevice,
+    problem: &Problem,
+    options: &GpuOptions,
+    work: f64,
+    hear: &mut dyn FnMut(&DeviceNotice),
+) -> GpuOptions {
     match remembered(device, problem, options) {
         Ok(Some(choice)) => return choice.apply(options),
         Ok(None) => {}
@@ -32,7 +47,9 @@ pub fn tuned(
         return *options;
     }
     hear(&DeviceNotice::Tuning(device.info().name.clone()));
-    let found = match tune(device, problem, options, |_| {}) {
+    let found = match tune(device, problem, options, |tried| {
+        hear(&DeviceNotice::Tried { seconds: tried.seconds, choice: tried.choice.to_string() });
+    }) {
         Ok(found) => found[0],
         Err(error) => {
             hear(&DeviceNotice::TuningFailed(error));

@@ -121,8 +121,8 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
 
 /// Time steps of the shortened problem.
 const STEPS: usize = 64;
-/// Most networks of it: more keep no card busier, and take memory.
-const NETWORKS: usize = 64;
+/// Most networks of it on a software adapter, whose cores a few keep busy.
+const NETWORKS_OF_CORES: usize = 16;
 /// Timed training steps of a candidate.
 const ROUNDS: usize = 5;
 /// A candidate whose first step takes so many times the best's is not timed any further.
@@ -138,7 +138,7 @@ pub fn tune(
     options: &GpuOptions,
     mut seen: impl FnMut(&Candidate),
 ) -> Result<Vec<Candidate>> {
-    let short = shortened(problem);
+    let short = shortened(problem, most_networks(problem, device.info(), options));
     let (mut measured, mut failure) = (Vec::new(), None);
     let mut best = f64::INFINITY;
     for choice in candidates(problem, device.info(), options) {
@@ -190,13 +190,20 @@ fn seconds(device: &GpuDevice, whole: &Problem, short: &Problem, options: &GpuOp
     Ok(least)
 }
 
-/// The problem with fewer time steps, of a recurrence each costs the same, and not too many networks.
-fn shortened(problem: &Problem) -> Problem {
+/// Networks that are measured together: all, or where a set of buffers holds fewer, so many; what is fastest for few is not so
+/// for many, which share a card's multiprocessors and its caches.
+fn most_networks(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions) -> usize {
+    let bank = GpuPlan::new(problem, adapter, options).map_or(1, |plan| plan.bank);
+    if adapter.software { bank.min(NETWORKS_OF_CORES) } else { bank }
+}
+
+/// The problem with fewer time steps, of a recurrence each costs the same, and at most so many networks.
+fn shortened(problem: &Problem, networks: usize) -> Problem {
     let d = problem.dims;
     let thermal = d.thermal.min(d.steps_per_bin);
     let bins = (STEPS.saturating_sub(thermal) / d.steps_per_bin).clamp(1, d.bins);
     let time_steps = (thermal + bins * d.steps_per_bin).max(2).min(d.time_steps);
-    let dims = Dims { networks: d.networks.min(NETWORKS), time_steps, thermal, bins, ..d };
+    let dims = Dims { networks: d.networks.min(networks), time_steps, thermal, bins, ..d };
     let cut = |values: &[f32], row: usize, kept: usize| -> Vec<f32> {
         values.chunks_exact(row).flat_map(|part| &part[..kept]).copied().collect()
     };
@@ -248,9 +255,9 @@ mod tests {
     fn the_shortened_problem_is_sound() {
         for time_steps in [16, 50, 800] {
             let (problem, ..) = Case { networks: 100, time_steps, neurons: 9, ..Case::default() }.pose().unwrap();
-            let short = shortened(&problem);
+            let short = shortened(&problem, 64);
             short.check().unwrap();
-            assert!(short.dims.time_steps <= STEPS.min(time_steps) && short.dims.networks == NETWORKS);
+            assert!(short.dims.time_steps <= STEPS.min(time_steps) && short.dims.networks == 64);
         }
     }
 }
