@@ -47,8 +47,8 @@ impl Check {
 }
 
 /// Errors that are borne. 32-bit trajectories: those of `tests/golden/README.md`, four times what two independent
-/// single-precision programs came to. 16-bit ones: those of `tests/gpu_trajectory.rs`, eleven bits of each rate, which
-/// average out over what a loss and a gradient sum.
+/// single-precision programs came to. 16-bit ones: those of `tests/gpu_trajectory.rs`, eleven bits of each rate; they average
+/// out over what a loss and a gradient sum, which is known of the golden case, and may be little in another.
 struct Tolerances {
     loss: f64,
     losses: f64,
@@ -59,13 +59,16 @@ struct Tolerances {
 }
 
 impl Tolerances {
-    fn of(trajectory: Trajectory) -> Self {
+    fn of(trajectory: Trajectory, golden: bool) -> Self {
         match trajectory {
             Trajectory::F32 => {
                 Self { loss: 2e-6, losses: 5e-6, norm: 1e-5, norms: 2e-5, gradient: 1e-5, tau_gradient: 3e-5 }
             }
-            Trajectory::F16 => {
+            Trajectory::F16 if golden => {
                 Self { loss: 1e-5, losses: 1e-5, norm: 1e-3, norms: 1e-3, gradient: 3e-3, tau_gradient: 3e-3 }
+            }
+            Trajectory::F16 => {
+                Self { loss: 2e-4, losses: 2e-4, norm: 1.5e-2, norms: 1.5e-2, gradient: 1.5e-2, tau_gradient: 1.5e-2 }
             }
         }
     }
@@ -78,7 +81,8 @@ impl Tolerances {
 pub(super) fn check(device: &GpuDevice, options: &GpuOptions, reference: &Reference) -> Result<Check> {
     let (settings, state) = ([reference.settings.clone()], reference.state());
     let mut engine = GpuEngine::new(device, &reference.problem, &settings, &state, options)?;
-    let limits = Tolerances::of(options.trajectory);
+    // Updates are known of the golden case alone.
+    let limits = Tolerances::of(options.trajectory, !reference.norms.is_empty());
     let (losses, gradients) = engine.gradients()?;
     let (Some(loss), Some(gradient)) = (losses.first(), gradients.first()) else {
         return Err(Error::run("the engine returned no gradient."));

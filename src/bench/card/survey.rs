@@ -164,10 +164,12 @@ impl<'a> Survey<'a> {
             }
             Part::Check(..) | Part::Peak => 0.0,
         };
-        (needed >= self.seconds_left()).then(|| {
-            let left = self.seconds_left().max(0.0);
-            format!("of {:.0} s, {left:.0} were left, and it needs about {needed:.0}", self.settings.budget_seconds)
-        })
+        let (budget, left) = (self.settings.budget_seconds, self.seconds_left());
+        match left {
+            left if left <= 0.0 => Some(format!("the {budget:.0} s were over")),
+            left if needed >= left => Some(format!("what was left of {budget:.0} s was too short for it")),
+            _ => None,
+        }
     }
 
     /// Seconds until a first step, as they were last.
@@ -180,10 +182,8 @@ impl<'a> Survey<'a> {
         self.pace.map_or(0.0, |(pace, _)| case.flops() / pace)
     }
 
-    fn leave(&mut self, part: &Part, why: String) -> String {
-        let words = format!("not measured: {why}");
+    fn leave(&mut self, part: &Part, why: String) {
         self.left.push(NotMeasured { what: part.to_string(), why });
-        words
     }
 
     /// Measures, and says what came of it.
@@ -210,13 +210,14 @@ impl<'a> Survey<'a> {
 
     /// What does not fit is left; all else is a failure of the card.
     fn failed(&mut self, part: &Part, error: &Error) -> String {
-        if let Some((Series::Networks, case)) = part.size() {
+        if let Part::Tune(Series::Networks, case) | Part::Chosen(Series::Networks, case) = part {
             self.full.get_or_insert(case.networks);
         }
         match error {
             Error::Input(_) | Error::OutOfMemory(_) => {
                 self.open_checks -= usize::from(part.is_check());
-                self.leave(part, error.to_string())
+                self.leave(part, error.to_string());
+                format!("not measured: {error}")
             }
             _ => {
                 self.report.failures.push(NotMeasured { what: part.to_string(), why: error.to_string() });
@@ -258,7 +259,7 @@ impl<'a> Survey<'a> {
         let (problem, ..) = pose(case)?;
         let found = tune(&self.device, &problem, &self.options, |_| {})?;
         self.tuning = started.elapsed().as_secs_f64();
-        let words = format!("{} of {} choices: {}", 1, found.len(), found[0].choice);
+        let words = format!("the fastest of {}: {}", found.len(), found[0].choice);
         self.report.tunings.push(Tried {
             series,
             networks: case.networks,

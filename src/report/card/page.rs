@@ -80,36 +80,37 @@ fn checks(page: &mut String, report: &CardReport) {
     for reference in distinct(report.checks.iter().map(|c| &c.reference)) {
         let ways: Vec<&Check> = report.checks.iter().filter(|c| c.reference == *reference).collect();
         let caption = format!(
-            "Relative errors, each beside the largest that is borne, against {}. Of gradients: norm of the error over the norm. \
-             The last row names the bits of the gradient: equal words, equal bits.",
+            "Relative errors, and the largest that are borne, against {}. Of gradients: norm of the error over the norm. The \
+             last row names the bits of the gradient: equal names, equal bits.",
             ways[0].source
         );
-        let heads: Vec<String> = ways.iter().map(|c| format!("{}, {}", c.strategy, c.trajectory)).collect();
-        let columns = heads.iter().flat_map(|head| [format!("#{head}"), "#Tolerance".into(), String::new()]);
-        let columns: Vec<String> = std::iter::once("Quantity".into()).chain(columns).collect();
+        let heads = ways.iter().map(|c| format!("#{}, {}", c.strategy, c.trajectory));
+        let columns: Vec<String> = std::iter::once("Relative error of".into()).chain(heads).collect();
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         begin_table(page, &format!("Numbers: the {reference}"), &escape(&caption), &columns);
         for quantity in distinct(ways.iter().flat_map(|c| &c.quantities).map(|q| &q.name)) {
             let cells = ways.iter().map(|c| error(c.quantities.iter().find(|q| q.name == *quantity)));
-            let _ = writeln!(page, "<tr><th scope=\"row\">{}</th>{}</tr>", escape(quantity), cells.collect::<String>());
+            let _ = writeln!(page, "<tr><th scope=\"row\">{}</th>{}</tr>", escape(quantity), number_cells(cells));
         }
-        let bits =
-            |c: &&Check| format!("<td class=\"number\" colspan=\"2\"><code>{}</code></td><td></td>", c.gradient_bits);
-        let cells = ways.iter().map(bits).collect::<String>();
+        let cells = number_cells(ways.iter().map(|c| format!("<code>{}</code>", c.gradient_bits)));
         let _ = writeln!(page, "<tr class=\"first\"><th scope=\"row\">bits of the gradient</th>{cells}</tr>");
         end_table(page);
     }
 }
 
+/// An error beside its tolerance: the sign between them is the verdict.
 fn error(quantity: Option<&Quantity>) -> String {
-    let Some(q) = quantity else { return "<td></td><td></td><td></td>".into() };
-    let numbers = [q.error, q.tolerance].map(|v| if v.is_finite() { format!("{v:.0e}") } else { "not finite".into() });
-    let verdict = if q.within { "holds" } else { "<strong>fails</strong>" };
-    format!("{}<td>{verdict}</td>", number_cells(numbers.map(|n| n.replace('-', "−"))))
+    let Some(q) = quantity else { return "–".into() };
+    let found = if q.error.is_finite() { format!("{:.1e}", q.error) } else { "not finite".into() };
+    let [found, limit] = [found, format!("{:e}", q.tolerance)].map(|text| text.replace('-', "−"));
+    match q.within {
+        true => format!("{found} ≤ {limit}"),
+        false => format!("<strong>fails: {found} &gt; {limit}</strong>"),
+    }
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.0}\u{a0}%", 100.0 * share)
+    format!("{}\u{a0}%", short(100.0 * share, if share < 0.1 { 1 } else { 2 }))
 }
 
 fn speeds(page: &mut String, report: &CardReport) {
@@ -124,7 +125,7 @@ fn speeds(page: &mut String, report: &CardReport) {
         "#N",
         "",
         "Strategy",
-        "#ms a step",
+        "#ms\u{a0}a\u{a0}step",
         "#From",
         "#To",
         "#Of",
@@ -134,7 +135,7 @@ fn speeds(page: &mut String, report: &CardReport) {
         "#GB/s",
         "#Share",
         "#Memory",
-        "#Start, s",
+        "#Start,\u{a0}s",
         "Choice",
     ];
     begin_table(page, "Speed", caption, &columns);
@@ -207,7 +208,7 @@ fn tunings(page: &mut String, report: &CardReport) {
         return;
     }
     let caption = "What tuning expects of a step, from short trials; the fastest two of those that were tried. All are in the JSON file.";
-    let columns = ["#K", "Of", "#Tried", "#In, s", "Fastest", "#ms", "Next", "#ms"];
+    let columns = ["#K", "Of", "#Tried", "#In,\u{a0}s", "Fastest", "#ms", "Next", "#ms"];
     begin_table(page, "Tuning", caption, &columns);
     for tried in &report.tunings {
         let of = match tried.series {
@@ -240,10 +241,27 @@ fn missing(page: &mut String, heading: &str, parts: &[NotMeasured]) {
     }
     begin_table(page, heading, "", &["Reason", "Parts"]);
     for why in distinct(parts.iter().map(|p| &p.why)) {
-        let names: Vec<String> = parts.iter().filter(|p| p.why == *why).map(|p| escape(&p.what)).collect();
-        let _ = writeln!(page, "<tr><td>{}</td><td>{}</td></tr>", escape(&shown(why)), names.join("; "));
+        let names = together(parts.iter().filter(|p| p.why == *why).map(|p| p.what.as_str()));
+        let _ = writeln!(page, "<tr><td>{}</td><td>{}</td></tr>", escape(&shown(why)), escape(&names));
     }
     end_table(page);
+}
+
+/// Names of parts, with what several share at their beginning said once.
+fn together<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for name in names {
+        let (head, tail) = name.rsplit_once(", ").unwrap_or((name, ""));
+        match groups.last_mut() {
+            Some((last, tails)) if *last == head => tails.push(tail),
+            _ => groups.push((head, vec![tail])),
+        }
+    }
+    let text = |(head, tails): &(&str, Vec<&str>)| match tails[..] {
+        [""] => (*head).to_string(),
+        _ => format!("{head} ({})", tails.join(", ")),
+    };
+    groups.iter().map(text).collect::<Vec<_>>().join("; ")
 }
 
 fn card(report: &CardReport) -> Vec<(String, String)> {

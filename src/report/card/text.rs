@@ -110,14 +110,14 @@ pub(super) fn lead(report: &CardReport) -> String {
     let (a, m) = (&report.adapter, &report.machine);
     let with = |text: &str| if text.is_empty() { String::new() } else { format!(", {text}") };
     format!(
-        "{}{}, {}{} {}{}. Measured on {} by aon {} in {}, of at most {}.",
+        "{}{}, {}{} {}{}. Begun {} UTC by aon {}; it took {}, of at most {}.",
         a.backend,
         with(&a.driver),
         if a.software { "a program on the processor; " } else { "" },
         m.system,
         m.architecture,
         with(&m.processor),
-        report.begun,
+        report.begun.replace(['T', 'Z'], " ").trim(),
         report.version,
         duration(report.seconds),
         duration(report.budget_seconds)
