@@ -206,3 +206,49 @@ fn without_a_card_there_is_a_sentence_and_no_report() {
     aon().args(report).args(["--networks", "4"]).assert().code(2);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+/// The script that sets a report beside JAX and PyTorch reads what the program writes.
+#[test]
+fn ratios_are_of_the_same_size_and_number_of_networks() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let speed = |networks: usize, tuned: bool, seconds: f64| {
+        format!("{{\"series\":\"networks\",\"tuned\":{tuned},\"networks\":{networks},\"seconds_per_step\":{seconds}}}")
+    };
+    let speeds = [speed(1, true, 0.002), speed(1, false, 0.1), speed(4, true, 0.004)].join(",");
+    let report = file(
+        "card.json",
+        &format!(
+            "{{\"version\":\"0.1.0\",\"verdict\":\"holds\",\"adapter\":{{\"name\":\"card\",\"driver\":\"1\"}},\
+             \"case\":{{\"neurons\":24,\"conditions\":2,\"time_steps\":80}},\"speeds\":[{speeds}]}}"
+        ),
+    );
+    let peer = |networks: usize, neurons: usize, rest: &str| {
+        format!(
+            "{{\"peer\":\"jax\",\"version\":\"1\",\"device\":\"card\",\"precision\":\"highest\",\"networks\":{networks},\
+             \"neurons\":{neurons},\"conditions\":2,\"time_steps\":80,{rest}}}\n"
+        )
+    };
+    let lines = [
+        peer(1, 24, "\"seconds_per_step\":0.005,\"first_loss\":1.0"),
+        peer(4, 355, "\"seconds_per_step\":9.0,\"first_loss\":1.0"),
+        peer(16, 24, "\"error\":\"out of memory\""),
+    ];
+    let peers = file("jax.jsonl", &lines.concat());
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/peers/ratios.py");
+    let Ok(output) = std::process::Command::new("python3").arg(script).args([&report, &peers]).output() else {
+        return eprintln!("NOT TESTED: there is no python3.");
+    };
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let row = |networks: &str| {
+        text.lines().find(|l| l.trim_start().starts_with(networks)).unwrap_or_else(|| panic!("{text}"))
+    };
+    assert!(row("1 ").contains("2.00") && row("1 ").contains("5.00 (2.50 x)"), "{text}");
+    assert!(row("4 ").contains("4.00") && !row("4 ").contains('x'), "another size is no comparison: {text}");
+    assert!(text.contains("not measured: jax highest, K = 16: out of memory"), "{text}");
+}

@@ -64,9 +64,11 @@ pub(super) fn speed(
     candidate: &Candidate,
     steps: usize,
 ) -> Result<Speed> {
-    let (problem, settings, state) = pose(case)?;
+    let (problem, settings, start) = pose(case)?;
     let options = candidate.choice.apply(options);
     check_memory(device, &problem, &options)?;
+    let settings = vec![settings; case.networks];
+    let state = BatchState::fresh(vec![start; case.networks]);
     let started = Instant::now();
     let mut engine = GpuEngine::new(device, &problem, &settings, &state, &options)?;
     drop((problem, settings, state));
@@ -85,13 +87,13 @@ pub(super) fn speed(
     })
 }
 
-/// As [`Case::pose`], with one start for all networks: how fast they are does not depend on it.
-pub(super) fn pose(case: Case) -> Result<(Problem, Vec<NetworkSettings>, BatchState)> {
+/// The problem of [`Case::pose`] with settings and start of one network, which stand for all: how fast they are does not
+/// depend on them.
+pub(super) fn pose(case: Case) -> Result<(Problem, NetworkSettings, Vec<f32>)> {
     case.check()?;
-    let (mut problem, settings, state) = Case { networks: 1, ..case }.pose()?;
+    let (mut problem, mut settings, mut state) = Case { networks: 1, ..case }.pose()?;
     problem.dims.networks = case.networks;
-    let start = state.networks[0].parameters.clone();
-    Ok((problem, vec![settings[0].clone(); case.networks], BatchState::fresh(vec![start; case.networks])))
+    Ok((problem, settings.remove(0), state.networks.remove(0).parameters))
 }
 
 /// What shares its memory with the processor takes the program with it when it runs out: refused before.

@@ -12,6 +12,9 @@ use std::time::Instant;
 /// Why a part is missing as long as its turn has not come.
 const STILL: &str = "the report ended before: it was interrupted, or is still being made";
 
+/// Training steps of some 64 time steps that a tuning takes: about ten choices, five times each.
+const TUNING: f64 = 50.0;
+
 /// What is asked of a report.
 #[derive(Clone, Debug)]
 pub struct SurveySettings {
@@ -81,8 +84,9 @@ struct Survey<'a> {
     full: Option<usize>,
     /// Whether the card no longer answers.
     lost: bool,
-    /// Operations per second, seconds until a first step, and seconds of a tuning, as last measured.
+    /// The most operations per second so far, and the last seconds until a first step.
     pace: Option<(f64, f64)>,
+    /// Seconds that the last tuning took.
     tuning: f64,
 }
 
@@ -157,7 +161,7 @@ impl<'a> Survey<'a> {
             return Some(format!("K = {full} did not fit, or failed"));
         }
         let needed = match part {
-            Part::Tune(..) => self.tuning,
+            Part::Tune(_, case) => self.tuning + TUNING * self.step(*case) * 64.0 / (case.time_steps.max(64) as f64),
             // Two steps to warm up, one that is timed, one stage by stage.
             Part::Chosen(_, case) | Part::Other(_, case) => {
                 self.pace.map_or(0.0, |_| self.start() + 4.0 * self.step(*case))
@@ -177,7 +181,7 @@ impl<'a> Survey<'a> {
         self.pace.map_or(0.0, |(_, start)| start)
     }
 
-    /// Seconds that a step of `case` takes at the pace of what was measured last: at most, as larger batches are faster.
+    /// Seconds that a step of `case` takes at the best pace so far.
     fn step(&self, case: Case) -> f64 {
         self.pace.map_or(0.0, |(pace, _)| case.flops() / pace)
     }
@@ -288,7 +292,8 @@ impl<'a> Survey<'a> {
         let m = &mut found.measurement;
         (m.peak_gflops, m.peak_copy_gb_per_s) = (self.report.peak_gflops, self.report.peak_copy_gb_per_s);
         if chosen {
-            self.pace = Some((1e9 * m.gflops, m.startup_seconds));
+            let fastest = self.pace.map_or(0.0, |(pace, _)| pace);
+            self.pace = Some((fastest.max(1e9 * m.gflops), m.startup_seconds));
         }
         let words = said(&found);
         self.report.speeds.push(found);
@@ -299,4 +304,64 @@ impl<'a> Survey<'a> {
 fn said(speed: &Speed) -> String {
     let m = &speed.measurement;
     format!("{}: {:.2} ms a step, {:.0} trials/s", m.strategy, 1e3 * m.seconds_per_step, m.trials_per_second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::gpu::Trajectory;
+
+    const CASE: Case = Case { networks: 1, neurons: 24, conditions: 2, time_steps: 80 };
+
+    fn settings() -> SurveySettings {
+        SurveySettings { case: CASE, steps: 1, budget_seconds: 100.0, golden: Reference::golden().unwrap() }
+    }
+
+    fn chosen(series: Series, networks: usize) -> Part {
+        Part::Chosen(series, Case { networks, ..CASE })
+    }
+
+    #[test]
+    fn what_does_not_fit_ends_the_series_and_nothing_else() {
+        let Ok(device) = GpuDevice::open(None, true) else {
+            return eprintln!("NOT TESTED: there is no graphics adapter.");
+        };
+        let settings = settings();
+        let mut survey = Survey::new(device, GpuOptions::default(), &settings);
+        let full = Error::OutOfMemory("the device ran out of memory".into());
+        // That there is no other strategy, or no room for many small networks, says nothing of more networks.
+        survey.failed(&Part::Other(Series::Networks, CASE), &Error::input("none"));
+        survey.failed(&chosen(Series::Small, 128), &full);
+        assert_eq!(survey.reason_to_leave(&chosen(Series::Networks, 64)), None);
+        survey.failed(&chosen(Series::Networks, 64), &full);
+        let why = survey.reason_to_leave(&chosen(Series::Networks, 128)).unwrap();
+        assert!(why.starts_with("K = 64 did not fit"), "{why}");
+        assert_eq!(survey.reason_to_leave(&chosen(Series::Networks, 16)), None);
+        assert_eq!(survey.reason_to_leave(&chosen(Series::Wide, 1024)), None);
+        assert!(survey.report.failures.is_empty() && survey.left.len() == 3);
+        // Ten seconds are a step of all networks: four of 64 times that are not there.
+        survey.pace = Some((CASE.flops() / 10.0, 0.0));
+        assert!(survey.reason_to_leave(&chosen(Series::Wide, 64)).unwrap().contains("too short"));
+        assert_eq!(survey.reason_to_leave(&chosen(Series::Wide, 1)), None);
+    }
+
+    #[test]
+    fn what_fails_on_the_card_is_its_fault_and_what_does_not_fit_is_not() {
+        let Ok(device) = GpuDevice::open(None, true) else {
+            return eprintln!("NOT TESTED: there is no graphics adapter.");
+        };
+        let settings = settings();
+        let mut survey = Survey::new(device, GpuOptions::default(), &settings);
+        let check = Part::Check(true, Strategy::Resident, Trajectory::F32);
+        survey.failed(&check, &Error::input("the state does not fit the workgroups"));
+        assert_eq!((survey.verdict(), survey.open_checks), (Verdict::Open, 7));
+        survey.open_checks = 0;
+        assert_eq!(survey.verdict(), Verdict::Holds);
+        survey.failed(&Part::Peak, &Error::run("the graphics device was lost"));
+        assert!(!survey.lost, "the adapter can be opened again");
+        assert_eq!(survey.verdict(), Verdict::Fails);
+        survey.report.verdict = survey.verdict();
+        let fault = survey.report.fault().unwrap_err();
+        assert!(fault.exit_code() == 1 && fault.to_string().contains("the graphics device was lost"), "{fault}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::bench::card::{CardReport, Series, Speed, Verdict};
 use crate::engine::memory_text;
-use crate::report::parts::words::{duration, short};
+use crate::report::parts::words::{duration, listed, short};
 
 /// Measurements of the main series that tuning chose.
 pub(super) fn tuned(report: &CardReport) -> impl Iterator<Item = &Speed> + Clone {
@@ -92,10 +92,11 @@ fn choices(report: &CardReport) -> Option<String> {
         let other = report.speeds.iter().find(|s| !s.tuned && size(s) == size(chosen))?;
         let gain = chosen.measurement.seconds_per_step / other.measurement.seconds_per_step - 1.0;
         // Less than this is noise.
-        (gain > 0.05).then(|| format!("K = {} ({:.0} %)", chosen.measurement.networks, 100.0 * gain))
+        let m = &chosen.measurement;
+        (gain > 0.05).then(|| format!("K = {}, N = {} (by {:.0} %)", m.networks, m.neurons, 100.0 * gain))
     });
     let lost: Vec<String> = lost.collect();
-    (!lost.is_empty()).then(|| format!("Tuning chose the slower strategy at {}.", lost.join(", ")))
+    (!lost.is_empty()).then(|| format!("Tuning chose the slower strategy at {}.", listed(&lost)))
 }
 
 fn memory(report: &CardReport) -> Option<String> {
