@@ -122,7 +122,7 @@ fn the_page_says_what_the_figures_come_to() {
         "One network takes 8.50 ms a step; 1024 networks take 235 ms together",
         "Tuning chose the slower strategy at K = 64, N = 355 (by 25 %).",
         "42.0 GB (1024 × 355 neurons)",
-        "3.0e−7 ≤ 1e−5",
+        "3.0e−7\u{a0}≤\u{a0}1e−5",
         "K = 2048, N = 355 (as tuned, the other strategy)",
         "measured limit, 52000 GFLOP/s",
     ] {
@@ -142,8 +142,8 @@ fn the_page_of_a_card_that_computes_wrongly_says_so_first() {
         place("Do not trust") < place("What was found") && place("This report is incomplete") < place("What was found")
     );
     place("3 of 12 numbers that were checked are beyond their tolerance.");
-    place("<strong>fails: 2.0e−3 &gt; 1e−5</strong>");
+    place("<strong>fails: 2.0e−3\u{a0}&gt;\u{a0}1e−5</strong>");
     report.checks[0].quantities[0].error = f64::INFINITY;
     report.checks[0].quantities[0].within = false;
-    assert!(self::page("wrong", &report).contains("fails: not finite &gt; 1e−5"));
+    assert!(self::page("wrong", &report).contains("fails: not finite\u{a0}&gt;\u{a0}1e−5"));
 }

@@ -89,14 +89,15 @@ impl CardReport {
         if self.verdict != Verdict::Fails {
             return Ok(());
         }
-        let beyond = self.checks.iter().filter(|c| !c.holds()).flat_map(|c| {
-            let wrong = c.quantities.iter().filter(|q| !q.within);
+        let beyond = self.checks.iter().flat_map(|check| {
+            let wrong = check.quantities.iter().filter(|q| !q.within);
             wrong.map(move |q| {
-                let (found, limit) = (q.error, q.tolerance);
-                format!(
-                    "{}, {}, {}: {} is off by {found:.1e}, more than {limit:.0e}",
-                    c.reference, c.strategy, c.trajectory, q.name
-                )
+                let way = format!("{}, {}, {}", check.reference, check.strategy, check.trajectory);
+                if q.error.is_finite() {
+                    format!("{way}: {} is off by {:.1e}, more than {:e}", q.name, q.error, q.tolerance)
+                } else {
+                    format!("{way}: {} is not finite", q.name)
+                }
             })
         });
         let failed = self.failures.iter().map(|f| format!("{}: {}", f.what, f.why));

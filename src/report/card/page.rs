@@ -21,9 +21,9 @@ pub(super) fn html(report: &CardReport) -> Result<String> {
     let found = sentences(report);
     if !found.is_empty() {
         page.push_str("<section>\n<h2>What was found</h2>\n<ul>\n");
-        found.iter().for_each(|sentence| {
+        for sentence in &found {
             let _ = writeln!(page, "<li>{}</li>", escape(sentence));
-        });
+        }
         page.push_str("</ul>\n</section>\n");
     }
     checks(&mut page, report);
@@ -63,12 +63,12 @@ fn notes(page: &mut String, report: &CardReport) {
     let mut note = |text: &str| {
         let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(&shown(text)));
     };
-    if !report.complete {
-        note("This report is incomplete: it was interrupted, or is still being made. What is missing is listed below.");
-    }
     if let Err(fault) = report.fault() {
         let fault = fault.to_string();
         note(&(fault[..1].to_uppercase() + &fault[1..]));
+    }
+    if !report.complete {
+        note("This report is incomplete: it was interrupted, or is still being made. What is missing is listed below.");
     }
     if report.adapter.software {
         note("This adapter is a program on the processor, no card: its speed says nothing of one.");
@@ -103,9 +103,10 @@ fn error(quantity: Option<&Quantity>) -> String {
     let Some(q) = quantity else { return "–".into() };
     let found = if q.error.is_finite() { format!("{:.1e}", q.error) } else { "not finite".into() };
     let [found, limit] = [found, format!("{:e}", q.tolerance)].map(|text| text.replace('-', "−"));
-    match q.within {
-        true => format!("{found} ≤ {limit}"),
-        false => format!("<strong>fails: {found} &gt; {limit}</strong>"),
+    if q.within {
+        format!("{found}\u{a0}≤\u{a0}{limit}")
+    } else {
+        format!("<strong>fails: {found}\u{a0}&gt;\u{a0}{limit}</strong>")
     }
 }
 
@@ -140,12 +141,18 @@ fn speeds(page: &mut String, report: &CardReport) {
     ];
     begin_table(page, "Speed", caption, &columns);
     let mut series = Series::Networks;
-    for speed in &report.speeds {
+    for speed in in_order(report) {
         let first = if speed.series == series { "" } else { " class=\"first\"" };
         series = speed.series;
         let _ = writeln!(page, "<tr{first}>{}</tr>", speed_cells(speed));
     }
     end_table(page);
+}
+
+/// Measurements by series, which are not measured one after another.
+fn in_order(report: &CardReport) -> impl Iterator<Item = &Speed> {
+    let of = |series| report.speeds.iter().filter(move |s| s.series == series);
+    [Series::Networks, Series::Small, Series::Wide].into_iter().flat_map(of)
 }
 
 fn speed_cells(speed: &Speed) -> String {
@@ -186,7 +193,7 @@ fn stages(page: &mut String, report: &CardReport) {
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let caption = "Milliseconds of each stage in a step that waits after every one, and so takes longer than a step that does not.";
     begin_table(page, "Stages", caption, &columns);
-    for speed in &report.speeds {
+    for speed in in_order(report) {
         let m = &speed.measurement;
         let of = |name: &String| {
             m.stages.iter().find(|s| s.stage == *name).map_or("–".into(), |s| short(1e3 * s.seconds, 3))

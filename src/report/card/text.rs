@@ -1,8 +1,10 @@
 //! What a report of a card says in sentences.
 
+use crate::bench::Measurement;
 use crate::bench::card::{CardReport, Series, Speed, Verdict};
 use crate::engine::memory_text;
 use crate::report::parts::words::{duration, listed, short};
+use std::fmt::Write as _;
 
 /// Measurements of the main series that tuning chose.
 pub(super) fn tuned(report: &CardReport) -> impl Iterator<Item = &Speed> + Clone {
@@ -32,12 +34,14 @@ fn checks(report: &CardReport) -> Option<String> {
     let all = report.checks.iter().flat_map(|c| &c.quantities);
     let (count, within) = (all.clone().count(), all.clone().filter(|q| q.within).count());
     let worst = all.map(|q| q.error / q.tolerance).fold(0.0, f64::max);
-    (count > 0).then(|| match within == count {
-        true => format!(
-            "All {count} numbers that were checked are right: the largest error is {} of its tolerance.",
-            short(worst, 2)
-        ),
-        false => format!("{} of {count} numbers that were checked are beyond their tolerance.", count - within),
+    if count == 0 {
+        return None;
+    }
+    Some(if within == count {
+        let worst = short(worst, 2);
+        format!("All {count} numbers that were checked are right: the largest error is {worst} of its tolerance.")
+    } else {
+        format!("{} of {count} numbers that were checked are beyond their tolerance.", count - within)
     })
 }
 
@@ -49,40 +53,27 @@ fn bits(report: &CardReport) -> Option<String> {
         alike.map(|b| a.gradient_bits == b.gradient_bits)
     });
     let first = pairs.next()?;
-    Some(match first && pairs.all(|same| same) {
-        true => "Both strategies give the same gradients, bit for bit.".into(),
-        false => {
-            "The strategies differ in the last bits of gradients, as where a compiler joins operations in one of them."
-                .into()
-        }
-    })
+    let text = if first && pairs.all(|same| same) {
+        "Both strategies give the same gradients, bit for bit."
+    } else {
+        "The strategies differ in the last bits of gradients, as where a compiler joins operations in one of them."
+    };
+    Some(text.into())
 }
 
 fn speed(report: &CardReport) -> Option<String> {
-    let (fastest, one) = (&fastest(report)?.measurement, &tuned(report).next()?.measurement);
-    let networks = |k: usize| if k == 1 { "One network".to_string() } else { format!("{k} networks") };
-    let mut text = format!(
-        "{} {} {} ms a step",
-        networks(one.networks),
-        takes(one.networks),
-        short(1e3 * one.seconds_per_step, 3)
-    );
+    let one = &tuned(report).find(|s| s.measurement.networks == 1)?.measurement;
+    let fastest = &fastest(report)?.measurement;
+    let ms = |m: &Measurement| short(1e3 * m.seconds_per_step, 3);
+    let mut text = format!("One network takes {} ms a step", ms(one));
     if fastest.networks != one.networks {
-        text += &format!(
-            "; {} networks take {} ms together, {} trials/s",
-            fastest.networks,
-            short(1e3 * fastest.seconds_per_step, 3),
-            short(fastest.trials_per_second, 3)
-        );
+        let speed = short(fastest.trials_per_second, 3);
+        let _ = write!(text, "; {} networks take {} ms together, {speed} trials/s", fastest.networks, ms(fastest));
     }
-    let share = fastest
-        .peak_gflops
-        .map(|peak| format!(", {:.0} % of the measured multiply-adds", 100.0 * fastest.gflops / peak));
-    Some(text + &share.unwrap_or_default() + ".")
-}
-
-fn takes(networks: usize) -> &'static str {
-    if networks == 1 { "takes" } else { "take" }
+    if let Some(peak) = fastest.peak_gflops {
+        let _ = write!(text, ", {}\u{a0}% of the measured multiply-adds", short(100.0 * fastest.gflops / peak, 2));
+    }
+    Some(text + ".")
 }
 
 /// Where what tuning chose is slower than what it did not.
