@@ -5,7 +5,7 @@ use super::part::{Part, parts};
 use super::speed::{pose, speed};
 use super::{CardReport, Machine, NotMeasured, Reference, Series, Speed, Tried, Verdict};
 use crate::bench::Case;
-use crate::engine::gpu::{Candidate, GpuDevice, GpuOptions, Strategy, peak, tune};
+use crate::engine::gpu::{Candidate, GpuDevice, GpuOptions, GpuPlan, Strategy, peak, tune};
 use crate::error::{Error, Result};
 use std::time::Instant;
 
@@ -261,6 +261,8 @@ impl<'a> Survey<'a> {
     fn tune(&mut self, series: Series, case: Case) -> Result<String> {
         let started = Instant::now();
         let (problem, ..) = pose(case)?;
+        // What does not fit is no failure of the card.
+        GpuPlan::new(&problem, self.device.info(), &self.options)?;
         let found = tune(&self.device, &problem, &self.options, |_| {})?;
         self.tuning = started.elapsed().as_secs_f64();
         let words = format!("the fastest of {}: {}", found.len(), found[0].choice);
