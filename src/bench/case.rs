@@ -11,7 +11,7 @@ use crate::network::{
 use crate::rng::{Rng, Stream};
 
 /// Sizes of a benchmark. The default is the reference size: 355 neurons in three areas, 12 conditions, 800 steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Case {
     /// K.
     pub networks: usize,
@@ -79,6 +79,11 @@ impl Case {
             memory_text(needed),
             memory_text(limit)
         )))
+    }
+
+    /// Floating point operations of one training step of all networks.
+    pub(super) fn flops(&self) -> f64 {
+        self.networks as f64 * self.dims().flops_per_step()
     }
 
     fn dims(&self) -> Dims {

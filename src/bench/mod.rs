@@ -1,5 +1,6 @@
 //! Benchmarks: the full training step on made-up data of any size, held against what the device can do at most.
 
+pub mod card;
 mod case;
 mod measure;
 mod scale;

@@ -2,15 +2,16 @@
 
 use super::flags::{EngineFlags, SizeFlags};
 use super::notices::say_of_device;
-use super::output;
+use super::{interrupt, output};
+use crate::bench::card::{Progress, Reference, SurveySettings, survey};
 use crate::bench::{Case, Measurement, Scale, measure};
 use crate::data::write_atomically;
-use crate::engine::{Device, DeviceNotice, EngineConfig, Peak};
+use crate::engine::{Device, DeviceNotice, EngineConfig, EngineKind, Peak};
 use crate::error::{Error, Result};
-use crate::report::scaling_figure;
+use crate::report::{card, scaling_figure};
 use clap::Args;
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Measures the full training step (loss, gradient, clipping, Adam, Dale's projection) on made-up data.
@@ -32,6 +33,12 @@ pub(super) struct BenchArgs {
     /// Print one JSON object per line instead of a table
     #[arg(long)]
     json: bool,
+    /// Check and measure a graphics card, and write what is found to FILE.json and FILE.html, to be sent to us
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scale", "json", "networks"])]
+    gpu_report: Option<PathBuf>,
+    /// Seconds after which --gpu-report begins nothing new
+    #[arg(long, value_name = "SECONDS", default_value_t = 420.0, requires = "gpu_report")]
+    budget: f64,
 }
 
 /// Measures as `args` say.
@@ -43,6 +50,9 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
     args.engine.apply(&mut config);
     let base = args.size.case();
     base.check()?;
+    if let Some(file) = &args.gpu_report {
+        return gpu_report(args, base, file);
+    }
     let bench = Bench { args, config, peak: OnceCell::new() };
     if !args.scale {
         let measurement = bench.one(base)?;
@@ -66,6 +76,33 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
     write_atomically(&args.figure, |file| file.write_all(figure.as_bytes()))?;
     output::note(format!("drawn in {}", args.figure.display()));
     Ok(())
+}
+
+/// Writes the report after every part, so that it is there whenever it is interrupted, or the driver ends the program.
+fn gpu_report(args: &BenchArgs, case: Case, file: &Path) -> Result<()> {
+    let mut config = EngineConfig { engine: EngineKind::Gpu, ..EngineConfig::default() };
+    args.engine.apply(&mut config);
+    let Device::Gpu { device, options } = Device::choose(&config, &mut say_of_device)? else {
+        return Err(Error::input(
+            "--gpu-report: there is no report of the CPU. Leave --engine out, or use --engine gpu.",
+        ));
+    };
+    let (steps, budget_seconds) = (args.steps, args.budget);
+    let settings = SurveySettings { case, steps, budget_seconds, golden: Reference::golden()? };
+    interrupt::say_at_end("the report holds what was measured so far, and is marked as incomplete");
+    let report = survey(*device, options, &settings, &mut |progress| match progress {
+        Progress::Begins(what) => {
+            output::note(what);
+            Ok(())
+        }
+        Progress::Found(report, words) => {
+            output::note(format!("{:>6.0} s  {words}", report.seconds));
+            card::write(file, report)
+        }
+    })?;
+    let [json, page] = card::files(file);
+    output::say(format!("report     {} and {}", json.display(), page.display()));
+    report.fault()
 }
 
 /// Training steps that a benchmark stands for.

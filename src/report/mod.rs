@@ -1,5 +1,6 @@
 //! The report of a run: one HTML page that needs nothing else, and its figures as files.
 
+pub mod card;
 mod conditions;
 mod data;
 mod figures;

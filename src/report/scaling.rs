@@ -5,6 +5,8 @@ use super::parts::figure::part;
 use super::parts::marks::Words;
 use crate::bench::{Measurement, Scale};
 use crate::error::Result;
+use plotters::coord::ranged1d::Ranged;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 const PANEL: f64 = 300.0;
@@ -67,22 +69,37 @@ fn one(panel: &Panel, scale: Scale, points: &[Measurement]) -> Drawn<()> {
     for point in points {
         let (left, y) = chart.backend_coord(&(x(point), point.gflops));
         panel.draw(&Circle::new(local(panel, left, y), px(3.5), MODEL.filled()))?;
-        let (left, bottom) = chart.backend_coord(&(x(point), 0.0));
+    }
+    let sizes: Vec<usize> = points.iter().map(|m| scale.size(m)).collect();
+    sizes_below(panel, &chart, &sizes, scale.axis())
+}
+
+/// Ticks and labels at the sizes themselves, below a chart over their binary logarithms, and what they are.
+pub(super) fn sizes_below<Y: Ranged<ValueType = f64>>(
+    panel: &Panel,
+    chart: &ChartContext<'_, SVGBackend<'_>, Cartesian2d<RangedCoordf64, Y>>,
+    sizes: &[usize],
+    axis: &str,
+) -> Drawn<()> {
+    let ground = chart.y_range().start;
+    for size in sizes {
+        let (left, bottom) = chart.backend_coord(&((*size as f64).log2(), ground));
         panel.draw(&PathElement::new(
             [local(panel, left, bottom), local(panel, left, bottom + px(4.0))],
             stroke(MUTED, 1.0),
         ))?;
         let style = text(11.0, INK, HPos::Center, VPos::Top);
-        panel.draw_text(&scale.size(point).to_string(), &style, local(panel, left, bottom + px(6.0)))?;
+        panel.draw_text(&size.to_string(), &style, local(panel, left, bottom + px(6.0)))?;
     }
-    let (middle, bottom) = chart.backend_coord(&(f64::midpoint(low, high), 0.0));
+    let x = chart.x_range();
+    let (middle, bottom) = chart.backend_coord(&(f64::midpoint(x.start, x.end), ground));
     let style = text(12.0, INK, HPos::Center, VPos::Top);
-    panel.draw_text(scale.axis(), &style, local(panel, middle, bottom + px(22.0)))?;
+    panel.draw_text(axis, &style, local(panel, middle, bottom + px(22.0)))?;
     Ok(())
 }
 
 /// Backend coordinates as coordinates of the panel.
-fn local(panel: &Panel, x: i32, y: i32) -> (i32, i32) {
+pub(super) fn local(panel: &Panel, x: i32, y: i32) -> (i32, i32) {
     let (left, top) = panel.get_base_pixel();
     (x - left, y - top)
 }

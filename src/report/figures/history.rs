@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::report::data::{HistoryPoint, ReportData};
-use crate::report::parts::canvas::{Axes, Drawn, MODEL, Panel, chart, draw, heading, stroke};
+use crate::report::parts::canvas::{Axes, Drawn, MODEL, Panel, chart, draw, heading, log_axis, stroke};
 use crate::report::parts::figure::{Figure, WIDTH, padded, part};
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
@@ -63,15 +63,6 @@ where
     Axes { x: "step", y: "", x_labels: 6, y_labels: 6 }.draw(&mut chart)?;
     chart.draw_series(LineSeries::new(points.iter().copied(), stroke(MODEL, 1.6)))?;
     Ok(())
-}
-
-/// A logarithmic axis with labels at 1, 2, 5 × 10ᵏ, or at powers of ten alone where those would crowd.
-fn log_axis(range: std::ops::Range<f64>) -> impl AsRangedCoord<Value = f64, CoordDescType: ValueFormatter<f64>> {
-    let decades = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
-    let multiples: &[f64] = if range.end / range.start > 1e3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-    let ticks = decades.flat_map(|k| multiples.iter().map(move |m| m * 10f64.powi(k)));
-    let ticks = ticks.filter(|t| range.contains(t)).collect();
-    range.log_scale().with_key_points(ticks)
 }
 
 /// A curve with at most [`POINTS`] points that keeps the lowest and highest value of every stretch.

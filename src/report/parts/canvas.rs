@@ -191,6 +191,17 @@ pub(crate) fn chart<'a, 'b, X: AsRangedCoord, Y: AsRangedCoord>(
     Ok(builder.x_label_area_size(px(below)).y_label_area_size(px(beside)).build_cartesian_2d(x, y)?)
 }
 
+/// A logarithmic axis with labels at 1, 2, 5 × 10ᵏ, or at powers of ten alone where those would crowd.
+pub(crate) fn log_axis(
+    range: std::ops::Range<f64>,
+) -> impl AsRangedCoord<Value = f64, CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>> {
+    let decades = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
+    let multiples: &[f64] = if range.end / range.start > 1e3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let ticks = decades.flat_map(|k| multiples.iter().map(move |m| m * 10f64.powi(k)));
+    let ticks = ticks.filter(|t| range.contains(t)).collect();
+    range.log_scale().with_key_points(ticks)
+}
+
 /// What stands along the axes of a chart.
 pub(crate) struct Axes<'a> {
     /// Quantity and unit.

@@ -93,6 +93,11 @@ pub(crate) fn write_files(path: &Path, figures: &[Figure], html: &str) -> Result
         let file = directory.join(figure.name).with_extension("svg");
         write_atomically(&file, |w| w.write_all(legal(&figure.drawing.standalone).as_bytes()))?;
     }
+    write_page(path, html)
+}
+
+/// Writes a page alone.
+pub(crate) fn write_page(path: &Path, html: &str) -> Result<()> {
     write_atomically(path, |w| w.write_all(legal(html).as_bytes()))
 }
 
