@@ -12,7 +12,9 @@ pub(super) struct DevicesArgs {}
 /// Prints the adapters, the processor, and the choice.
 pub(super) fn run(_: &DevicesArgs) {
     let adapters = adapters();
-    adapters.iter().for_each(|adapter| output::say(adapter.to_text()));
+    for adapter in &adapters {
+        output::say(adapter.to_text());
+    }
     if adapters.iter().all(|a| a.software) {
         for cause in unseen() {
             output::say(format!("note    {cause}"));

@@ -107,8 +107,8 @@ impl Choices {
     pub(super) fn compiled(&self, key: &Key) -> PathBuf {
         let text = serde_json::to_vec(key).unwrap_or_default();
         let sum: [u8; 32] = Sha256::digest(text).into();
-        let name: String = sum.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.path.with_file_name("kernels").join(format!("{name}.bin"))
+        let name = sum[..8].iter().fold(0, |name, byte| name << 8 | u64::from(*byte));
+        self.path.with_file_name("kernels").join(format!("{name:016x}.bin"))
     }
 
     /// What was found for `key`, if anything was.
