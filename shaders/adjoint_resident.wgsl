@@ -21,6 +21,26 @@ fn direct(slab: u32, t: u32, offset: u32) -> vec4<f32> {
     return direct_of(residuals[(slab * BINS + bin) * D_ROWS * QUADS + offset]);
 }
 
+// What the sums of a step mean for the invocation's r-th neuron. Of several rows each is written out, as in forward.
+fn advance(slab: u32, quad: u32, lane: u32, t: u32, scale: f32, r: u32, sum: ptr<function, Tile>, total: ptr<function, Tile>) {
+    if !is_own(lane, r) {
+        return;
+    }
+    let i = row_of(lane, r);
+    let alpha = cells[slab / TILES * D_ROWS + i].x;
+    for (var q = 0u; q < TILE_QUADS; q++) {
+        let offset = i * QUADS + quad + q;
+        let rate = inputs_at(slab, t, offset);
+        let rho = fma(vec4<f32>(scale), direct(slab, t, offset), (*sum)[r][q]);
+        let s = rho * rate * (1.0 - rate);
+        let delta = fma(vec4<f32>(1.0 - alpha), state[i / UNROLL][i % UNROLL][q], alpha * s);
+        (*total)[r][q] = fma(delta, deltas_at(slab, t, offset), (*total)[r][q]);
+        let stored = packed(delta);
+        state[i / UNROLL][i % UNROLL][q] = unpacked(stored);
+        set_deltas(slab, t + 1u, offset, stored);
+    }
+}
+
 @compute @workgroup_size(RESIDENT_LANES)
 fn adjoint_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>) {
     let slab = at.slab + group.x / PARTS;
@@ -32,38 +52,31 @@ fn adjoint_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgro
     let slice = slab * D_ROWS * QUADS;
     let scale = DELTA_SCALE * losses[network * 2u].w;
 
-    var total: array<vec4<f32>, RESIDENT_ROWS * TILE_QUADS>;
+    var total: Tile;
     for (var r = 0u; r < RESIDENT_ROWS; r++) {
         for (var q = 0u; q < TILE_QUADS; q++) {
             let before = previous[slice + row_of(lane, r) * QUADS + quad + q];
-            total[r * TILE_QUADS + q] = select(before, vec4<f32>(0.0), at.time == T - 1u);
+            total[r][q] = select(before, vec4<f32>(0.0), at.time == T - 1u);
         }
     }
     for (var k = lane; k < STATE_ROWS * TILE_QUADS; k += RESIDENT_LANES) {
-        state[k] = deltas_at(slab, at.time + 2u, k / TILE_QUADS * QUADS + quad + k % TILE_QUADS);
+        set_state(k, deltas_at(slab, at.time + 2u, k / TILE_QUADS * QUADS + quad + k % TILE_QUADS));
     }
+    var turn = first_turn(network, adjoint_rows().x, lane);
     workgroupBarrier();
 
     for (var t = at.time; t > at.end; t--) {
-        var sum = products(network, adjoint_rows(), lane);
+        var sum = products(network, adjoint_rows(), lane, &turn);
         workgroupBarrier();
-        for (var r = 0u; r < RESIDENT_ROWS; r++) {
-            let i = row_of(lane, r);
-            let alpha = cells[network * D_ROWS + i].x;
-            for (var q = 0u; q < TILE_QUADS; q++) {
-                let k = r * TILE_QUADS + q;
-                let offset = i * QUADS + quad + q;
-                if is_own(lane, r) {
-                    let rate = inputs_at(slab, t, offset);
-                    let rho = fma(vec4<f32>(scale), direct(slab, t, offset), sum[k]);
-                    let s = rho * rate * (1.0 - rate);
-                    let delta = fma(vec4<f32>(1.0 - alpha), state[i * TILE_QUADS + q], alpha * s);
-                    total[k] = fma(delta, deltas_at(slab, t, offset), total[k]);
-                    let stored = packed(delta);
-                    state[i * TILE_QUADS + q] = unpacked(stored);
-                    set_deltas(slab, t + 1u, offset, stored);
-                }
-            }
+        advance(slab, quad, lane, t, scale, 0u, &sum, &total);
+        if RESIDENT_ROWS > 1u {
+            advance(slab, quad, lane, t, scale, 1u, &sum, &total);
+        }
+        if RESIDENT_ROWS > 2u {
+            advance(slab, quad, lane, t, scale, 2u, &sum, &total);
+        }
+        if RESIDENT_ROWS > 3u {
+            advance(slab, quad, lane, t, scale, 3u, &sum, &total);
         }
         workgroupBarrier();
     }
@@ -71,7 +84,7 @@ fn adjoint_resident(@builtin(local_invocation_index) lane: u32, @builtin(workgro
     for (var r = 0u; r < RESIDENT_ROWS; r++) {
         for (var q = 0u; q < TILE_QUADS; q++) {
             if is_own(lane, r) {
-                sums[slice + row_of(lane, r) * QUADS + quad + q] = total[r * TILE_QUADS + q];
+                sums[slice + row_of(lane, r) * QUADS + quad + q] = total[r][q];
             }
         }
     }

@@ -4,6 +4,7 @@
 //   ROW_QUADS   vec4s of neurons that one invocation of a recurrence works on
 //   WORKGROUP   invocations of a workgroup of a recurrence
 //   UNROLL      presynaptic neurons of one turn of its loop, with loads from storage buffers (divides 16)
+//   WEIGHT_ROWS rows of a weight matrix that stand side by side: 4 where a recurrence is resident (divides UNROLL), else 1
 //   RESIDENT_LANES, RESIDENT_ROWS   invocations of a resident recurrence's workgroup, neurons of one of them
 //   GRADIENT_TILE, GRADIENT_X, GRADIENT_Y   rows and columns of one invocation of the weight gradient; its workgroup
 //   Z_ROWS, D_ROWS   rows of a time slice of `inputs` and of `deltas`, padded to 16 (32 where trajectories are 16-bit)
@@ -60,6 +61,16 @@ struct At {
     phases: u32,     // of a network in the table of phase.wgsl; 0 in weights where no connection is cut
 }
 var<immediate> at: At;
+
+// Where the weights of a row (of all networks' matrices, one after the other) and column stand: columns are neighbours, and
+// each holds WEIGHT_ROWS rows. Of those rows, and of one weight.
+fn weight_block(row: u32, column: u32) -> u32 {
+    return row / WEIGHT_ROWS * W_STRIDE + column;
+}
+
+fn weight_place(row: u32, column: u32) -> u32 {
+    return weight_block(row, column) * WEIGHT_ROWS + row % WEIGHT_ROWS;
+}
 
 // Column of `inputs` that holds ones.
 fn ones_row() -> u32 {

@@ -3,10 +3,20 @@
 // STATE_ROWS rows of state: Z_ROWS in forward, D_ROWS in adjoint.
 
 const PARTS: u32 = QUADS / TILE_QUADS;
+const TURN_QUADS: u32 = UNROLL / 4u; // of presynaptic rows, in a turn of the products
+// Rows of the state that are held in registers: as many as fit beside the sums.
+const HELD: u32 = max(1u, min(min(UNROLL, 8u), 12u / (RESIDENT_ROWS * TILE_QUADS)));
 
-var<workgroup> state: array<vec4<f32>, STATE_ROWS * TILE_QUADS>; // [STATE_ROWS][TILE_QUADS] vec4 over conditions
+// What an invocation has for each of its neurons and quads of conditions. Arrays are as long as the loops over them, which
+// compilers take for a reason to unroll these.
+alias Tile = array<array<vec4<f32>, TILE_QUADS>, RESIDENT_ROWS>;
+// The weights of a turn, each of a quad of rows.
+alias Turn = array<array<vec4<f32>, RESIDENT_ROWS>, TURN_QUADS>;
 
-@group(0) @binding(0) var<storage, read> weights: array<f32>;                 // [network][STATE_ROWS][W_STRIDE], 1 · read
+// [STATE_ROWS][TILE_QUADS] vec4 over conditions, in turns: of an index within a turn compilers make a constant.
+var<workgroup> state: array<array<array<vec4<f32>, TILE_QUADS>, UNROLL>, STATE_ROWS / UNROLL>;
+
+@group(0) @binding(0) var<storage, read> weights: array<vec4<f32>>;           // [network][STATE_ROWS / 4][W_STRIDE] vec4 over rows, 1 · read
 @group(0) @binding(1) var<storage, read> cells: array<vec4<f32>>;             // [network][D_ROWS] (α, or 0 at rest; I_ext + current; gain; offset) · read
 @group(0) @binding(2) var<storage, read> previous: array<vec4<f32>>;          // [slab][D_ROWS][QUADS] vec4 over conditions · read
 @group(0) @binding(3) var<storage, read_write> inputs_even: array<Stored>; // [slab][Z_SLOTS][Z_ROWS][QUADS] even steps · read, in forward written
@@ -49,21 +59,62 @@ fn is_own(lane: u32, r: u32) -> bool {
     return lane + r * RESIDENT_LANES < N;
 }
 
+// Sets element k of [STATE_ROWS][TILE_QUADS].
+fn set_state(k: u32, value: vec4<f32>) {
+    state[k / (UNROLL * TILE_QUADS)][k / TILE_QUADS % UNROLL][k % TILE_QUADS] = value;
+}
+
+// Weights of row j and the three after it, for the invocation's r-th neuron.
+fn weights_at(network: u32, j: u32, lane: u32, r: u32) -> vec4<f32> {
+    return weights[weight_block(network * STATE_ROWS + j, row_of(lane, r))];
+}
+
+// Weights of the first turn of the products over rows from `first` on.
+fn first_turn(network: u32, first: u32, lane: u32) -> Turn {
+    var turn: Turn;
+    for (var k = 0u; k < TURN_QUADS; k++) {
+        for (var r = 0u; r < RESIDENT_ROWS; r++) {
+            turn[k][r] = weights_at(network, first + 4u * k, lane, r);
+        }
+    }
+    return turn;
+}
+
 // Σ over the rows rows.x ≤ j < rows.y of the state, in order, of weight × state, for the invocation's neurons and conditions.
-fn products(network: u32, rows: vec2<u32>, lane: u32) -> array<vec4<f32>, RESIDENT_ROWS * TILE_QUADS> {
-    var sum: array<vec4<f32>, RESIDENT_ROWS * TILE_QUADS>;
-    for (var k = 0u; k < RESIDENT_ROWS * TILE_QUADS; k++) {
-        sum[k] = vec4<f32>(0.0);
+// `turn` has the weights of the first turn, before and after: those of a quad of rows are fetched a turn before they are used,
+// as soon as those in their place have been, and after the last turn the first comes again.
+fn products(network: u32, rows: vec2<u32>, lane: u32, turn: ptr<function, Turn>) -> Tile {
+    var sum: Tile;
+    for (var r = 0u; r < RESIDENT_ROWS; r++) {
+        for (var q = 0u; q < TILE_QUADS; q++) {
+            sum[r][q] = vec4<f32>(0.0);
+        }
     }
     // Ends: j grows by UNROLL, which divides the padding of the state.
     for (var j = rows.x; j < rows.y; j += UNROLL) {
-        for (var k = 0u; k < UNROLL; k++) {
-            for (var r = 0u; r < RESIDENT_ROWS; r++) {
-                let w = weights[(network * STATE_ROWS + j + k) * W_STRIDE + row_of(lane, r)];
+        let next = select(rows.x, j + UNROLL, j + UNROLL < rows.y);
+        var held: array<array<vec4<f32>, TILE_QUADS>, HELD>;
+        for (var k = 0u; k < HELD - 1u; k++) {
+            for (var q = 0u; q < TILE_QUADS; q++) {
+                held[k][q] = state[j / UNROLL][k][q];
+            }
+        }
+        for (var k = 0u; k < TURN_QUADS; k++) {
+            for (var e = 0u; e < 4u; e++) {
+                let row = 4u * k + e;
+                let coming = row + HELD - 1u;
                 for (var q = 0u; q < TILE_QUADS; q++) {
-                    let s = r * TILE_QUADS + q;
-                    sum[s] = fma(vec4<f32>(w), state[(j + k) * TILE_QUADS + q], sum[s]);
+                    held[coming % HELD][q] = state[j / UNROLL][min(coming, UNROLL - 1u)][q];
                 }
+                for (var r = 0u; r < RESIDENT_ROWS; r++) {
+                    let w = (*turn)[k][r][e];
+                    for (var q = 0u; q < TILE_QUADS; q++) {
+                        sum[r][q] = fma(vec4<f32>(w), held[row % HELD][q], sum[r][q]);
+                    }
+                }
+            }
+            for (var r = 0u; r < RESIDENT_ROWS; r++) {
+                (*turn)[k][r] = weights_at(network, next + 4u * k, lane, r);
             }
         }
     }

@@ -13,8 +13,8 @@
 
 @group(0) @binding(0) var<storage, read> parameters: array<f32>;             // [network][PARAMETERS] W or V, W_in…, I_ext, θ · read
 @group(0) @binding(1) var<storage, read> population: array<Neuron>;          // [N] · read
-@group(0) @binding(2) var<storage, read_write> weights_forward: array<f32>;  // [network][Z_ROWS pre][W_STRIDE post] W_eff without what is cut, and W_in, transposed · write
-@group(0) @binding(3) var<storage, read_write> weights_adjoint: array<f32>;  // [network][D_ROWS post][W_STRIDE pre] W_eff · write
+@group(0) @binding(2) var<storage, read_write> weights_forward: array<f32>;  // [network][Z_ROWS pre][W_STRIDE post], in blocks of rows, W_eff without what is cut, and W_in, transposed · write
+@group(0) @binding(3) var<storage, read_write> weights_adjoint: array<f32>;  // [network][D_ROWS post][W_STRIDE pre], in blocks of rows, W_eff · write
 @group(0) @binding(5) var<storage, read_write> cells: array<vec4<f32>>;      // [network][D_ROWS] (α, or 0 at rest; I_ext + current; gain; offset) · write
 @group(0) @binding(6) var<storage, read_write> squares: array<f32>;          // [network][PARTIALS] sums of squares of W and W_in · write
 @group(0) @binding(7) var<storage, read> records: array<Record>;             // [network] · read
@@ -55,14 +55,14 @@ fn weights(@builtin(global_invocation_id) id: vec3<u32>) {
         if population[i].area != population[j].area {
             value = max(value, 0.0);
         }
-        weights_adjoint[(network * D_ROWS + i) * W_STRIDE + j] = value;
+        weights_adjoint[weight_place(network * D_ROWS + i, j)] = value;
         value = select(value, 0.0, is_cut(network, i, j));
     } else {
         let group = (j - N) / U;
         let channel = (j - N) % U;
         value = parameters[network * PARAMETERS + N * N + (group * N + i) * U + channel];
     }
-    weights_forward[(network * Z_ROWS + j) * W_STRIDE + i] = value;
+    weights_forward[weight_place(network * Z_ROWS + j, i)] = value;
 }
 
 // Extent: x neurons, y networks.

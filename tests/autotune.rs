@@ -4,7 +4,7 @@ mod cli_support;
 mod common;
 
 use aon::bench::Case;
-use aon::engine::gpu::{Choices, GpuEngine, GpuOptions, Key, Strategy, tune};
+use aon::engine::gpu::{AdapterInfo, Choices, GpuEngine, GpuOptions, Key, Strategy, candidates, tune};
 use aon::engine::{BatchState, Engine, NetworkSettings};
 use aon::network::Constraint;
 use cli_support::aon;
@@ -26,8 +26,12 @@ fn every_candidate_gives_the_bits_of_the_default() {
     let mut seen = 0;
     let found = tune(&device, &problem, &GpuOptions::default(), |_| seen += 1).unwrap();
     assert!(seen == found.len() && found.is_sorted_by(|a, b| a.seconds <= b.seconds) && found[0].seconds > 0.0);
-    for candidate in &found {
-        assert!(trained(&candidate.choice.apply(&GpuOptions::default())) == usual, "{}", candidate.choice);
+    // And those of a card with the same limits, whatever their speed here.
+    let card = AdapterInfo { software: false, ..device.info().clone() };
+    let of_card = candidates(&problem, &card, &GpuOptions::default());
+    assert!(of_card.iter().any(|c| c.tiles.unroll == 16) && of_card.iter().any(|c| c.tiles.resident_rows == 3));
+    for choice in found.iter().map(|candidate| candidate.choice).chain(of_card) {
+        assert!(trained(&choice.apply(&GpuOptions::default())) == usual, "{choice}");
     }
     let forced = GpuOptions { strategy: Some(Strategy::Resident), ..GpuOptions::default() };
     assert!(tune(&device, &problem, &forced, |_| {}).unwrap().iter().all(|c| c.choice.strategy == Strategy::Resident));

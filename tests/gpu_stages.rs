@@ -4,12 +4,12 @@
 
 mod common;
 
-use aon::engine::gpu::{GpuEngine, GpuOptions, Loads, StageOutput};
+use aon::engine::gpu::{GpuEngine, GpuOptions, Loads, StageOutput, Strategy};
 use aon::engine::{BatchState, Engine, LossKind, NetworkSettings, Problem};
 use aon::network::{Constraint, Dale, Group, Layout, SignConstraint};
 use common::{awkward_problem, gpu, max_abs_error};
 
-/// Network 1 of a batch of two, under both ways to load, for one constraint.
+/// Network 1 of a batch of two, under both strategies and ways to load, for one constraint.
 struct Case {
     problem: Problem,
     layout: Layout,
@@ -22,13 +22,18 @@ const NETWORK: usize = 1;
 fn cases() -> Vec<Case> {
     let Some(device) = gpu::device() else { return Vec::new() };
     let mut cases = Vec::new();
-    for loads in [Loads::Storage, Loads::Texture] {
+    let ways = [
+        (Strategy::Stepwise, Loads::Storage),
+        (Strategy::Stepwise, Loads::Texture),
+        (Strategy::Resident, Loads::Storage),
+    ];
+    for (strategy, loads) in ways {
         for sign in [SignConstraint::Softplus, SignConstraint::Reflect] {
             for loss in LossKind::ALL {
                 let constraint = Constraint { dale: Dale::Presynaptic, sign };
                 let (problem, starts) = awkward_problem(2, constraint, loss);
                 let settings = vec![NetworkSettings::default(); 2];
-                let options = GpuOptions { loads: Some(loads), ..GpuOptions::default() };
+                let options = GpuOptions { strategy: Some(strategy), loads: Some(loads), ..GpuOptions::default() };
                 let state = BatchState::fresh(starts.clone());
                 cases.push(Case {
                     layout: Layout::new(&problem.dims),

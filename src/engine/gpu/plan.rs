@@ -148,7 +148,7 @@ impl GpuPlan {
             // Few networks leave most of a card idle: their conditions are spread over workgroups.
             let many = if adapter.software { MANY_SLABS_OF_CORES } else { MANY_SLABS };
             if options.tiles.is_none() && dims.networks * dims.conditions.div_ceil(4 * quads) < many {
-                tiles.tile_quads = 1;
+                tiles.spread();
             }
         }
         let mut plan = Self {
@@ -194,6 +194,20 @@ impl GpuPlan {
     pub(super) fn block(&self, longest: f64, networks: usize) -> usize {
         let step = self.step_work(networks * self.condition_tiles);
         ((longest / step) as usize).clamp(1, self.tiles.block as usize)
+    }
+
+    /// Rows of a weight matrix that stand side by side: one load brings as many to an invocation of a resident recurrence.
+    fn weight_rows(&self) -> usize {
+        match self.strategy {
+            Strategy::Stepwise => 1,
+            Strategy::Resident => 4,
+        }
+    }
+
+    /// Where a weight stands in its matrix, as in common.wgsl.
+    pub(super) fn weight_place(&self, row: usize, column: usize) -> usize {
+        let rows = self.weight_rows();
+        (row / rows * self.weight_stride + column) * rows + row % rows
     }
 
     /// Slots of one parity in `inputs`: steps 0 … T − 1.
@@ -261,6 +275,7 @@ impl GpuPlan {
         let lines = named! {
             QUADS: self.quads as u32, TILE_QUADS: t.tile_quads, ROW_QUADS: t.row_quads, WORKGROUP: t.workgroup,
             RESIDENT_LANES: self.resident_lanes, RESIDENT_ROWS: t.resident_rows, UNROLL: t.unroll,
+            WEIGHT_ROWS: self.weight_rows() as u32,
             GRADIENT_TILE: t.gradient_tile, GRADIENT_X: gx, GRADIENT_Y: gy,
             Z_ROWS: self.z_rows as u32, D_ROWS: self.d_rows as u32,
         };

@@ -32,8 +32,8 @@ impl GpuEngine {
         match output {
             StageOutput::EffectiveWeights => {
                 let count = rows * plan.weight_stride;
-                let padded = read::<f32>(&self.device, &buffers.weights_adjoint, (4 * k * count) as u64, count)?;
-                Ok(padded.chunks_exact(plan.weight_stride).take(n).flat_map(|row| row[..n].to_vec()).collect())
+                let stored = read::<f32>(&self.device, &buffers.weights_adjoint, (4 * k * count) as u64, count)?;
+                Ok((0..n * n).map(|e| stored[plan.weight_place(e / n, e % n)]).collect())
             }
             StageOutput::Alpha => {
                 let cells = read::<[f32; 4]>(&self.device, &buffers.cells, (16 * k * rows) as u64, n)?;

@@ -46,7 +46,8 @@ pub struct Tiles {
     pub resident_rows: u32,
     /// Most time steps of one dispatch of a resident recurrence; fewer where that would take too long.
     pub block: u32,
-    /// Presynaptic neurons of one turn of a recurrence's loop, with loads from storage buffers: 1, 2, 4, 8 or 16.
+    /// Presynaptic neurons of one turn of a recurrence's loop, with loads from storage buffers: 1, 2, 4, 8 or 16; 8 or 16 in
+    /// a resident one.
     pub unroll: u32,
     /// Rows and columns of one invocation of the weight gradient: 4, 8 or 16.
     pub gradient_tile: u32,
@@ -91,17 +92,36 @@ impl Tiles {
         }
     }
 
-    /// Invocations of a resident recurrence's workgroup, after raising the rows and lowering the conditions of one
-    /// invocation as far as the adapter asks; `None` if even so the state does not fit.
-    pub(super) fn fit_resident(&mut self, neurons: usize, z_rows: usize, adapter: &AdapterInfo) -> Option<u32> {
-        let memory = adapter.workgroup_memory_bytes as usize;
-        if z_rows * 16 * self.tile_quads as usize > memory {
-            self.tile_quads = 1;
+    /// Whether compilers find registers for what an invocation of a resident recurrence holds while it sums products: sums,
+    /// potentials, rows of the state (`HELD` in resident_state.wgsl), and the weights of a turn, of which half are there
+    /// twice as others come in.
+    pub(super) fn stay_in_registers(&self) -> bool {
+        let quads = self.resident_rows * self.tile_quads;
+        let held = (12 / quads).clamp(1, self.unroll.min(8)) * self.tile_quads;
+        4 * (2 * quads + held) + self.unroll * self.resident_rows * 3 / 2 <= MOST_NUMBERS
+    }
+
+    /// Spreads the conditions of a network over workgroups. There is less to do between two loads of weights then, so that
+    /// more weights are fetched at once.
+    pub(super) fn spread(&mut self) {
+        self.tile_quads = 1;
+        let wide = Self { unroll: 16, ..*self };
+        if wide.stay_in_registers() {
+            *self = wide;
         }
-        while self.resident_rows < MOST_RESIDENT_ROWS
-            && neurons.div_ceil(self.resident_rows as usize) > adapter.max_workgroup_invocations as usize
-        {
+    }
+
+    /// Invocations of a resident recurrence's workgroup, after raising the rows and lowering the conditions of one
+    /// invocation as far as the adapter and its registers ask; `None` if even so the state does not fit.
+    pub(super) fn fit_resident(&mut self, neurons: usize, z_rows: usize, adapter: &AdapterInfo) -> Option<u32> {
+        self.unroll = self.unroll.max(LEAST_RESIDENT_UNROLL);
+        let memory = adapter.workgroup_memory_bytes as usize;
+        let wanted = MOST_LANES.min(adapter.max_workgroup_invocations) as usize;
+        while self.resident_rows < MOST_RESIDENT_ROWS && neurons.div_ceil(self.resident_rows as usize) > wanted {
             self.resident_rows += 1;
+        }
+        if z_rows * 16 * self.tile_quads as usize > memory {
+            self.spread();
         }
         let lanes = neurons.div_ceil(self.resident_rows as usize).next_multiple_of(32);
         let lanes = lanes.min(adapter.max_workgroup_invocations as usize);
@@ -112,3 +132,10 @@ impl Tiles {
 
 /// More rows than this would not stay in registers.
 const MOST_RESIDENT_ROWS: u32 = 4;
+/// More invocations than this would leave each too few registers, while there are other ways.
+const MOST_LANES: u32 = 512;
+/// Most numbers that an invocation may hold: with addresses and what is computed between, AMD's compiler takes up to 128
+/// registers for them (tests/amd_compiler.rs), which leave room for eight waves.
+const MOST_NUMBERS: u32 = 120;
+/// Of the weights of fewer rows, none could be fetched while others are used.
+const LEAST_RESIDENT_UNROLL: u32 = 8;

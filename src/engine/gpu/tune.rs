@@ -45,7 +45,7 @@ impl std::fmt::Display for Choice {
         };
         let (rows, group) = match self.strategy {
             Strategy::Stepwise => (4 * t.row_quads, format!(", {} invocations", t.workgroup)),
-            Strategy::Resident => (t.resident_rows, String::new()),
+            Strategy::Resident => (t.resident_rows, format!(", {} rows a turn", t.unroll)),
         };
         write!(
             f,
@@ -92,9 +92,11 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
         list
     } else {
         let mut list = Vec::new();
-        for tile_quads in [3, 1] {
-            for resident_rows in [1, 2, 4] {
-                list.push(resident(Tiles { tile_quads, resident_rows, ..hard }));
+        // Neurons of an invocation, presynaptic rows of a turn.
+        let spread = [(1, 16), (2, 16), (3, 16), (4, 8)];
+        for (tile_quads, resident_tiles) in [(3, [(1, 16), (2, 8), (2, 16), (3, 8)]), (1, spread)] {
+            for (resident_rows, unroll) in resident_tiles {
+                list.push(resident(Tiles { tile_quads, resident_rows, unroll, ..hard }));
             }
             list.push(stepwise(Loads::Storage, Tiles { tile_quads, ..hard }));
             list.push(stepwise(Loads::Texture, Tiles { tile_quads, gradient_workgroup: (8, 8), ..hard }));
@@ -111,7 +113,8 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
         // What does not fit the adapter falls away, or comes out as another candidate.
         let planned = GpuPlan::new(problem, adapter, &Choice { strategy, loads, tiles }.apply(options));
         let choice = planned.map(|plan| Choice::of(&plan));
-        choices.extend(choice.ok().filter(|c| !choices.contains(c)));
+        let sound = |c: &Choice| adapter.software || c.strategy == Strategy::Stepwise || c.tiles.stay_in_registers();
+        choices.extend(choice.ok().filter(|c| sound(c) && !choices.contains(c)));
     }
     if choices.is_empty() {
         choices.extend(GpuPlan::new(problem, adapter, options).map(|plan| Choice::of(&plan)));
