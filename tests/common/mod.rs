@@ -135,6 +135,7 @@ pub fn card() -> AdapterInfo {
         max_workgroup_invocations: 1024,
         max_workgroups: 65535,
         max_texture_layers: 2048,
+        max_texture_size: 16384,
         ..AdapterInfo::default()
     }
 }
