@@ -186,6 +186,17 @@ impl Device {
         }
     }
 
+    /// What measures the first limit again and again, in turns with steps: `f(seconds)` for about so long, in 10⁹ operations
+    /// per second. None for a GPU, which is not shared the way processors are.
+    ///
+    /// # Errors
+    /// If the threads cannot be started.
+    pub fn peak_meter(&self) -> Result<Option<Box<dyn FnMut(f64) -> f64>>> {
+        let Self::Cpu { threads } = self else { return Ok(None) };
+        let mut meter = cpu::peak::Meter::new(*threads)?;
+        Ok(Some(Box::new(move |seconds| meter.gflops(seconds))))
+    }
+
     /// An engine.
     ///
     /// # Errors

@@ -11,8 +11,8 @@ use super::tile::Tile;
 use super::weights::Derived;
 use std::ops::Range;
 
-/// Most numbers of one tile's sums: 3 AVX-512 registers × 8 columns.
-pub(super) const SUMS: usize = 512;
+/// Most numbers of one tile's sums: 24 AVX-512 registers.
+pub(super) const SUMS: usize = 384;
 
 /// Bytes of a cache line, or a divisor of it.
 pub(super) const LINE: usize = 64;
@@ -55,10 +55,11 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
         let d = self.shape.dims;
         self.start();
         let mut inputs = vec![T::ZERO; self.conditions.len() * d.channels];
+        let mut sums = Sums([T::ZERO; SUMS]);
         for t in 0..d.time_steps {
             if t > 0 {
                 // SAFETY: the caller's promise about V; the slices hold all conditions' trajectories.
-                unsafe { self.step::<V>(t, &mut inputs) };
+                unsafe { self.step::<V>(t, &mut inputs, &mut sums) };
             }
             let in_bins = (t + 1).saturating_sub(d.thermal);
             if in_bins > 0 && in_bins.is_multiple_of(d.steps_per_bin) && in_bins / d.steps_per_bin <= d.bins {
@@ -87,16 +88,15 @@ impl<T: Real> Forward<'_, T> {
     /// # Safety
     /// The processor must have V's instructions, `t ≥ 1`.
     #[inline(always)]
-    unsafe fn step<V: Vector<Real = T>>(&mut self, t: usize, inputs: &mut [T]) {
+    unsafe fn step<V: Vector<Real = T>>(&mut self, t: usize, inputs: &mut [T], sums: &mut Sums<T>) {
         self.gather_inputs(t, inputs);
-        let mut sums = Sums([T::ZERO; SUMS]);
         for panel in &self.shape.panels {
             for (first, cols) in even_runs(self.conditions.len(), self.shape.columns) {
                 // SAFETY: the caller's promise.
                 unsafe {
                     self.prefetch::<V>(t, *panel, first..first + cols);
-                    self.drive::<V>(t, *panel, first..first + cols, inputs, &mut sums);
-                    self.integrate::<V>(t, *panel, first..first + cols, &sums);
+                    self.drive::<V>(t, *panel, first..first + cols, inputs, sums);
+                    self.integrate::<V>(t, *panel, first..first + cols, sums);
                 }
             }
         }
