@@ -1,7 +1,7 @@
 //! Timing an engine.
 
 use crate::dims::Dims;
-use crate::engine::{Engine, Peak, StageTime};
+use crate::engine::{Engine, Peak, PeakMeter, StageTime};
 use crate::error::{Result, at_most};
 use std::time::Instant;
 
@@ -106,7 +106,7 @@ pub fn measure_in_turns(
     engine: &mut dyn Engine,
     steps: usize,
     started: Instant,
-    mut peak: Option<Box<dyn FnMut(f64) -> f64>>,
+    mut peak: Option<PeakMeter>,
 ) -> Result<Measurement> {
     at_most("steps", steps, 1_000_000)?;
     let dims = *engine.dims();

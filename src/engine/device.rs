@@ -7,6 +7,9 @@ use super::{
 };
 use crate::error::{Error, Result, ensure};
 
+/// Measures a device's limit for about so many seconds: 10⁹ operations per second.
+pub type PeakMeter = Box<dyn FnMut(f64) -> f64>;
+
 /// What computes.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -186,12 +189,11 @@ impl Device {
         }
     }
 
-    /// What measures the first limit again and again, in turns with steps: `f(seconds)` for about so long, in 10⁹ operations
-    /// per second. None for a GPU, which is not shared the way processors are.
+    /// What measures the first limit again and again, in turns with steps. None for a GPU, which is seldom shared.
     ///
     /// # Errors
     /// If the threads cannot be started.
-    pub fn peak_meter(&self) -> Result<Option<Box<dyn FnMut(f64) -> f64>>> {
+    pub fn peak_meter(&self) -> Result<Option<PeakMeter>> {
         let Self::Cpu { threads } = self else { return Ok(None) };
         let mut meter = cpu::peak::Meter::new(*threads)?;
         Ok(Some(Box::new(move |seconds| meter.gflops(seconds))))

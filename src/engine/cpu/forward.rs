@@ -63,7 +63,8 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
             }
             let in_bins = (t + 1).saturating_sub(d.thermal);
             if in_bins > 0 && in_bins.is_multiple_of(d.steps_per_bin) && in_bins / d.steps_per_bin <= d.bins {
-                self.bin(in_bins / d.steps_per_bin - 1);
+                // SAFETY: the caller's promise about V.
+                unsafe { self.bin::<V>(in_bins / d.steps_per_bin - 1) };
             }
         }
     }
@@ -211,8 +212,11 @@ impl<T: Real> Forward<'_, T> {
     }
 
     /// Residual and data term of bin `b`, whose last step was just simulated.
+    ///
+    /// # Safety
+    /// As for [`Self::step`].
     #[inline(always)]
-    fn bin(&mut self, b: usize) {
+    unsafe fn bin<V: Vector<Real = T>>(&mut self, b: usize) {
         let (d, np, stride) = (self.shape.dims, self.shape.padded, self.shape.trajectory());
         let from = (d.thermal + b * d.steps_per_bin) * np;
         for (k, c) in self.conditions.clone().enumerate() {
@@ -220,7 +224,8 @@ impl<T: Real> Forward<'_, T> {
                 let rates = &self.r[k * stride + from..k * stride + from + d.steps_per_bin * np];
                 let target = &self.shared.targets[(c * d.bins + b) * np..(c * d.bins + b + 1) * np];
                 let residual = &mut self.residual[(k * d.bins + b) * np..(k * d.bins + b + 1) * np];
-                self.data[k] += loss::bin(self.shared.loss, rates, target, residual);
+                // SAFETY: the caller's promise; the slices are of `padded` numbers a step.
+                self.data[k] += unsafe { loss::bin::<V>(self.shared.loss, rates, target, residual) };
             }
         }
     }

@@ -57,7 +57,8 @@ pub trait Vector: Copy {
     unsafe fn times_power_of_two(self, n: Self) -> Self;
     /// Runs a tile, compiled for this instruction set.
     unsafe fn tile(tile: &Tile<Self::Real>);
-    /// Asks for the cache line of `_at`, where there is an instruction for it; any address will do.
+    /// Asks for the cache line of `_at` in the second-level cache, where there is an instruction for it; any address will do.
+    /// (In the first, many at once keep out what the products need.)
     #[inline(always)]
     unsafe fn prefetch(_at: *const Self::Real) {}
 

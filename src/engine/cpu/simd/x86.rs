@@ -58,7 +58,7 @@ macro_rules! x86_vector {
                 fn round(self) -> Self { let $x = self.0; Self($round) }
                 fn times_power_of_two(self, n: Self) -> Self { let ($p, $n) = (self.0, n.0); Self($scale) }
                 $(fn reciprocal(self) -> Self { let $d = self.0; Self($reciprocal) })?
-                fn prefetch(at: *const f32) { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+                fn prefetch(at: *const f32) { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
             }
             unsafe fn tile(tile: &Tile<f32>) {
                 #[target_feature(enable = $features)]
