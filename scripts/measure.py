@@ -53,7 +53,7 @@ def compare(engine, networks, peers, rounds, steps):
         for seconds, command in zip(theirs, peers):
             seconds.append(peer_seconds(command, networks))
     own = [m["seconds_per_step"] for m in ours]
-    share = [m["gflops"] / m["peak_gflops"] for m in ours if m.get("peak_gflops")]
+    share = [m["share_of_peak"] for m in ours if m.get("share_of_peak")]
     trials = 12 * networks
     print(f"\n{engine}, {networks} network(s), {ours[0]['adapter']}, {ours[0]['strategy']}")
     print(f"  s per step        {spread(own)}")

@@ -30,6 +30,8 @@ fn check(engine: &str, stages: [&str; 3]) {
     for name in ["peak_gflops", "peak_copy_gb_per_s"] {
         assert!(positive(&line[name]) > 0.1, "{name}: no device is as slow as {}", line[name]);
     }
+    assert!(positive(&line["share_of_peak"]) < 1.5, "no step beats the limit");
+    assert_eq!(line["peak_pairs"], u64::from(engine == "cpu"), "one step, one pair");
     for stage in line["stages"].as_array().unwrap() {
         let name = stage["stage"].as_str().unwrap();
         let operations = stage["gflops"].as_f64().map(|gflops| 1e9 * gflops * positive(&stage["seconds"]));

@@ -1,9 +1,14 @@
 //! Timing an engine.
 
 use crate::dims::Dims;
-use crate::engine::{Engine, Peak, StageTime};
+use crate::engine::{Engine, Peak, PeakMeter, StageTime};
 use crate::error::{Result, at_most};
 use std::time::Instant;
+
+/// The limit is measured for at least so many seconds a time, that starting the threads does not count …
+const SHORTEST_PEAK: f64 = 1e-3;
+/// … and at most so many.
+const LONGEST_PEAK: f64 = 0.5;
 
 /// One benchmark's figures, as `--json` prints them.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -35,7 +40,13 @@ pub struct Measurement {
     /// Operations of both recurrences and the weight gradient per second, in 10⁹.
     pub gflops: f64,
     /// The device's own measured limit in fused multiply-adds, in 10⁹ operations per second; absent where not measured.
+    /// Where it was measured in turns with the steps, the median of those.
     pub peak_gflops: Option<f64>,
+    /// Share of that limit that a step reaches; where both were measured in turns, the median of the pairs' ratios, so
+    /// that what else the machine does disturbs both alike.
+    pub share_of_peak: Option<f64>,
+    /// Pairs of a step and the limit measured in turns; 0 where the limit was measured on its own.
+    pub peak_pairs: usize,
     /// The device's own measured limit in copies, in 10⁹ bytes per second; absent where not measured.
     pub peak_copy_gb_per_s: Option<f64>,
     /// Most memory that the process held so far, in bytes; absent where the system does not say.
@@ -65,10 +76,15 @@ impl StageSpeed {
 }
 
 impl Measurement {
-    /// The same, held against what the device can do at most.
+    /// The same, held against what the device can do at most. A limit measured in turns with the steps stays.
     #[must_use]
     pub fn with_peak(self, peak: Peak) -> Self {
-        Self { peak_gflops: Some(peak.gflops), peak_copy_gb_per_s: Some(peak.copy_gb_per_s), ..self }
+        Self {
+            share_of_peak: self.share_of_peak.or(Some(self.gflops / peak.gflops)),
+            peak_gflops: self.peak_gflops.or(Some(peak.gflops)),
+            peak_copy_gb_per_s: Some(peak.copy_gb_per_s),
+            ..self
+        }
     }
 }
 
@@ -78,11 +94,26 @@ impl Measurement {
 /// # Errors
 /// If the device fails.
 pub fn measure(engine: &mut dyn Engine, steps: usize, started: Instant) -> Result<Measurement> {
+    measure_in_turns(engine, steps, started, None)
+}
+
+/// As [`measure`], and after each timed step `peak` measures the device's limit for about as long
+/// ([`Device::peak_meter`](crate::engine::Device::peak_meter)).
+///
+/// # Errors
+/// If the device fails.
+pub fn measure_in_turns(
+    engine: &mut dyn Engine,
+    steps: usize,
+    started: Instant,
+    mut peak: Option<PeakMeter>,
+) -> Result<Measurement> {
     at_most("steps", steps, 1_000_000)?;
     let dims = *engine.dims();
     let rates = vec![Some(1e-3); dims.networks];
     let mut timed = Vec::with_capacity(steps);
-    let mut startup = 0.0;
+    let operations = dims.networks as f64 * dims.flops_per_step() / 1e9;
+    let (mut startup, mut peaks, mut shares) = (0.0, Vec::new(), Vec::new());
     for k in 0..steps.max(1) + 2 {
         let start = Instant::now();
         engine.step(&rates)?;
@@ -90,11 +121,16 @@ pub fn measure(engine: &mut dyn Engine, steps: usize, started: Instant) -> Resul
         if k == 0 {
             startup = started.elapsed().as_secs_f64();
         } else if k >= 2 {
-            timed.push(start.elapsed().as_secs_f64());
+            let seconds = start.elapsed().as_secs_f64();
+            timed.push(seconds);
+            if let Some(peak) = &mut peak {
+                let limit = peak(seconds.clamp(SHORTEST_PEAK, LONGEST_PEAK));
+                peaks.push(limit);
+                shares.push(operations / seconds / limit);
+            }
         }
     }
-    timed.sort_by(f64::total_cmp);
-    let median = f64::midpoint(timed[(timed.len() - 1) / 2], timed[timed.len() / 2]);
+    let median = median_of(&mut timed).unwrap_or_default();
     let description = engine.describe();
     Ok(Measurement {
         engine: description.engine,
@@ -109,13 +145,22 @@ pub fn measure(engine: &mut dyn Engine, steps: usize, started: Instant) -> Resul
         seconds_per_step: median,
         seconds_range: [timed[0], timed[timed.len() - 1]],
         trials_per_second: (dims.networks * dims.conditions) as f64 / median,
-        gflops: dims.networks as f64 * dims.flops_per_step() / median / 1e9,
-        peak_gflops: None,
+        gflops: operations / median,
+        peak_gflops: median_of(&mut peaks),
+        share_of_peak: median_of(&mut shares),
+        peak_pairs: peaks.len(),
         peak_copy_gb_per_s: None,
         peak_memory_bytes: peak_resident_bytes(),
         device_memory_bytes: engine.memory_bytes(),
         stages: engine.profile(&rates)?.into_iter().map(|time| StageSpeed::new(time, &dims)).collect(),
     })
+}
+
+/// Sorts; none of nothing.
+fn median_of(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    (n > 0).then(|| f64::midpoint(values[(n - 1) / 2], values[n / 2]))
 }
 
 /// The most resident memory that this process has held, where the system tells (Linux).
@@ -131,6 +176,29 @@ mod tests {
     use super::*;
     use crate::bench::Case;
     use crate::engine::cpu::CpuEngine;
+
+    #[test]
+    fn a_limit_in_turns_gives_the_median_of_the_pairs() {
+        let case = Case { networks: 1, neurons: 24, conditions: 2, time_steps: 40 };
+        let (problem, settings, state) = case.pose().unwrap();
+        let mut engine = CpuEngine::<f32>::new(problem, settings, &state, 1).unwrap();
+        let mut limits = [1e3, 3e3, 2e3].into_iter();
+        let peak = move |seconds: f64| {
+            assert!((SHORTEST_PEAK..=LONGEST_PEAK).contains(&seconds));
+            limits.next().unwrap()
+        };
+        let m = measure_in_turns(&mut engine, 3, Instant::now(), Some(Box::new(peak))).unwrap();
+        let m = m.with_peak(Peak { gflops: 1.0, copy_gb_per_s: 5.0 });
+        assert_eq!((m.peak_pairs, m.peak_gflops, m.peak_copy_gb_per_s), (3, Some(2e3), Some(5.0)));
+        let [fast, slow] = m.seconds_range.map(|seconds| m.gflops * m.seconds_per_step / seconds);
+        let share = m.share_of_peak.unwrap();
+        assert!(slow / 3e3 <= share && share <= fast / 1e3, "{share}");
+
+        let alone = measure(&mut engine, 1, Instant::now()).unwrap();
+        assert_eq!((alone.peak_pairs, alone.peak_gflops, alone.share_of_peak), (0, None, None));
+        let alone = alone.with_peak(Peak { gflops: 50.0, copy_gb_per_s: 5.0 });
+        assert_eq!((alone.peak_gflops, alone.share_of_peak), (Some(50.0), Some(alone.gflops / 50.0)));
+    }
 
     #[test]
     fn a_measurement_names_its_sizes_and_adds_up() {

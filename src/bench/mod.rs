@@ -7,5 +7,5 @@ mod scale;
 mod text;
 
 pub use case::Case;
-pub use measure::{Measurement, StageSpeed, measure, peak_resident_bytes};
+pub use measure::{Measurement, StageSpeed, measure, measure_in_turns, peak_resident_bytes};
 pub use scale::Scale;

@@ -48,8 +48,13 @@ fn stage_row(s: &StageSpeed, total: f64, peak: Option<f64>) -> String {
 }
 
 fn share(m: &Measurement) -> String {
-    m.peak_gflops.map_or_else(String::new, |peak| {
-        format!(", {:.0} % of the device's measured {peak:.1}", 100.0 * m.gflops / peak)
+    m.share_of_peak.zip(m.peak_gflops).map_or_else(String::new, |(share, peak)| {
+        let how = match m.peak_pairs {
+            0 => String::new(),
+            1 => ", measured right after the step".into(),
+            pairs => format!(" (median of {pairs} pairs measured in turns)"),
+        };
+        format!(", {:.0} % of the device's measured {peak:.1}{how}", 100.0 * share)
     })
 }
 

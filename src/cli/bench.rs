@@ -4,7 +4,7 @@ use super::flags::{EngineFlags, SizeFlags};
 use super::notices::say_of_device;
 use super::{interrupt, output};
 use crate::bench::card::{Progress, Reference, SurveySettings, survey};
-use crate::bench::{Case, Measurement, Scale, measure};
+use crate::bench::{Case, Measurement, Scale, measure_in_turns};
 use crate::data::write_atomically;
 use crate::engine::{Device, DeviceNotice, EngineConfig, EngineKind, Peak};
 use crate::error::{Error, Result};
@@ -130,7 +130,7 @@ impl Bench<'_> {
         device.check_memory(&problem, case.networks)?;
         let mut engine = device.open(&problem, &settings, &state)?;
         drop((problem, settings, state));
-        let mut measurement = measure(engine.as_mut(), self.args.steps, started)?;
+        let mut measurement = measure_in_turns(engine.as_mut(), self.args.steps, started, device.peak_meter()?)?;
         drop(engine);
         if let Some(peak) = *self.peak.get_or_init(|| limits(&device)) {
             measurement = measurement.with_peak(peak);

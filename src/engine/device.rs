@@ -7,6 +7,9 @@ use super::{
 };
 use crate::error::{Error, Result, ensure};
 
+/// Measures a device's limit for about so many seconds: 10⁹ operations per second.
+pub type PeakMeter = Box<dyn FnMut(f64) -> f64>;
+
 /// What computes.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -194,6 +197,16 @@ impl Device {
             Self::Cpu { threads } => cpu::peak::measure(*threads),
             Self::Gpu { device, .. } => gpu::peak::measure(device),
         }
+    }
+
+    /// What measures the first limit again and again, in turns with steps. None for a GPU, which is seldom shared.
+    ///
+    /// # Errors
+    /// If the threads cannot be started.
+    pub fn peak_meter(&self) -> Result<Option<PeakMeter>> {
+        let Self::Cpu { threads } = self else { return Ok(None) };
+        let mut meter = cpu::peak::Meter::new(*threads)?;
+        Ok(Some(Box::new(move |seconds| meter.gflops(seconds))))
     }
 
     /// An engine.

@@ -15,7 +15,7 @@ mod problem;
 mod state;
 
 pub use available::available_memory;
-pub use device::{Automatic, Device, EngineConfig, EngineKind, automatic, check_threads};
+pub use device::{Automatic, Device, EngineConfig, EngineKind, PeakMeter, automatic, check_threads};
 pub use device_notice::DeviceNotice;
 pub use memory::{MemoryNeed, memory_text};
 pub use perturbation::{Action, Cut, Effect, Perturbation, Phase, TRIAL_STEP, TrialNoise};

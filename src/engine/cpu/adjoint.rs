@@ -43,9 +43,10 @@ impl<T: Real> Kernel<T> for Adjoint<'_, T> {
         self.lambda.fill(T::ZERO);
         self.d_current.fill(T::ZERO);
         self.d_alpha.fill(T::ZERO);
+        let mut sums = Sums([T::ZERO; SUMS]);
         for t in (1..self.shape.dims.time_steps).rev() {
             // SAFETY: the caller's promise about V; the slices hold all conditions' trajectories.
-            unsafe { self.step::<V>(t) };
+            unsafe { self.step::<V>(t, &mut sums) };
         }
     }
 }
@@ -54,10 +55,9 @@ impl<T: Real> Adjoint<'_, T> {
     /// # Safety
     /// The processor must have V's instructions, `1 ≤ t < T`.
     #[inline(always)]
-    unsafe fn step<V: Vector<Real = T>>(&mut self, t: usize) {
+    unsafe fn step<V: Vector<Real = T>>(&mut self, t: usize, sums: &mut Sums<T>) {
         let (d, np, stride) = (self.shape.dims, self.shape.padded, self.shape.trajectory());
         let recurrent = self.shared.recurrent && t + 1 < d.time_steps;
-        let mut sums = Sums([T::ZERO; SUMS]);
         for panel in &self.shape.panels {
             for (first, cols) in even_runs(self.conditions.len(), self.shape.columns) {
                 // SAFETY: the caller's promise; as in the forward stage, every pointer stays inside its slice.

@@ -11,8 +11,8 @@ use super::tile::Tile;
 use super::weights::Derived;
 use std::ops::Range;
 
-/// Most numbers of one tile's sums: 3 AVX-512 registers × 8 columns.
-pub(super) const SUMS: usize = 512;
+/// Most numbers of one tile's sums: 24 AVX-512 registers.
+pub(super) const SUMS: usize = 384;
 
 /// Bytes of a cache line, or a divisor of it.
 pub(super) const LINE: usize = 64;
@@ -55,14 +55,16 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
         let d = self.shape.dims;
         self.start();
         let mut inputs = vec![T::ZERO; self.conditions.len() * d.channels];
+        let mut sums = Sums([T::ZERO; SUMS]);
         for t in 0..d.time_steps {
             if t > 0 {
                 // SAFETY: the caller's promise about V; the slices hold all conditions' trajectories.
-                unsafe { self.step::<V>(t, &mut inputs) };
+                unsafe { self.step::<V>(t, &mut inputs, &mut sums) };
             }
             let in_bins = (t + 1).saturating_sub(d.thermal);
             if in_bins > 0 && in_bins.is_multiple_of(d.steps_per_bin) && in_bins / d.steps_per_bin <= d.bins {
-                self.bin(in_bins / d.steps_per_bin - 1);
+                // SAFETY: the caller's promise about V.
+                unsafe { self.bin::<V>(in_bins / d.steps_per_bin - 1) };
             }
         }
     }
@@ -87,16 +89,15 @@ impl<T: Real> Forward<'_, T> {
     /// # Safety
     /// The processor must have V's instructions, `t ≥ 1`.
     #[inline(always)]
-    unsafe fn step<V: Vector<Real = T>>(&mut self, t: usize, inputs: &mut [T]) {
+    unsafe fn step<V: Vector<Real = T>>(&mut self, t: usize, inputs: &mut [T], sums: &mut Sums<T>) {
         self.gather_inputs(t, inputs);
-        let mut sums = Sums([T::ZERO; SUMS]);
         for panel in &self.shape.panels {
             for (first, cols) in even_runs(self.conditions.len(), self.shape.columns) {
                 // SAFETY: the caller's promise.
                 unsafe {
                     self.prefetch::<V>(t, *panel, first..first + cols);
-                    self.drive::<V>(t, *panel, first..first + cols, inputs, &mut sums);
-                    self.integrate::<V>(t, *panel, first..first + cols, &sums);
+                    self.drive::<V>(t, *panel, first..first + cols, inputs, sums);
+                    self.integrate::<V>(t, *panel, first..first + cols, sums);
                 }
             }
         }
@@ -211,8 +212,11 @@ impl<T: Real> Forward<'_, T> {
     }
 
     /// Residual and data term of bin `b`, whose last step was just simulated.
+    ///
+    /// # Safety
+    /// As for [`Self::step`].
     #[inline(always)]
-    fn bin(&mut self, b: usize) {
+    unsafe fn bin<V: Vector<Real = T>>(&mut self, b: usize) {
         let (d, np, stride) = (self.shape.dims, self.shape.padded, self.shape.trajectory());
         let from = (d.thermal + b * d.steps_per_bin) * np;
         for (k, c) in self.conditions.clone().enumerate() {
@@ -220,7 +224,8 @@ impl<T: Real> Forward<'_, T> {
                 let rates = &self.r[k * stride + from..k * stride + from + d.steps_per_bin * np];
                 let target = &self.shared.targets[(c * d.bins + b) * np..(c * d.bins + b + 1) * np];
                 let residual = &mut self.residual[(k * d.bins + b) * np..(k * d.bins + b + 1) * np];
-                self.data[k] += loss::bin(self.shared.loss, rates, target, residual);
+                // SAFETY: the caller's promise; the slices are of `padded` numbers a step.
+                self.data[k] += unsafe { loss::bin::<V>(self.shared.loss, rates, target, residual) };
             }
         }
     }

@@ -1,39 +1,56 @@
 //! Stage `loss`: bins and residuals (docs/model.md#loss).
 
 use super::real::Real;
+use super::simd::Vector;
 use crate::engine::LossKind;
 
 /// One bin of one condition: `y = mean of the rates`, `residual = y − F` (its sign under L1). Returns Σ (y − F)²
 /// or Σ |y − F| over the neurons, in an order that depends on nothing but their number.
 ///
 /// `rates [w × padded]`, `target [padded]` (zero in the padding), `residual [padded]`.
+///
+/// # Safety
+/// The processor must have V's instructions; `target` and `residual` hold `padded` numbers, `rates` some times as many.
 #[inline(always)]
-pub(super) fn bin<T: Real>(kind: LossKind, rates: &[T], target: &[T], residual: &mut [T]) -> f64 {
+pub(super) unsafe fn bin<V: Vector>(
+    kind: LossKind,
+    rates: &[V::Real],
+    target: &[V::Real],
+    residual: &mut [V::Real],
+) -> f64 {
     const LANES: usize = 16;
     let np = target.len();
-    let scale = T::from_f64(1.0 / (rates.len() / np) as f64);
-    let mut sums = [T::ZERO; LANES];
-    for i in (0..np).step_by(LANES) {
-        let mut y = [T::ZERO; LANES];
-        for step in rates.chunks_exact(np) {
-            for l in 0..LANES {
-                y[l] += step[i + l];
+    debug_assert!(np.is_multiple_of(LANES) && residual.len() == np);
+    let mut sums = [V::Real::ZERO; LANES];
+    // SAFETY: the caller's promise; i + LANES ≤ np, and V has at most 16 lanes, of which 16 is a multiple.
+    unsafe {
+        let scale = V::splat(V::Real::from_f64(1.0 / (rates.len() / np) as f64));
+        for lane in (0..LANES).step_by(V::LANES) {
+            let mut sum = V::splat(V::Real::ZERO);
+            for i in (lane..np).step_by(LANES) {
+                let mut y = V::splat(V::Real::ZERO);
+                for step in (0..rates.len()).step_by(np) {
+                    y = y.add(V::load(rates.as_ptr().add(step + i)));
+                }
+                let difference = y.mul(scale).sub(V::load(target.as_ptr().add(i)));
+                difference.store(residual.as_mut_ptr().add(i));
+                sum = sum.add(match kind {
+                    LossKind::L2 => difference.mul(difference),
+                    LossKind::L1 => difference.max(V::splat(V::Real::ZERO).sub(difference)),
+                });
             }
+            sum.store(sums.as_mut_ptr().add(lane));
         }
-        for l in 0..LANES {
-            let difference = y[l] * scale - target[i + l];
-            match kind {
-                LossKind::L2 => {
-                    residual[i + l] = difference;
-                    sums[l] += difference * difference;
-                }
-                LossKind::L1 => {
-                    let sign = if difference > T::ZERO { T::ONE } else { -T::ONE };
-                    residual[i + l] = if difference == T::ZERO { T::ZERO } else { sign };
-                    sums[l] += difference.abs();
-                }
-            }
+    }
+    if kind == LossKind::L1 {
+        for difference in residual {
+            *difference = sign(*difference);
         }
     }
     sums.iter().map(|s| s.to_f64()).sum()
+}
+
+fn sign<T: Real>(difference: T) -> T {
+    let sign = if difference > T::ZERO { T::ONE } else { -T::ONE };
+    if difference == T::ZERO { T::ZERO } else { sign }
 }

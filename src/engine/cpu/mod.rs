@@ -232,8 +232,8 @@ fn binned<T: Real>(shape: &Shape, r: &[T]) -> Vec<f32> {
     let (d, np) = (shape.dims, shape.padded);
     let mut out = Vec::with_capacity(d.conditions * d.bins * d.neurons);
     let mut sums = vec![0.0_f64; np];
-    for condition in r.chunks_exact(d.time_steps * np) {
-        for bin in condition[d.thermal * np..].chunks_exact(d.steps_per_bin * np).take(d.bins) {
+    for condition in r.chunks_exact(shape.trajectory()) {
+        for bin in condition[d.thermal * np..d.time_steps * np].chunks_exact(d.steps_per_bin * np).take(d.bins) {
             sums.fill(0.0);
             for step in bin.chunks_exact(np) {
                 sums.iter_mut().zip(step).for_each(|(sum, r)| *sum += r.to_f64());
@@ -317,9 +317,10 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn rates(&mut self, network: usize) -> Result<Vec<f32>> {
-        let (n, np) = (self.problem.dims.neurons, self.shape.padded);
+        let (n, np, steps) = (self.problem.dims.neurons, self.shape.padded, self.problem.dims.time_steps);
         Ok(self.simulated(network, |r| {
-            r.chunks_exact(np).flat_map(|row| row[..n].iter().map(|r| r.to_f64() as f32)).collect()
+            let rows = r.chunks_exact(self.shape.trajectory()).flat_map(|c| c[..steps * np].chunks_exact(np));
+            rows.flat_map(|row| row[..n].iter().map(|r| r.to_f64() as f32)).collect()
         }))
     }
 

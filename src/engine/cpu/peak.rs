@@ -12,6 +12,8 @@ const CHAINS: usize = 16;
 
 /// Runs of which the fastest counts: other programs disturb short ones.
 const RUNS: usize = 10;
+/// Seconds of each.
+const RUN: f64 = 0.01;
 /// Numbers of each of the two arrays of a copy: 64 MiB, more than caches hold.
 const COPIED: usize = 16 << 20;
 
@@ -47,33 +49,60 @@ impl<T: Real> Kernel<T> for MultiplyAdd {
     }
 }
 
-/// Measures both limits of `threads` threads together (0: one per processor) with the best instruction set: the best of
-/// ten runs of about 10 ms each.
+/// Threads that measure what they can do together with the best instruction set.
+pub struct Meter {
+    pool: rayon::ThreadPool,
+    isa: Isa,
+    threads: usize,
+    /// Of the last run; what the next one's length is chosen by.
+    rounds_per_second: f64,
+}
+
+impl Meter {
+    /// Of `threads` threads (0: one per processor).
+    ///
+    /// # Errors
+    /// If the threads cannot be started.
+    pub fn new(threads: usize) -> crate::error::Result<Self> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|e| crate::error::Error::run(format!("cannot start {threads} threads: {e}")))?;
+        let threads = pool.current_num_threads();
+        let mut meter = Self { pool, isa: <f32 as Real>::detect(), threads, rounds_per_second: 1e8 };
+        meter.gflops(RUN);
+        Ok(meter)
+    }
+
+    /// Operations per second in multiply-adds, in 10⁹, over about so many seconds.
+    pub fn gflops(&mut self, seconds: f64) -> f64 {
+        let rounds = (seconds * self.rounds_per_second).max(1.0) as usize;
+        let (isa, threads) = (self.isa, self.threads);
+        let start = Instant::now();
+        let work = |_| f32::dispatch(isa, MultiplyAdd { rounds });
+        let operations: f64 = self.pool.install(|| (0..threads).into_par_iter().map(work).sum());
+        let seconds = start.elapsed().as_secs_f64().max(1e-9);
+        self.rounds_per_second = rounds as f64 / seconds;
+        operations / seconds / 1e9
+    }
+}
+
+/// Measures both limits of `threads` threads together (0: one per processor): the best of ten runs of about 10 ms each.
 ///
 /// # Errors
 /// If the threads cannot be started.
 pub fn measure(threads: usize) -> crate::error::Result<Peak> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|e| crate::error::Error::run(format!("cannot start {threads} threads: {e}")))?;
-    let isa = <f32 as Real>::detect();
-    let threads = pool.current_num_threads();
-    let best = |round: &mut (dyn FnMut() -> f64 + Send)| (0..RUNS).map(|_| round()).fold(0.0, f64::max);
+    let mut meter = Meter::new(threads)?;
+    let threads = meter.threads;
     let from = vec![1.0_f32; COPIED];
     // Written once: memory that was never touched would be handed out by the system during the first copy.
     let mut to = vec![2.0_f32; COPIED];
-    Ok(pool.install(|| Peak {
-        gflops: best(&mut || fma_round(isa, threads)),
-        copy_gb_per_s: best(&mut || copy_round(threads, &from, &mut to)),
-    }))
+    let copy_gb_per_s = meter.pool.install(|| best((0..RUNS).map(|_| copy_round(threads, &from, &mut to))));
+    Ok(Peak { gflops: best((0..RUNS).map(|_| meter.gflops(RUN))), copy_gb_per_s })
 }
 
-fn fma_round(isa: Isa, threads: usize) -> f64 {
-    let start = Instant::now();
-    let work = |_| f32::dispatch(isa, MultiplyAdd { rounds: 4_000_000 });
-    let operations: f64 = (0..threads).into_par_iter().map(work).sum();
-    operations / start.elapsed().as_secs_f64() / 1e9
+fn best(runs: impl Iterator<Item = f64>) -> f64 {
+    runs.fold(0.0, f64::max)
 }
 
 fn copy_round(threads: usize, from: &[f32], to: &mut [f32]) -> f64 {

@@ -28,17 +28,20 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// The tiles have as many rows as the neurons fill: those need the fewest loads.
     pub(super) fn new<T: Real>(isa: Isa, dims: Dims) -> Self {
         struct Sizes;
         impl<T: Real> Kernel<T> for Sizes {
-            type Output = (usize, usize, usize);
+            type Output = (usize, &'static [(usize, usize)]);
             #[inline(always)]
             unsafe fn run<V: Vector<Real = T>>(self) -> Self::Output {
-                (V::LANES, V::ROWS, V::COLS)
+                (V::LANES, V::TILES)
             }
         }
-        let (lanes, rows, columns) = T::dispatch(isa, Sizes);
+        let (lanes, tiles) = T::dispatch(isa, Sizes);
         let vectors = dims.neurons.div_ceil(lanes);
+        let (rows, columns) = *tiles.iter().find(|tile| tile.0 <= vectors).unwrap_or(&tiles[tiles.len() - 1]);
+        let rows = vectors.div_ceil(vectors.div_ceil(rows));
         let panels = (0..vectors.div_ceil(rows))
             .map(|p| {
                 let vectors = rows.min(vectors - p * rows);
@@ -53,9 +56,13 @@ impl Shape {
         self.panels.iter().map(|p| p.rows).sum::<usize>() * depth
     }
 
-    /// Numbers of one condition's trajectory, `[T][padded]`.
+    /// From one condition's trajectory `[T][padded]` to the next one's: a little longer than one, so that the rows of
+    /// all conditions at a step lie in the cache as if they were neighbours. Trajectories of a whole number of pages,
+    /// which 800 steps of 32 or 96 neurons are, would share the same few lines of it.
     pub(super) fn trajectory(&self) -> usize {
-        self.dims.time_steps * self.padded
+        const PAGE: usize = 4096 / size_of::<f32>();
+        let numbers = self.dims.time_steps * self.padded;
+        numbers + (self.padded + PAGE - numbers % PAGE) % PAGE
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::real::Real;
 use super::simd::Vector;
+use std::hint::black_box;
 
 /// Operands of one tile. Strides count numbers.
 #[doc(hidden)]
@@ -21,9 +22,9 @@ pub struct Tile<T> {
     pub b_col_stride: usize,
     /// Length of the sums.
     pub depth: usize,
-    /// Registers of rows, 1…`Vector::ROWS`.
+    /// Registers of rows.
     pub vectors: usize,
-    /// Columns, 1…`Vector::COLS`.
+    /// Columns; with the rows within one of `Vector::TILES`.
     pub cols: usize,
     /// `[cols][rows]`.
     pub out: *mut T,
@@ -36,20 +37,65 @@ pub struct Tile<T> {
 /// Picks the tile compiled for the runtime shape.
 ///
 /// # Safety
-/// The pointers must cover the shape, `vectors ≤ V::ROWS`, `cols ≤ V::COLS`, and the processor must have V's instructions.
+/// The pointers must cover the shape, and the processor must have V's instructions.
 #[inline(always)]
 pub(super) unsafe fn run_tile<V: Vector>(t: &Tile<V::Real>) {
-    debug_assert!((1..=V::ROWS).contains(&t.vectors) && (1..=V::COLS).contains(&t.cols));
+    debug_assert!(is_tile::<V>(t.vectors, t.cols));
     macro_rules! arms {
         ($($r:literal: $($c:literal)*),*) => {
             match (t.vectors, t.cols) {
                 // SAFETY: the caller's promise.
-                $($(($r, $c) if const { $r <= V::ROWS && $c <= V::COLS } => unsafe { tile::<V, $r, $c>(t) },)*)*
+                $($(($r, $c) if const { is_tile::<V>($r, $c) } => unsafe { tile::<V, $r, $c>(t) },)*)*
                 _ => {}
             }
         };
     }
-    arms!(1: 1 2 3 4 5 6 7 8, 2: 1 2 3 4 5 6 7 8, 3: 1 2 3 4 5 6 7 8, 4: 1 2 3 4 5 6 7 8);
+    arms!(
+        1: 1 2 3 4 5 6 7 8 9 10 11 12,
+        2: 1 2 3 4 5 6 7 8 9 10 11 12,
+        3: 1 2 3 4 5 6 7 8,
+        4: 1 2 3 4 5 6
+    );
+}
+
+/// Whether a tile of this shape is within one of V's.
+const fn is_tile<V: Vector>(vectors: usize, cols: usize) -> bool {
+    let mut k = 0;
+    while k < V::TILES.len() {
+        if vectors >= 1 && vectors <= V::TILES[k].0 && cols >= 1 && cols <= V::TILES[k].1 {
+            return true;
+        }
+        k += 1;
+    }
+    false
+}
+
+/// Most columns of a tile, in fours.
+const GROUPS: usize = 3;
+
+/// One term of every sum.
+///
+/// # Safety
+/// The processor must have V's instructions; `a` holds `R` registers.
+#[inline(always)]
+unsafe fn add_depth<V: Vector, const R: usize, const C: usize>(
+    sums: &mut [[V; R]; C],
+    a: *const V::Real,
+    b: impl Fn(usize) -> V::Real,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut rows = [V::splat(V::Real::ZERO); R];
+        for r in 0..R {
+            rows[r] = V::load(a.add(r * V::LANES));
+        }
+        for c in 0..C {
+            let factor = V::splat(b(c));
+            for r in 0..R {
+                sums[c][r] = rows[r].mul_add(factor, sums[c][r]);
+            }
+        }
+    }
 }
 
 /// # Safety
@@ -66,20 +112,29 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(t: &Tile<V::Real>) {
                 }
             }
         }
-        let (mut a, mut b) = (t.a, t.b);
-        for _ in 0..t.depth {
-            let mut rows = [V::splat(V::Real::ZERO); R];
-            for r in 0..R {
-                rows[r] = V::load(a.add(r * V::LANES));
+        let mut a = t.a;
+        if t.b_col_stride == 1 {
+            let mut b = t.b;
+            for _ in 0..t.depth {
+                add_depth(&mut sums, a, |c| *b.add(c));
+                a = a.add(t.a_stride);
+                b = b.add(t.b_depth_stride);
             }
-            for c in 0..C {
-                let factor = V::splat(*b.add(c * t.b_col_stride));
-                for r in 0..R {
-                    sums[c][r] = rows[r].mul_add(factor, sums[c][r]);
+        } else {
+            // Of four columns each. A compiler that knew how they follow from each other would find each column by an
+            // addition to the one before: as long a chain as all the multiply-adds.
+            let mut b = [t.b; GROUPS];
+            for g in 1..C.div_ceil(4) {
+                b[g] = black_box(t.b.add(4 * g * t.b_col_stride));
+            }
+            let strides = [0, 1, 2, 3].map(|c| c * t.b_col_stride);
+            for _ in 0..t.depth {
+                add_depth(&mut sums, a, |c| *b[c / 4].add(strides[c % 4]));
+                a = a.add(t.a_stride);
+                for g in 0..C.div_ceil(4) {
+                    b[g] = b[g].add(t.b_depth_stride);
                 }
             }
-            a = a.add(t.a_stride);
-            b = b.add(t.b_depth_stride);
         }
         for c in 0..C {
             for r in 0..R {

@@ -10,9 +10,10 @@ use super::simd::Vector;
 use super::tile::Tile;
 use std::ops::Range;
 
-/// Most time steps that are summed before the next panel's turn. Their r and δ (355 neurons: 2 × 236 KB) stay in the
-/// second-level cache while every panel uses them, and one panel's δ (31 KB) in the first.
-const BLOCK: usize = 160;
+/// Most time steps that are summed before the next panel's turn. Their r and δ (355 neurons: 2 × 94 KB) stay in the
+/// second-level cache while every panel uses them, and one panel's δ (16 KB) with a tile's columns of r (a line a step,
+/// 4 KB), what is fetched meanwhile and the sums in the first.
+const BLOCK: usize = 64;
 
 /// A thread's share of one panel of postsynaptic neurons.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +116,11 @@ impl<T: Real> WeightGradient<'_, T> {
         self.parts.iter().map(|p| p.columns.len().div_ceil(self.shape.columns)).sum()
     }
 
+    /// Where the block's first row starts in r and δ.
+    fn row(&self, block: Block) -> usize {
+        block.condition * self.shape.trajectory() + block.from * self.shape.padded
+    }
+
     /// Adds one block to every part, while the next one comes into the cache.
     ///
     /// # Safety
@@ -122,7 +128,7 @@ impl<T: Real> WeightGradient<'_, T> {
     #[inline(always)]
     unsafe fn block<V: Vector<Real = T>>(&mut self, block: Block, next: Option<Block>, delta: &mut [T]) {
         let (np, turns) = (self.shape.padded, self.turns());
-        let first = (block.condition * self.shape.dims.time_steps + block.from) * np;
+        let first = self.row(block);
         let (mut turn, mut recurrent_at, mut input_at) = (0, 0, 0);
         for part in self.parts {
             let Panel { start, vectors, rows } = part.panel;
@@ -199,7 +205,7 @@ impl<T: Real> WeightGradient<'_, T> {
         let (Some(first), Some(last)) = (self.parts.first(), self.parts.last()) else { return };
         let (start, end) = (first.panel.start, last.panel.start + last.panel.rows);
         for step in steps {
-            let row = (block.condition * self.shape.dims.time_steps + block.from + step) * np;
+            let row = self.row(block) + step * np;
             // SAFETY: the caller's promise; both rows are inside their arrays.
             unsafe {
                 for i in (0..np).step_by(line) {

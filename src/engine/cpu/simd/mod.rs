@@ -30,10 +30,9 @@ pub trait Vector: Copy {
     type Real: Real;
     /// Numbers in a register.
     const LANES: usize;
-    /// Registers of rows in a full tile.
-    const ROWS: usize;
-    /// Most columns of a tile; `ROWS · COLS` accumulators, `ROWS` weights and one broadcast fit into the registers.
-    const COLS: usize;
+    /// Full tiles, `(registers of rows, columns)`, from many rows to many columns. The accumulators, the weights of all
+    /// rows and one broadcast fit into the registers.
+    const TILES: &'static [(usize, usize)];
 
     unsafe fn load(from: *const Self::Real) -> Self;
     unsafe fn store(self, to: *mut Self::Real);
@@ -42,6 +41,12 @@ pub trait Vector: Copy {
     unsafe fn sub(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
     unsafe fn div(self, other: Self) -> Self;
+    /// `1 / self` for finite numbers from 1 on, rounded as a division rounds; NaN stays NaN.
+    #[inline(always)]
+    unsafe fn reciprocal(self) -> Self {
+        // SAFETY: the caller's promise covers every operation of the same vector type.
+        unsafe { Self::splat(Self::Real::ONE).div(self) }
+    }
     /// `self · factor + summand`.
     unsafe fn mul_add(self, factor: Self, summand: Self) -> Self;
     unsafe fn min(self, other: Self) -> Self;
@@ -52,7 +57,8 @@ pub trait Vector: Copy {
     unsafe fn times_power_of_two(self, n: Self) -> Self;
     /// Runs a tile, compiled for this instruction set.
     unsafe fn tile(tile: &Tile<Self::Real>);
-    /// Asks for the cache line of `_at`, where there is an instruction for it; any address will do.
+    /// Asks for the cache line of `_at` in the second-level cache, where there is an instruction for it; any address will do.
+    /// (In the first, many at once keep out what the products need.)
     #[inline(always)]
     unsafe fn prefetch(_at: *const Self::Real) {}
 
@@ -112,7 +118,7 @@ pub trait Vector: Copy {
         unsafe {
             let one = Self::splat(Self::Real::ONE);
             let e = Self::splat(Self::Real::ZERO).sub(self).exp();
-            one.div(one.add(e))
+            one.add(e).reciprocal()
         }
     }
 }
@@ -122,7 +128,7 @@ pub trait Vector: Copy {
 pub struct Portable<T, const L: usize>([T; L]);
 
 macro_rules! portable {
-    ($type:ty, $rows:expr, $cols:expr) => {
+    ($type:ty) => {
         impl<const L: usize> Portable<$type, L> {
             #[inline(always)]
             fn zip(self, other: Self, f: impl Fn($type, $type) -> $type) -> Self {
@@ -137,8 +143,7 @@ macro_rules! portable {
         impl<const L: usize> Vector for Portable<$type, L> {
             type Real = $type;
             const LANES: usize = L;
-            const ROWS: usize = $rows;
-            const COLS: usize = $cols;
+            const TILES: &'static [(usize, usize)] = &[(1, 6)];
 
             operations! {
                 fn load(from: *const $type) -> Self { Self(from.cast::<[$type; L]>().read_unaligned()) }
@@ -167,8 +172,8 @@ macro_rules! portable {
     };
 }
 
-portable!(f32, 1, 6);
-portable!(f64, 1, 6);
+portable!(f32);
+portable!(f64);
 
 #[cfg(test)]
 mod tests {
@@ -215,6 +220,35 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    /// The reciprocals of sixteen numbers.
+    struct Reciprocals([f32; 16]);
+
+    impl Kernel<f32> for Reciprocals {
+        type Output = [f32; 16];
+        #[inline(always)]
+        unsafe fn run<V: Vector<Real = f32>>(self) -> [f32; 16] {
+            let mut out = [0.0; 16];
+            for k in (0..16).step_by(V::LANES) {
+                // SAFETY: k + LANES ≤ 16, and the dispatcher has asked the processor for V.
+                unsafe { V::load(self.0.as_ptr().add(k)).reciprocal().store(out.as_mut_ptr().add(k)) };
+            }
+            out
+        }
+    }
+
+    /// Of every mantissa: those of other exponents differ by a power of two.
+    #[test]
+    fn reciprocals_are_those_of_a_division() {
+        for isa in Isa::available() {
+            for block in 0..1 << 19 {
+                let x: [f32; 16] = std::array::from_fn(|k| f32::from_bits((127 << 23) + block * 16 + k as u32));
+                assert_eq!(f32::dispatch(isa, Reciprocals(x)), x.map(|x| 1.0 / x), "{isa:?}: {x:?}");
+            }
+            let largest = [1.0 + 87.0_f32.exp(); 16];
+            assert_eq!(f32::dispatch(isa, Reciprocals(largest)), largest.map(|x| 1.0 / x), "{isa:?}");
         }
     }
 

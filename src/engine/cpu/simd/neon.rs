@@ -13,8 +13,7 @@ pub struct Neon(float32x4_t);
 impl Vector for Neon {
     type Real = f32;
     const LANES: usize = 4;
-    const ROWS: usize = 4;
-    const COLS: usize = 6;
+    const TILES: &'static [(usize, usize)] = &[(4, 6)];
 
     operations! {
         fn load(from: *const f32) -> Self { Self(vld1q_f32(from)) }
