@@ -32,6 +32,8 @@ fn speed(series: Series, networks: usize, neurons: usize, tuned: bool, seconds: 
             trials_per_second: 12.0 * networks as f64 / seconds,
             gflops: operations / seconds / 1e9,
             peak_gflops: Some(52_000.0),
+            share_of_peak: Some(operations / seconds / 1e9 / 52_000.0),
+            peak_pairs: 0,
             peak_copy_gb_per_s: Some(2_700.0),
             peak_memory_bytes: Some(1 << 30),
             device_memory_bytes: 41_000_000 * networks as u64,

@@ -5,6 +5,7 @@ use super::part::{Part, parts};
 use super::speed::{pose, speed};
 use super::{CardReport, Machine, NotMeasured, Reference, Series, Speed, Tried, Verdict};
 use crate::bench::Case;
+use crate::engine::Peak;
 use crate::engine::gpu::{Candidate, GpuDevice, GpuOptions, GpuPlan, Strategy, peak, tune};
 use crate::error::{Error, Result};
 use std::time::Instant;
@@ -291,8 +292,10 @@ impl<'a> Survey<'a> {
         let steps = if affordable.is_finite() { (affordable as usize).saturating_sub(3) } else { usize::MAX };
         let steps = steps.clamp(1, self.settings.steps.max(1));
         let mut found = speed(&self.device, &self.options, (series, case, chosen), &candidate, steps)?;
-        let m = &mut found.measurement;
-        (m.peak_gflops, m.peak_copy_gb_per_s) = (self.report.peak_gflops, self.report.peak_copy_gb_per_s);
+        if let Some((gflops, copy_gb_per_s)) = self.report.peak_gflops.zip(self.report.peak_copy_gb_per_s) {
+            found.measurement = found.measurement.with_peak(Peak { gflops, copy_gb_per_s });
+        }
+        let m = &found.measurement;
         if chosen {
             let fastest = self.pace.map_or(0.0, |(pace, _)| pace);
             self.pace = Some((fastest.max(1e9 * m.gflops), m.startup_seconds));
