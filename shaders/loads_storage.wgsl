@@ -1,7 +1,7 @@
 // How the recurrences and the weight gradient load their operands on hardware: storage buffers that hold all slabs of
 // the dispatch; `base` is where the slab's time slice begins.
 
-@group(0) @binding(0) var<storage, read> weights: array<vec4<f32>>;  // [network][rows][W_STRIDE / 4] vec4 over columns, 1 · read
+@group(0) @binding(0) var<storage, read> weights: array<FourWeights>;  // [network][rows][W_STRIDE / 4] vec4 over columns, 1 · read
 @group(0) @binding(1) var<storage, read> state: array<Stored>;       // [slab][slots][STATE_ROWS][QUADS] four conditions · read
 @group(0) @binding(2) var<storage, read> previous: array<vec4<f32>>; // [slab][D_ROWS][QUADS] vec4 over conditions · read
 @group(0) @binding(3) var<storage, read> cells: array<vec4<f32>>;    // [network][D_ROWS] (α, or 0 at rest; I_ext + current; gain; offset) · read
@@ -45,7 +45,7 @@ fn products(network: u32, rows: vec2<u32>, first: u32, base: u32, quad: u32) -> 
     for (var j = rows.x; j < rows.y; j += UNROLL) {
         for (var k = 0u; k < UNROLL; k++) {
             for (var a = 0u; a < ROW_QUADS; a++) {
-                let w = weights[(network * STATE_ROWS + j + k) * (W_STRIDE / 4u) + first + a];
+                let w = unpacked_weights(weights[(network * STATE_ROWS + j + k) * (W_STRIDE / 4u) + first + a]);
                 for (var q = 0u; q < TILE_QUADS; q++) {
                     let z = load_state(base, (j + k) * QUADS + quad + q);
                     for (var e = 0u; e < 4u; e++) {

@@ -11,12 +11,12 @@ const HELD: u32 = max(1u, min(min(UNROLL, 8u), 12u / (RESIDENT_ROWS * TILE_QUADS
 // compilers take for a reason to unroll these.
 alias Tile = array<array<vec4<f32>, TILE_QUADS>, RESIDENT_ROWS>;
 // The weights of a turn, each of a quad of rows.
-alias Turn = array<array<vec4<f32>, RESIDENT_ROWS>, TURN_QUADS>;
+alias Turn = array<array<FourWeights, RESIDENT_ROWS>, TURN_QUADS>;
 
 // [STATE_ROWS][TILE_QUADS] vec4 over conditions, in turns: of an index within a turn compilers make a constant.
 var<workgroup> state: array<array<array<vec4<f32>, TILE_QUADS>, UNROLL>, STATE_ROWS / UNROLL>;
 
-@group(0) @binding(0) var<storage, read> weights: array<vec4<f32>>;           // [network][STATE_ROWS / 4][W_STRIDE] vec4 over rows, 1 · read
+@group(0) @binding(0) var<storage, read> weights: array<FourWeights>;           // [network][STATE_ROWS / 4][W_STRIDE] vec4 over rows, 1 · read
 @group(0) @binding(1) var<storage, read> cells: array<vec4<f32>>;             // [network][D_ROWS] (α, or 0 at rest; I_ext + current; gain; offset) · read
 @group(0) @binding(2) var<storage, read> previous: array<vec4<f32>>;          // [slab][D_ROWS][QUADS] vec4 over conditions · read
 @group(0) @binding(3) var<storage, read_write> inputs_even: array<Stored>; // [slab][Z_SLOTS][Z_ROWS][QUADS] even steps · read, in forward written
@@ -65,7 +65,7 @@ fn set_state(k: u32, value: vec4<f32>) {
 }
 
 // Weights of row j and the three after it, for the invocation's r-th neuron.
-fn weights_at(network: u32, j: u32, lane: u32, r: u32) -> vec4<f32> {
+fn weights_at(network: u32, j: u32, lane: u32, r: u32) -> FourWeights {
     return weights[weight_block(network * STATE_ROWS + j, row_of(lane, r))];
 }
 
@@ -107,7 +107,7 @@ fn products(network: u32, rows: vec2<u32>, lane: u32, turn: ptr<function, Turn>)
                     held[coming % HELD][q] = state[j / UNROLL][min(coming, UNROLL - 1u)][q];
                 }
                 for (var r = 0u; r < RESIDENT_ROWS; r++) {
-                    let w = (*turn)[k][r][e];
+                    let w = unpacked_weights((*turn)[k][r])[e];
                     for (var q = 0u; q < TILE_QUADS; q++) {
                         sum[r][q] = fma(vec4<f32>(w), held[row % HELD][q], sum[r][q]);
                     }

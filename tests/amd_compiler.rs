@@ -9,8 +9,8 @@ mod common;
 use aon::engine::Problem;
 use aon::engine::gpu::peak::PEAK_KERNELS;
 use aon::engine::gpu::{
-    Access, AdapterInfo, GpuOptions, GpuPlan, Id, KERNELS, Kernel, Loads, Strategy, Tiles, Trajectory, Workgroup,
-    candidates,
+    Access, AdapterInfo, GpuOptions, GpuPlan, Id, KERNELS, Kernel, Loads, Strategy, Tiles, Trajectory, Weights,
+    Workgroup, candidates,
 };
 use ash::vk;
 use naga::back::spv;
@@ -61,17 +61,19 @@ fn reference() -> (Problem, AdapterInfo) {
 /// What the table is of.
 fn plans() -> Vec<GpuPlan> {
     let (problem, adapter) = reference();
-    let plan = |strategy, trajectory| {
+    let plan = |strategy, (trajectory, weights)| {
         // The tiles of a batch; a network alone gets smaller ones.
         let tiles = Some(Tiles::HARDWARE);
-        let options = GpuOptions { strategy: Some(strategy), trajectory, tiles, ..GpuOptions::default() };
+        let options = GpuOptions { strategy: Some(strategy), trajectory, weights, tiles, ..GpuOptions::default() };
         GpuPlan::new(&problem, &adapter, &options).unwrap()
     };
-    [Trajectory::F32, Trajectory::F16]
-        .into_iter()
-        .flat_map(|format| [plan(Strategy::Resident, format), plan(Strategy::Stepwise, format)])
-        .collect()
+    let both = |formats| [plan(Strategy::Resident, formats), plan(Strategy::Stepwise, formats)];
+    FORMATS.into_iter().flat_map(both).collect()
 }
+
+/// Of trajectories and of weights.
+const FORMATS: [(Trajectory, Weights); 3] =
+    [(Trajectory::F32, Weights::F32), (Trajectory::F16, Weights::F32), (Trajectory::F32, Weights::F16)];
 
 /// A kernel as text.
 struct Source {
@@ -134,21 +136,20 @@ fn kernels() -> Vec<Source> {
 /// What tuning may choose of the kernels that depend on it: held to the same limits, but not listed. At the reference size, and
 /// where a resident recurrence gets more neurons or fewer conditions an invocation, up to the widest network that it fits.
 fn tuned_kernels() -> Vec<Source> {
-    let both = [Trajectory::F32, Trajectory::F16];
     let sizes = [355, 700, 1420, 2000];
-    both.into_iter().flat_map(|format| sizes.into_iter().flat_map(move |neurons| tuned_to(neurons, format))).collect()
+    FORMATS.into_iter().flat_map(|formats| sizes.into_iter().flat_map(move |n| tuned_to(n, formats))).collect()
 }
 
-fn tuned_to(neurons: usize, trajectory: Trajectory) -> Vec<Source> {
+fn tuned_to(neurons: usize, (trajectory, weights): (Trajectory, Weights)) -> Vec<Source> {
     let (mut problem, adapter) = reference();
     problem.dims.neurons = neurons;
-    let usual = GpuOptions { trajectory, ..GpuOptions::default() };
+    let usual = GpuOptions { trajectory, weights, ..GpuOptions::default() };
     let choices = candidates(&problem, &adapter, &usual).into_iter().filter(|c| c.loads == Loads::Storage);
     let plans = choices.map(|choice| (choice, GpuPlan::new(&problem, &adapter, &choice.apply(&usual)).unwrap()));
     let stages = plans.flat_map(|(choice, plan)| {
         let tiled = |k: &&Kernel| !matches!(k.workgroup, Workgroup::Fixed(_)) && k.is_used(&plan);
         let source = move |k: &'static Kernel| Source {
-            row: format!("{} [{neurons} neurons, {}, {choice}]", k.entry, trajectory.name()),
+            row: format!("{} [{neurons} neurons, {}, {}, {choice}]", k.entry, trajectory.name(), weights.name()),
             ..Source::stage(k, &plan)
         };
         KERNELS.iter().filter(tiled).map(source).collect::<Vec<_>>()
@@ -161,6 +162,9 @@ fn row_name(kernel: &Kernel, plan: &GpuPlan) -> String {
     let touches = |name: &str| ["inputs", "deltas", "state", "rates"].iter().any(|start| name.starts_with(start));
     if plan.trajectory == Trajectory::F16 && kernel.bindings.iter().any(|b| touches(b.name)) {
         return format!("{} f16", kernel.entry);
+    }
+    if plan.weights == Weights::F16 && kernel.bindings.iter().any(|b| b.name == "weights") {
+        return format!("{} f16 weights", kernel.entry);
     }
     kernel.entry.to_string()
 }

@@ -71,8 +71,9 @@ fn absurd_counts_are_refused_by_every_flag_that_takes_one() {
     let run = run.display().to_string();
     let mut seen = 0;
     for command in ["train", "eval", "demo", "bench", "autotune", "synth", "perturb", "validate", "export"] {
-        // Sizes of the task are held against the data, and every seed is a seed.
-        let others = ["N1", "N2", "N3", "thermal", "seed", "stimulus-sd", "initial-sd", "window-ms", "observed"];
+        // Sizes of the task are held against the data, every seed is a seed, and every number the name of a file.
+        let others =
+            ["N1", "N2", "N3", "thermal", "seed", "stimulus-sd", "initial-sd", "window-ms", "observed", "gpu-report"];
         for flag in flags(command) {
             if NO_COUNTS.contains(&&flag[..]) || others.contains(&&flag[..]) {
                 continue;

@@ -3,7 +3,7 @@
 
 mod common;
 
-use aon::engine::gpu::{GpuOptions, Loads, Strategy, Tiles, Trajectory};
+use aon::engine::gpu::{GpuOptions, Loads, Strategy, Tiles, Trajectory, Weights};
 use common::{exercise, gpu};
 
 #[test]
@@ -22,6 +22,7 @@ fn pieces_of_any_size_give_the_same_bits() {
                 tiles,
                 trajectory,
                 bank,
+                weights: if bank.is_some() { Weights::F16 } else { Weights::F32 },
                 ..GpuOptions::default()
             };
             let by_pace = exercise::on(&device, &options);

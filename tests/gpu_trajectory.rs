@@ -5,14 +5,21 @@
 mod common;
 
 use aon::engine::cpu::CpuEngine;
-use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, GpuPlan, Loads, Strategy, Tiles, Trajectory};
+use aon::engine::gpu::{GpuDevice, GpuEngine, GpuOptions, GpuPlan, Loads, Strategy, Tiles, Trajectory, Weights};
 use aon::engine::{BatchState, Engine, LossKind, NetworkSettings, Problem, StopReason};
 use aon::network::{Constraint, Dale, Group, Layout, SignConstraint};
 use common::golden::Golden;
 use common::{awkward_problem, constraints, gpu, max_abs_error, relative_norm_error, sized_problem};
 
-const F16: GpuOptions =
-    GpuOptions { strategy: None, loads: None, tiles: None, trajectory: Trajectory::F16, bank: None, dispatches: None };
+const F16: GpuOptions = GpuOptions {
+    strategy: None,
+    loads: None,
+    tiles: None,
+    trajectory: Trajectory::F16,
+    weights: Weights::F32,
+    bank: None,
+    dispatches: None,
+};
 
 fn engine(device: &GpuDevice, problem: &Problem, start: &[Vec<f32>], options: &GpuOptions) -> GpuEngine {
     let settings = vec![NetworkSettings::default(); problem.dims.networks];

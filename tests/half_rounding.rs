@@ -1,4 +1,4 @@
-//! What 16-bit trajectories keep of a number, for every number that could be rounded wrongly.
+//! What 16-bit trajectories and weights keep of a number, for every number that could be rounded wrongly.
 #![allow(missing_docs)]
 
 mod common;
@@ -15,7 +15,7 @@ const KERNEL: &str = "
 @compute @workgroup_size(64)
 fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
     if id.x < arrayLength(&values) {
-        stored[id.x] = packed(values[id.x]);
+        stored[id.x] = halves(values[id.x]);
     }
 }";
 
@@ -54,7 +54,7 @@ fn packed(index: usize, values: &[f32]) -> Vec<u16> {
     let into = buffer(2 * values.len(), wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC);
     let staging = buffer(2 * values.len(), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
     queue.write_buffer(&from, 0, bytemuck::cast_slice(values));
-    let text = [include_str!("../shaders/trajectory_f16.wgsl"), KERNEL].concat();
+    let text = [include_str!("../shaders/half.wgsl"), KERNEL].concat();
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: None,
         source: wgpu::ShaderSource::Wgsl(text.into()),

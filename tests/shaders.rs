@@ -6,7 +6,7 @@ mod common;
 
 use aon::engine::gpu::peak::PEAK_KERNELS;
 use aon::engine::gpu::{
-    Access, AdapterInfo, GpuOptions, GpuPlan, KERNELS, Kernel, Loads, Strategy, Tiles, Trajectory, Workgroup,
+    Access, AdapterInfo, GpuOptions, GpuPlan, KERNELS, Kernel, Loads, Strategy, Tiles, Trajectory, Weights, Workgroup,
 };
 use aon::engine::{LossKind, Problem};
 use aon::network::{Constraint, Dale, SignConstraint};
@@ -37,24 +37,24 @@ fn plans() -> Vec<GpuPlan> {
         (Strategy::Resident, Loads::Storage, Tiles::HARDWARE),
         (Strategy::Resident, Loads::Storage, other),
     ];
-    let plan = |loss, trajectory, (strategy, loads, tiles)| {
+    let plan = |loss, (trajectory, weights), (strategy, loads, tiles)| {
         let (bank, problem) = (None, Problem { loss, ..problem.clone() });
         let options = GpuOptions {
             strategy: Some(strategy),
             loads: Some(loads),
             tiles: Some(tiles),
             trajectory,
+            weights,
             bank,
             ..GpuOptions::default()
         };
         GpuPlan::new(&problem, &common::card(), &options).unwrap()
     };
-    let formats = [Trajectory::F32, Trajectory::F16];
+    let exact = (Trajectory::F32, Weights::F32);
+    let formats = [exact, (Trajectory::F16, Weights::F32), (Trajectory::F32, Weights::F16)];
     let plans = formats.into_iter().flat_map(|format| choices.map(|choice| plan(LossKind::L2, format, choice)));
     plans
-        .chain(
-            LossKind::ALL.into_iter().flat_map(|loss| [choices[2], choices[3]].map(|c| plan(loss, Trajectory::F32, c))),
-        )
+        .chain(LossKind::ALL.into_iter().flat_map(|loss| [choices[2], choices[3]].map(|c| plan(loss, exact, c))))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use crate::bench::Case;
 use crate::config::{Config, StimulusNoise, TaskSource};
 use crate::data::Normalization;
-use crate::engine::gpu::{Strategy, Trajectory};
+use crate::engine::gpu::{Strategy, Trajectory, Weights};
 use crate::engine::{EngineConfig, EngineKind, LossKind};
 use crate::error::{Error, Result};
 use crate::network::{Dale, InitScheme, MagnitudeDistribution, SignConstraint};
@@ -164,6 +164,9 @@ pub(super) struct EngineFlags {
     /// How a GPU keeps the rates and the adjoint of every step: f16 halves their memory and rounds them to 11 bits
     #[arg(long, value_enum)]
     pub(super) trajectory: Option<Trajectory>,
+    /// How a GPU loads weights: f16 rounds them to 11 bits, for more networks than its cache holds the weights of
+    #[arg(long, value_enum)]
+    pub(super) weight_format: Option<Weights>,
 }
 
 /// The size of a made-up problem.
@@ -201,6 +204,7 @@ impl EngineFlags {
         override_with(&mut config.threads, self.threads.as_ref());
         override_with(&mut config.strategy, self.strategy.as_ref());
         override_with(&mut config.trajectory, self.trajectory.as_ref());
+        override_with(&mut config.weight_format, self.weight_format.as_ref());
     }
 }
 

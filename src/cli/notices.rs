@@ -98,8 +98,8 @@ pub(super) fn say_of_device(notice: &DeviceNotice) {
             "there is no hardware GPU; {name} computes on the processor, several times slower than --engine cpu."
         )),
         DeviceNotice::OnCpu(error) => warn(format!("{error} Running on the CPU.")),
-        DeviceNotice::TrajectoryIgnored => {
-            warn("the CPU engine keeps its trajectories in 32-bit numbers; --trajectory f16 does nothing here.");
+        DeviceNotice::HalvesIgnored(setting) => {
+            warn(format!("the CPU engine computes in 32-bit numbers; `{setting} = f16` does nothing here."));
         }
         DeviceNotice::TuningForgotten(error) => warn(format!("{error} It is measured anew where that is worth it.")),
         DeviceNotice::Tuning(adapter) => {

@@ -1,7 +1,7 @@
 //! Which engine a run gets.
 
 use super::cpu::{self, CpuEngine};
-use super::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Strategy, Trajectory, adapters};
+use super::gpu::{self, AdapterInfo, GpuDevice, GpuEngine, GpuOptions, Strategy, Trajectory, Weights, adapters};
 use super::{
     BatchState, DeviceNotice, Engine, EngineDescription, MemoryNeed, NetworkSettings, Peak, Problem, available_memory,
 };
@@ -28,6 +28,18 @@ pub struct EngineConfig {
     /// How a GPU keeps trajectories; absent means f32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trajectory: Option<Trajectory>,
+    /// How a GPU loads weights; absent means f32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_format: Option<Weights>,
+}
+
+impl EngineConfig {
+    /// The settings that ask for 16-bit numbers.
+    fn halved(&self) -> Vec<&'static str> {
+        let trajectory = (self.trajectory == Some(Trajectory::F16)).then_some("trajectory");
+        let weights = (self.weight_format == Some(Weights::F16)).then_some("weight_format");
+        trajectory.into_iter().chain(weights).collect()
+    }
 }
 
 /// The kind of engine.
@@ -112,18 +124,22 @@ impl Device {
     pub fn choose(config: &EngineConfig, hear: &mut dyn FnMut(&DeviceNotice)) -> Result<Self> {
         check_threads(config.threads)?;
         if let Some(device) = open_gpu(config, hear)? {
-            let trajectory = config.trajectory.unwrap_or_default();
-            let options = GpuOptions { strategy: config.strategy, trajectory, ..GpuOptions::default() };
+            let options = GpuOptions {
+                strategy: config.strategy,
+                trajectory: config.trajectory.unwrap_or_default(),
+                weights: config.weight_format.unwrap_or_default(),
+                ..GpuOptions::default()
+            };
             return Ok(Self::Gpu { device: Box::new(device), options });
         }
-        if config.trajectory == Some(Trajectory::F16) {
+        for setting in config.halved() {
             if config.engine == EngineKind::Cpu {
-                return Err(Error::input(
-                    "`trajectory = f16`: the CPU engine keeps the trajectories of one network a thread, in 32-bit numbers, \
-                     whatever the number of networks. Leave the flag out, or use `engine = gpu`.",
-                ));
+                return Err(Error::input(format!(
+                    "`{setting} = f16`: the CPU engine computes in 32-bit numbers, and keeps trajectories of one network a thread. \
+                     Leave the flag out, or use `engine = gpu`."
+                )));
             }
-            hear(&DeviceNotice::TrajectoryIgnored);
+            hear(&DeviceNotice::HalvesIgnored(setting));
         }
         Ok(Self::Cpu { threads: config.threads.unwrap_or(0) })
     }

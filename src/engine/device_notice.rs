@@ -9,8 +9,8 @@ pub enum DeviceNotice {
     SoftwareAdapter(String),
     /// The GPU cannot be opened, for this reason; the CPU takes its place.
     OnCpu(Error),
-    /// 16-bit trajectories were asked for, which the CPU engine does not have.
-    TrajectoryIgnored,
+    /// This setting asked for 16-bit numbers, which the CPU engine does not have.
+    HalvesIgnored(&'static str),
     /// What an earlier tuning found cannot be read, for this reason; it is measured anew where that is worth it.
     TuningForgotten(Error),
     /// What is fastest on the adapter of this name is measured now.

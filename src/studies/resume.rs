@@ -80,6 +80,8 @@ fn base_key(trained: &TrainedRun, settings: &ExperimentSettings, measured: &[Mea
     // What runs at once changes no bit.
     let settings = ExperimentSettings { slots: 0, ..*settings };
     hasher.update(format!("{NUMERICS} {settings:?} {:?} {:?} ", engine.engine, engine.trajectory));
+    // Studies of before there was a choice have no more than this.
+    hasher.update(engine.weight_format.map_or(String::new(), |weights| format!("{weights:?} ")));
     let network = (p.dims, &p.population, p.constraint, p.time_constants, p.loss, p.recurrent);
     hasher.update(format!("{network:?} {:?} {:?} {:?} ", p.input_group, p.sequence, p.bins));
     for values in [&trained.parameters, &p.stimulus, &p.targets, &p.initial_x, &p.initial_r] {

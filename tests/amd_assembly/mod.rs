@@ -28,9 +28,10 @@ fn blocks(assembly: &str) -> Vec<Vec<&str>> {
     blocks
 }
 
-/// Multiply-adds, fused or not as the family has them; instructions of two kinds at once count twice.
+/// Multiply-adds, fused or not as the family has them, also those that take a 16-bit number as it is; instructions of two
+/// kinds at once count twice.
 fn count(block: &[&str]) -> u64 {
-    let names = ["mac_f32", "fma_f32", "mad_f32"];
+    let names = ["mac_f32", "fma_f32", "mad_f32", "fma_mix_f32", "mad_mix_f32"];
     block.iter().map(|line| names.map(|name| line.matches(name).count() as u64).iter().sum::<u64>()).sum()
 }
 

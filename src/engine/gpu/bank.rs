@@ -184,6 +184,10 @@ impl Bank {
             let at = At { phases: if section.is_cut { phases } else { 0 }, ..at };
             recorder.dispatch(&plain(&g.weights, at, [columns.div_ceil(64), d.neurons, k]));
         }
+        for pack in g.pack_weights.iter().flatten().filter(|_| section.rewired) {
+            let quads = self.plan.z_rows.max(self.plan.d_rows) * self.plan.weight_stride / 4 * k;
+            recorder.dispatch(&plain(pack, at, [quads.div_ceil(64).min(8192), 1, 1]));
+        }
         recorder.dispatch(&plain(&g.cells_of, at, [d.neurons.div_ceil(64), k, 1]));
         if number == 0 {
             recorder.dispatch(&plain(&g.weight_squares, at, [PARTIALS / 64, k, 1]));

@@ -7,6 +7,7 @@ use super::pipelines::{Bound, Pipelines, Resource};
 use super::plan::GpuPlan;
 use super::textures::Textures;
 use super::tiles::Strategy;
+use super::weights::Weights;
 use crate::error::Result;
 
 /// Kernels by name. Where a kernel takes turns on pairs of buffers, there is one for each turn: of the recurrences by the
@@ -18,6 +19,8 @@ pub(super) struct Kernels {
     /// The same; what reads the table of phases is bound anew where that changes its size.
     pub(super) start: [Bound; 2],
     pub(super) weights: Bound,
+    /// Of forward, and of adjoint; absent where weights are loaded as they are.
+    pub(super) pack_weights: Option<[Bound; 2]>,
     pub(super) cells_of: Bound,
     pub(super) weight_squares: Bound,
     /// Number 1, which starts from the given x.
@@ -62,8 +65,7 @@ impl Binder<'_> {
     fn weights(&self, forward: bool) -> Resource<'_> {
         match self.textures {
             Some(textures) => Texture(textures.weights(forward)),
-            None if forward => Buffer(&self.buffers.weights_forward),
-            None => Buffer(&self.buffers.weights_adjoint),
+            None => Buffer(self.buffers.loaded_weights(self.base.plan)[usize::from(!forward)]),
         }
     }
 
@@ -125,6 +127,15 @@ impl Binder<'_> {
         self.bind(id, &named! { deltas: deltas, inputs: inputs, product: product, cells: cells })
     }
 
+    fn pack_weights(&self) -> Result<Option<[Bound; 2]>> {
+        let (b, [forward, adjoint]) = (self.buffers, &self.buffers.packed_weights);
+        let pack = |exact, packed| {
+            self.bind(Id::PackWeights, &named! { exact_weights: Buffer(exact), packed_weights: Buffer(packed) })
+        };
+        let packs = self.base.plan.weights == Weights::F16;
+        packs.then(|| Ok([pack(&b.weights_forward, forward)?, pack(&b.weights_adjoint, adjoint)?])).transpose()
+    }
+
     /// A kernel whose bindings are whole buffers that no turn changes.
     fn plain(&self, id: Id) -> Result<Bound> {
         self.with_noises(id, &self.buffers.noises)
@@ -161,6 +172,7 @@ impl Kernels {
             stimulus: binder.noisy(Id::Stimulus)?,
             start: binder.noisy(Id::Start)?,
             weights: binder.plain(Id::Weights)?,
+            pack_weights: binder.pack_weights()?,
             cells_of: binder.plain(Id::CellsOf)?,
             weight_squares: binder.plain(Id::WeightSquares)?,
             first_forward: binder.forward(1, &buffers.initial_potentials)?,

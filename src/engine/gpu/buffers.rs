@@ -4,6 +4,7 @@ use super::course::Course;
 use super::device::GpuDevice;
 use super::plan::{GpuPlan, PARTIALS};
 use super::tiles::Loads;
+use super::weights::Weights;
 use crate::engine::{FreshNoise, LossRecord, NetworkSettings, NetworkState, Problem, TrialNoise};
 use crate::network::Layout;
 use bytemuck::{Pod, Zeroable};
@@ -130,12 +131,13 @@ buffers! {
 }
 
 buffers! {
-    /// Buffers of a bank of networks; pairs are those of the even and the odd steps or slots. Shapes: see the shaders.
+    /// Buffers of a bank of networks; pairs are those of the even and the odd steps or slots, and of weights those of forward
+    /// and of adjoint. Shapes: see the shaders.
     Buffers:
         parameters first_moment second_moment best gradient weights_forward weights_adjoint cells phases
         initial_potentials residuals errors weight_squares gradient_squares product losses records settings frozen noises
         trial_noises turns;
-        inputs deltas potentials sums
+        inputs deltas potentials sums packed_weights
 }
 
 /// A labelled buffer of at least `bytes` bytes.
@@ -183,6 +185,14 @@ impl Shared {
 }
 
 impl Buffers {
+    /// The weights that the recurrences load, forward's and adjoint's.
+    pub(super) fn loaded_weights(&self, plan: &GpuPlan) -> [&wgpu::Buffer; 2] {
+        match plan.weights {
+            Weights::F32 => [&self.weights_forward, &self.weights_adjoint],
+            Weights::F16 => self.packed_weights.each_ref(),
+        }
+    }
+
     /// Buffers for as many networks as there are `settings`, zero but for what these and the course give.
     pub(super) fn new(device: &GpuDevice, plan: &GpuPlan, settings: &[NetworkSettings], course: &Course) -> Self {
         let k = settings.len() as u64;
@@ -206,6 +216,11 @@ impl Buffers {
             gradient: flat("gradient"),
             weights_forward: make("weights forward", 4 * k * (plan.z_rows * plan.weight_stride) as u64, storage),
             weights_adjoint: make("weights adjoint", 4 * k * (plan.d_rows * plan.weight_stride) as u64, storage),
+            packed_weights: [plan.z_rows, plan.d_rows].map(|rows| {
+                // Next to nothing where weights are loaded as they are.
+                let bytes = if plan.weights == Weights::F16 { 2 * k * (rows * plan.weight_stride) as u64 } else { 0 };
+                make("packed weights", bytes, storage)
+            }),
             cells: make("cells", 16 * k * plan.d_rows as u64, slices),
             phases: filled(device, "phases", &course.table),
             inputs: pair("inputs", plan.z_slots(), plan.z_slice()),

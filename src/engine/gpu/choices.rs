@@ -5,6 +5,7 @@ use super::plan::GpuOptions;
 use super::tiles::{Loads, Strategy};
 use super::trajectory::Trajectory;
 use super::tune::{Candidate, Choice};
+use super::weights::Weights;
 use crate::data::write_atomically;
 use crate::engine::Problem;
 use crate::error::{Error, Result};
@@ -26,6 +27,7 @@ pub struct Key {
     time_steps: usize,
     inputs: usize,
     trajectory: Trajectory,
+    weights: Weights,
     /// What was asked for, where something was.
     strategy: Option<Strategy>,
     loads: Option<Loads>,
@@ -46,6 +48,7 @@ impl Key {
             time_steps: d.time_steps,
             inputs: d.input_groups * d.channels,
             trajectory: options.trajectory,
+            weights: options.weights,
             strategy: options.strategy,
             loads: options.loads,
         }

@@ -10,6 +10,7 @@ use super::recorder::Recorder;
 use super::stamps::Stamps;
 use super::trajectory::Trajectory;
 use super::transfer::{RecordRing, read};
+use super::weights::Weights;
 use crate::dims::Dims;
 use crate::engine::perturbation::{check_batch, check_differentiable};
 use crate::engine::{
@@ -189,9 +190,11 @@ fn describe(device: &GpuDevice, plan: &GpuPlan) -> EngineDescription {
     EngineDescription {
         engine: "gpu".into(),
         adapter: device.info().name.clone(),
-        strategy: match plan.trajectory {
-            Trajectory::F32 => plan.strategy.name().into(),
-            Trajectory::F16 => format!("{}, f16 trajectories", plan.strategy.name()),
+        strategy: match (plan.trajectory, plan.weights) {
+            (Trajectory::F32, Weights::F32) => plan.strategy.name().into(),
+            (Trajectory::F16, Weights::F32) => format!("{}, f16 trajectories", plan.strategy.name()),
+            (Trajectory::F32, Weights::F16) => format!("{}, f16 weights", plan.strategy.name()),
+            (Trajectory::F16, Weights::F16) => format!("{}, f16 weights and trajectories", plan.strategy.name()),
         },
     }
 }

@@ -3,6 +3,7 @@
 use super::adapter::AdapterInfo;
 use super::plan::GpuPlan;
 use super::tiles::Loads;
+use super::weights::Weights;
 use crate::dims::Dims;
 use crate::error::{Error, Result, ensure};
 
@@ -26,7 +27,9 @@ impl GpuPlan {
         let [p, w, z, d, r, g] = self.bytes_per_network().map(|(_, bytes)| bytes);
         // Software adapters read copies of the weights as textures.
         let copies = if self.loads == Loads::Texture { 2 } else { 1 };
-        5 * p + 2 * copies * w + 2 * z + 2 * d + r + g + 4 * self.condition_tiles as u64 * self.d_slice()
+        let loaded = w / 4 * self.weights.bytes() as u64 * copies;
+        let trained = if self.weights == Weights::F16 { w } else { 0 };
+        5 * p + 2 * (loaded + trained) + 2 * z + 2 * d + r + g + 4 * self.condition_tiles as u64 * self.d_slice()
     }
 
     /// How many networks one set of buffers can hold: more than that are split over several.

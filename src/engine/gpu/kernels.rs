@@ -2,6 +2,8 @@
 
 use super::plan::GpuPlan;
 use super::tiles::{Loads, Strategy};
+use super::trajectory::Trajectory;
+use super::weights::Weights;
 
 /// How a kernel uses a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +119,7 @@ macro_rules! kernels {
         }
 
         /// All kernels, in the order in which a step runs them.
-        pub const KERNELS: [Kernel; 18] = [$(Kernel {
+        pub const KERNELS: [Kernel; 19] = [$(Kernel {
             id: Id::$id,
             entry: stringify!($entry),
             file: stringify!($file),
@@ -137,6 +139,8 @@ kernels! {
         8 initial_potentials: Write }
     Weights: weights of weights [Math, Constraint, Network, Phase] Fixed(64) {
         0 parameters: Read, 1 population: Read, 2 weights_forward: Write, 3 weights_adjoint: Write, 4 phases: Read }
+    PackWeights: pack_weights of pack_weights [] Fixed(64) {
+        0 exact_weights: Read, 1 packed_weights: Write }
     CellsOf: cells_of of weights [Math, Constraint, Network, Phase] Fixed(64) {
         0 parameters: Read, 4 phases: Read, 5 cells: Write, 7 records: Read, 8 turns: Read }
     WeightSquares: weight_squares of weights [Math, Constraint, Network, Phase] Fixed(64) {
@@ -189,6 +193,7 @@ impl Kernel {
             Id::ForwardResident | Id::AdjointResident => plan.strategy == Strategy::Resident,
             Id::WeightGradient => plan.loads == Loads::Texture,
             Id::WeightGradientTiled => plan.loads == Loads::Storage,
+            Id::PackWeights => plan.weights == Weights::F16,
             Id::Dale => plan.projects(),
             _ => true,
         }
@@ -197,7 +202,11 @@ impl Kernel {
     /// The complete source text for a plan: its `const` lines, the shared texts, the kernel's file.
     pub fn text(&self, plan: &GpuPlan) -> String {
         let mut text = plan.constants();
+        if plan.trajectory == Trajectory::F16 || plan.weights == Weights::F16 {
+            text.push_str(shader!(half));
+        }
         text.push_str(plan.trajectory.source());
+        text.push_str(plan.weights.source());
         text.push_str(shader!(common));
         text.push_str(plan.loss_source());
         for include in self.includes {

@@ -47,6 +47,7 @@ mod tune;
 mod turns;
 mod unseen;
 mod waiting;
+mod weights;
 
 pub use adapter::{AdapterInfo, adapters, choose};
 pub use device::GpuDevice;
@@ -55,6 +56,7 @@ pub use plan::GpuOptions;
 pub use tiles::{Loads, Strategy, Tiles};
 pub use trajectory::Trajectory;
 pub use unseen::unseen;
+pub use weights::Weights;
 
 // How it is made: for its tests, and for tuning.
 #[doc(hidden)]

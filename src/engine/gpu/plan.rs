@@ -3,6 +3,7 @@
 use super::adapter::AdapterInfo;
 use super::tiles::{Loads, Strategy, Tiles};
 use super::trajectory::Trajectory;
+use super::weights::Weights;
 use crate::dims::Dims;
 use crate::engine::{LossKind, Problem};
 use crate::error::{Error, Result};
@@ -36,6 +37,8 @@ pub struct GpuOptions {
     pub tiles: Option<Tiles>,
     /// How trajectories are kept.
     pub trajectory: Trajectory,
+    /// How weights are loaded.
+    pub weights: Weights,
     /// Most networks that share buffers and dispatches; as many as fit the adapter's bindings if not given.
     pub bank: Option<usize>,
     /// Dispatches of a submission; as many as take about a tenth of a second if not given. For tests.
@@ -61,6 +64,8 @@ pub struct GpuPlan {
     pub loads: Loads,
     /// How trajectories are kept.
     pub trajectory: Trajectory,
+    /// How weights are loaded.
+    pub weights: Weights,
     /// The data term.
     pub loss: LossKind,
     /// Invocations of a resident recurrence's workgroup.
@@ -157,6 +162,7 @@ impl GpuPlan {
             strategy,
             loads,
             trajectory,
+            weights: options.weights,
             loss: problem.loss,
             resident_lanes: resident_lanes.unwrap_or(1),
             tiles,
@@ -164,7 +170,8 @@ impl GpuPlan {
             condition_tiles: dims.conditions.div_ceil(4 * quads),
             z_rows,
             d_rows: dims.neurons.next_multiple_of(trajectory.row_padding()),
-            weight_stride: dims.neurons.next_multiple_of(64),
+            // Rows of textures are copied in multiples of 256 bytes.
+            weight_stride: dims.neurons.next_multiple_of(256 / options.weights.bytes()),
             segments: (PRODUCT_BYTES / (4 * dims.neurons * z_rows)).clamp(1, 8),
             dims,
             constants: Constants::new(problem, trajectory),

@@ -15,9 +15,8 @@ pub(super) struct Textures {
 impl Textures {
     pub(super) fn new(device: &wgpu::Device, plan: &GpuPlan, networks: usize) -> Self {
         let quads = (plan.weight_stride / 4) as u32;
-        let weights = |label, rows: usize| {
-            make(device, label, [quads, rows as u32, networks as u32], TextureFormat::Rgba32Float, true)
-        };
+        let weights =
+            |label, rows: usize| make(device, label, [quads, rows as u32, networks as u32], plan.weights.texel(), true);
         let trajectory = |label, rows: usize, slots: usize| {
             make(device, label, [(rows * plan.quads) as u32, slots as u32, 1], plan.trajectory.texel(), false)
         };
@@ -48,10 +47,11 @@ impl Textures {
         buffers: &Buffers,
         networks: usize,
     ) {
-        let row = 4 * plan.weight_stride as u32;
-        let size = |rows: usize| [row / 16, rows as u32, networks as u32];
-        copy(encoder, &buffers.weights_forward, 0, row, &self.weights[0].0, size(plan.z_rows));
-        copy(encoder, &buffers.weights_adjoint, 0, row, &self.weights[1].0, size(plan.d_rows));
+        let row = (plan.weights.bytes() * plan.weight_stride) as u32;
+        let size = |rows: usize| [plan.weight_stride as u32 / 4, rows as u32, networks as u32];
+        let [forward, adjoint] = buffers.loaded_weights(plan);
+        copy(encoder, forward, 0, row, &self.weights[0].0, size(plan.z_rows));
+        copy(encoder, adjoint, 0, row, &self.weights[1].0, size(plan.d_rows));
     }
 
     /// Records the copies of one slab's deltas and inputs in slots of `parity`.
