@@ -431,3 +431,19 @@ fn a_problem_that_does_not_fit_is_refused_with_a_sentence() {
     let error = aon::engine::gpu::GpuPlan::new(&problem, device.info(), &options).unwrap_err();
     assert!(error.to_string().contains("stepwise"), "{error}");
 }
+
+/// More time steps than a dispatch has workgroups in a dimension.
+#[test]
+fn trials_may_be_longer_than_a_dispatch_is_wide() {
+    let Some(device) = gpu::device() else { return };
+    let (problem, settings, state) =
+        Case { networks: 1, neurons: 5, conditions: 3, time_steps: 66_000 }.pose().unwrap();
+    assert!(problem.dims.time_steps > device.info().max_workgroups as usize, "the device has more: take more steps");
+    let mut oracle = CpuEngine::<f64>::new(problem.clone(), settings.clone(), &state, 1).unwrap();
+    let mut engine = GpuEngine::new(&device, &problem, &settings, &state, &GpuOptions::default()).unwrap();
+    let (found, expected) = (engine.evaluate().unwrap()[0].loss, oracle.evaluate().unwrap()[0].loss);
+    assert!((found / expected - 1.0).abs() < 2e-6, "loss {found}, not {expected}");
+    let expected: Vec<f64> = oracle.rates(0).unwrap().into_iter().map(f64::from).collect();
+    let error = max_abs_error(&engine.rates(0).unwrap(), &expected);
+    assert!(error < 5e-6, "rates off by {error:e}");
+}
