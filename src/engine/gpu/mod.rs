@@ -8,6 +8,10 @@
 //! state and runs a block of steps. How operands are loaded follows the kind of adapter ([`Loads`]), how much one
 //! invocation does follows [`Tiles`], and how many networks share buffers follows the adapter's limits; none of these
 //! changes the order of any sum within a network, and no network's numbers depend on what else is in its batch.
+//!
+//! A step is recorded dispatch by dispatch and submitted in pieces of about a tenth of a second, by the pace that each kernel
+//! was measured at; every wait for one ends, and what a device reports or does not do ends in an error that stays
+//! (docs/hardware.md#what-drivers-do-and-what-is-done-about-it).
 
 /// Values with the names that they have in the shaders.
 macro_rules! named {
