@@ -50,7 +50,7 @@ fn add_rows(sum: ptr<function, Sums>, z: ptr<function, Columns>, a: u32, rows: m
 @compute @workgroup_size(GRADIENT_X, GRADIENT_Y)
 fn weight_gradient(@builtin(global_invocation_id) id: vec3<u32>) {
     let column = id.x * TILE;
-    let row = id.y * TILE;
+    let row = (at.end * GRADIENT_Y + id.y) * TILE;
     if RECURRENT == 0u && column + TILE <= N {
         return; // ∂W alone, and W is frozen
     }

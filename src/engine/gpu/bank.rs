@@ -12,7 +12,6 @@ use super::textures::Textures;
 use super::tiles::{Loads, Strategy};
 use crate::engine::{NetworkSettings, Perturbation, TRIAL_STEP, TrialNoise};
 use crate::error::Result;
-use std::ops::Range;
 
 /// Which networks a stage computes: `At::step` of common.wgsl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,17 +264,18 @@ impl Bank {
         for tile in 0..self.plan.condition_tiles {
             for parity in 0..2 {
                 let at = At { time: parity as u32, accumulate: u32::from(tile > 0 || parity > 0), ..At::default() };
-                match &self.textures {
-                    None => self.dispatch_gradients(recorder, tile, at),
-                    Some(textures) => {
-                        for network in 0..self.networks {
-                            let slab = network * self.plan.condition_tiles + tile;
-                            let encoder = recorder.encoder();
-                            textures.copy_trajectories(encoder, &self.plan, &self.buffers, parity, slab);
-                            let at = At { slab: slab as u32, ..at };
-                            self.dispatch_gradient(recorder, at, 0..self.gradient_groups()[1], 1);
-                        }
+                let slab = |network: usize| network * self.plan.condition_tiles + tile;
+                let longest = recorder.longest(self.kernels.weight_gradient[parity].id);
+                let (together, rows) = self.plan.gradient_dispatch(longest, self.gradient_groups()[1]);
+                // Textures hold one network at a time.
+                let together = if self.textures.is_some() { 1 } else { together };
+                for first in (0..self.networks).step_by(together) {
+                    if let Some(textures) = &self.textures {
+                        let (plan, buffers) = (&self.plan, &self.buffers);
+                        textures.copy_trajectories(recorder.encoder(), plan, buffers, parity, slab(first));
                     }
+                    let at = At { slab: slab(first) as u32, ..at };
+                    self.dispatch_gradient(recorder, at, rows, together.min(self.networks - first));
                 }
             }
         }
@@ -289,26 +289,16 @@ impl Bank {
         [groups(columns, tiles.gradient_workgroup.0), groups(d.neurons, tiles.gradient_workgroup.1)]
     }
 
-    /// One parity of slots and tile of conditions: several networks a dispatch, or where one is too much, some of its rows.
-    fn dispatch_gradients(&self, recorder: &mut Recorder, tile: usize, at: At) {
-        let rows = self.gradient_groups()[1];
-        let longest = recorder.longest(Id::WeightGradientTiled);
-        let (together, rows_together) = self.plan.gradient_dispatch(longest, rows);
-        for first in (0..self.networks).step_by(together) {
-            for row in (0..rows).step_by(rows_together) {
-                let at = At { slab: (first * self.plan.condition_tiles + tile) as u32, end: row as u32, ..at };
-                let networks = together.min(self.networks - first);
-                self.dispatch_gradient(recorder, at, row..rows.min(row + rows_together), networks);
-            }
-        }
-    }
-
-    fn dispatch_gradient(&self, recorder: &mut Recorder, at: At, rows: Range<usize>, networks: usize) {
+    /// One parity of slots and tile of conditions of some networks, so many rows of workgroups a dispatch.
+    fn dispatch_gradient(&self, recorder: &mut Recorder, at: At, together: usize, networks: usize) {
         let [columns, all] = self.gradient_groups();
-        let work = self.plan.gradient_work() * networks as f64 * rows.len() as f64 / all as f64;
         let kernel = &self.kernels.weight_gradient[at.time as usize];
-        let extent = [columns, rows.len(), networks * self.plan.segments];
-        recorder.dispatch(&Dispatch { work, ..plain(kernel, at, extent) });
+        for row in (0..all).step_by(together) {
+            let (at, rows) = (At { end: row as u32, ..at }, together.min(all - row));
+            let work = self.plan.gradient_work() * networks as f64 * rows as f64 / all as f64;
+            let extent = [columns, rows, networks * self.plan.segments];
+            recorder.dispatch(&Dispatch { work, ..plain(kernel, at, extent) });
+        }
     }
 
     /// Extent of the kernels that stride over the parameters of each network.
