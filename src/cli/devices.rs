@@ -1,6 +1,7 @@
 //! `aon devices`: what can train, and what `auto` takes.
 
 use super::output;
+use super::spelling::with_flags;
 use crate::engine::gpu::{adapters, unseen};
 use crate::engine::{Automatic, automatic};
 use clap::Args;
@@ -23,7 +24,7 @@ pub(super) fn run(_: &DevicesArgs) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     output::say(format!("cpu     {threads} threads"));
     output::say(match automatic(&adapters) {
-        Automatic::Gpu(number, why) => format!("--engine auto takes gpu {number}: {why}"),
+        Automatic::Gpu(number, why) => with_flags(&format!("--engine auto takes gpu {number}: {why}")),
         Automatic::Cpu(why) => format!("--engine auto takes the CPU: {why}"),
     });
 }

@@ -87,7 +87,7 @@ const STORAGE_BINDING_CAP: u64 = (1 << 31) - 256;
 fn instance() -> wgpu::Instance {
     wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: wgpu::Backends::PRIMARY,
-        // Beyond what the system grants, memory would be paged in and out without a word, at a hundredth of the speed.
+        // Beyond what the system grants, memory would be paged in and out without a word.
         memory_budget_thresholds: wgpu::MemoryBudgetThresholds {
             for_resource_creation: Some(95),
             for_device_loss: None,
