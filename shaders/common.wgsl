@@ -3,6 +3,7 @@
 //   TILE_QUADS  how many of them one invocation of a recurrence works on (divides QUADS)
 //   ROW_QUADS   vec4s of neurons that one invocation of a recurrence works on
 //   WORKGROUP   invocations of a workgroup of a recurrence
+//   SPLIT       invocations among which the presynaptic rows of a sum are divided (divides WORKGROUP)
 //   UNROLL      presynaptic neurons of one turn of its loop, with loads from storage buffers (divides 16)
 //   WEIGHT_ROWS rows of a weight matrix that stand side by side: 4 where a recurrence is resident (divides UNROLL), else 1
 //   RESIDENT_LANES, RESIDENT_ROWS   invocations of a resident recurrence's workgroup, neurons of one of them
@@ -48,6 +49,10 @@ override EPSILON: f32;
 // a step in turns.
 const TRAINING: u32 = 1u;
 const SELECTED: u32 = 2u;
+
+// Presynaptic rows of a recurrence are summed in segments of so many (the last may be shorter), each in order from zero, and then
+// the segments in order: the same bits, whether one invocation does all of a sum or several share it. UNROLL divides it.
+const SEGMENT: u32 = 64u;
 
 const PARTIALS: u32 = 1024u; // invocations of a network that sum squares of weights or gradients
 

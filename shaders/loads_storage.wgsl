@@ -33,14 +33,11 @@ fn load_residual(base: u32, offset: u32) -> vec4<f32> {
     return residuals[base + offset];
 }
 
-// Σ over the rows rows.x ≤ j < rows.y of the state, in order, of weight × state: 4·ROW_QUADS neurons from 4·`first` on,
-// TILE_QUADS quads of conditions from `quad` on. rows.x divides by UNROLL; rows past rows.y, up to the next multiple of it,
-// are zero or meet zero weights.
-fn products(network: u32, rows: vec2<u32>, first: u32, base: u32, quad: u32) -> array<vec4<f32>, 4u * ROW_QUADS * TILE_QUADS> {
-    var sum: array<vec4<f32>, 4u * ROW_QUADS * TILE_QUADS>;
-    for (var k = 0u; k < 4u * ROW_QUADS * TILE_QUADS; k++) {
-        sum[k] = vec4<f32>(0.0);
-    }
+// Σ over the rows rows.x ≤ j < rows.y of the state, all of one segment, of weight × state: 4·ROW_QUADS neurons from 4·`first`
+// on, TILE_QUADS quads of conditions from `quad` on. rows.x divides by UNROLL; rows past rows.y, up to the next multiple of
+// it, are zero or meet zero weights.
+fn segment(network: u32, rows: vec2<u32>, first: u32, base: u32, quad: u32) -> Sums {
+    var sum = Sums();
     // Ends: j grows by UNROLL.
     for (var j = rows.x; j < rows.y; j += UNROLL) {
         for (var k = 0u; k < UNROLL; k++) {

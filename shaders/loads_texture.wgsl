@@ -44,7 +44,7 @@ fn add_product(sum: mat4x4<f32>, w: vec4<f32>, z: vec4<f32>) -> mat4x4<f32> {
 
 // The same as in loads_storage.wgsl, row by row. The adapters' compilers keep the sums in registers only where every index is
 // constant once small loops are unrolled: so they are matrices here, and what is returned is a copy.
-fn products(network: u32, rows: vec2<u32>, first: u32, base: u32, quad: u32) -> array<vec4<f32>, 4u * ROW_QUADS * TILE_QUADS> {
+fn segment(network: u32, rows: vec2<u32>, first: u32, base: u32, quad: u32) -> Sums {
     var sum: array<mat4x4<f32>, ROW_QUADS * TILE_QUADS>;
     for (var s = 0u; s < ROW_QUADS * TILE_QUADS; s++) {
         sum[s] = mat4x4<f32>();
@@ -58,7 +58,7 @@ fn products(network: u32, rows: vec2<u32>, first: u32, base: u32, quad: u32) -> 
             }
         }
     }
-    var by_row: array<vec4<f32>, 4u * ROW_QUADS * TILE_QUADS>;
+    var by_row: Sums;
     for (var a = 0u; a < ROW_QUADS; a++) {
         for (var q = 0u; q < TILE_QUADS; q++) {
             for (var e = 0u; e < 4u; e++) {

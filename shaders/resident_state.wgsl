@@ -80,16 +80,12 @@ fn first_turn(network: u32, first: u32, lane: u32) -> Turn {
     return turn;
 }
 
-// Σ over the rows rows.x ≤ j < rows.y of the state, in order, of weight × state, for the invocation's neurons and conditions.
+// Σ over the rows rows.x ≤ j < rows.y of the state of weight × state, as SEGMENT says, for the invocation's neurons and conditions.
 // `turn` has the weights of the first turn, before and after: those of a quad of rows are fetched a turn before they are used,
 // as soon as those in their place have been, and after the last turn the first comes again.
 fn products(network: u32, rows: vec2<u32>, lane: u32, turn: ptr<function, Turn>) -> Tile {
-    var sum: Tile;
-    for (var r = 0u; r < RESIDENT_ROWS; r++) {
-        for (var q = 0u; q < TILE_QUADS; q++) {
-            sum[r][q] = vec4<f32>(0.0);
-        }
-    }
+    var total = Tile();
+    var sum = Tile();
     // Ends: j grows by UNROLL, which divides the padding of the state.
     for (var j = rows.x; j < rows.y; j += UNROLL) {
         let next = select(rows.x, j + UNROLL, j + UNROLL < rows.y);
@@ -117,6 +113,14 @@ fn products(network: u32, rows: vec2<u32>, lane: u32, turn: ptr<function, Turn>)
                 (*turn)[k][r] = weights_at(network, next + 4u * k, lane, r);
             }
         }
+        if (j + UNROLL) % SEGMENT == 0u || j + UNROLL >= rows.y {
+            for (var r = 0u; r < RESIDENT_ROWS; r++) {
+                for (var q = 0u; q < TILE_QUADS; q++) {
+                    total[r][q] += sum[r][q];
+                    sum[r][q] = vec4<f32>(0.0);
+                }
+            }
+        }
     }
-    return sum;
+    return total;
 }

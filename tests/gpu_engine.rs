@@ -150,6 +150,7 @@ fn strategies_loads_and_tiles_change_no_bit() {
         workgroup: 32,
         resident_rows: 1,
         block: 5,
+        split: 4,
         unroll: 2,
         gradient_tile: 8,
         gradient_workgroup: (4, 4),

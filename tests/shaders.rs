@@ -25,6 +25,7 @@ fn plans() -> Vec<GpuPlan> {
         tile_quads: 1,
         workgroup: 32,
         resident_rows: 1,
+        split: 4,
         unroll: 2,
         gradient_tile: 8,
         gradient_workgroup: (8, 8),

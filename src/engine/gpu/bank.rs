@@ -326,7 +326,7 @@ impl Bank {
         slabs: usize,
     ) {
         let tiles = &self.plan.tiles;
-        let rows = (4 * tiles.row_quads * tiles.workgroup) as usize;
+        let rows = (4 * tiles.row_quads * tiles.workgroup / tiles.split) as usize;
         let mut bound = [0; 6];
         bound.iter_mut().zip(offsets).for_each(|(to, from)| *to = *from as u32);
         let count = if self.plan.loads == Loads::Storage { 0 } else { offsets.len() };

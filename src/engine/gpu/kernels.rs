@@ -82,6 +82,8 @@ pub enum Include {
     Resident,
     /// `loads_storage.wgsl` or `loads_texture.wgsl`.
     Loads,
+    /// `stepwise.wgsl`.
+    Stepwise,
 }
 
 macro_rules! shader {
@@ -98,6 +100,7 @@ impl Include {
             (Self::Constraint, _) => shader!(constraint),
             (Self::Network, _) => shader!(network),
             (Self::Resident, _) => shader!(resident_state),
+            (Self::Stepwise, _) => shader!(stepwise),
             (Self::Noise, _) => shader!(noise),
             (Self::Phase, _) => shader!(phase),
             (Self::Loads, Loads::Storage) => shader!(loads_storage),
@@ -145,7 +148,7 @@ kernels! {
         0 parameters: Read, 4 phases: Read, 5 cells: Write, 7 records: Read, 8 turns: Read }
     WeightSquares: weight_squares of weights [Math, Constraint, Network, Phase] Fixed(64) {
         0 parameters: Read, 1 population: Read, 6 squares: Write }
-    Forward: forward of forward [Math, Loads] Recurrence {
+    Forward: forward of forward [Math, Loads, Stepwise] Recurrence {
         0 weights: Weights, 1 state: Slice, 2 previous: Slice, 3 cells: Slice, 7 inputs: Write, 8 potentials: Write,
         9 deltas: Write }
     ForwardResident: forward_resident of forward_resident [Math, Resident] Resident {
@@ -156,7 +159,7 @@ kernels! {
         5 errors: Write }
     Total: total of loss [Reduce, Network] Fixed(256) {
         5 errors: Write, 6 squares: Read, 7 settings: Read, 8 losses: Write }
-    Adjoint: adjoint of adjoint [Loads] Recurrence {
+    Adjoint: adjoint of adjoint [Loads, Stepwise] Recurrence {
         0 weights: Weights, 1 state: Slice, 2 previous: Slice, 3 cells: Slice, 4 rates: Slice, 5 residuals: Slice,
         6 increments: Slice, 7 losses: Read, 8 deltas: Write, 9 sums: Write }
     AdjointResident: adjoint_resident of adjoint_resident [Math, Resident] Resident {

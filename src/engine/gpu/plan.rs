@@ -148,6 +148,7 @@ impl GpuPlan {
             (None, Some(_)) if loads == Loads::Storage && !adapter.software => Strategy::Resident,
             (strategy, _) => strategy.unwrap_or(Strategy::Stepwise),
         };
+        tiles.fit_split(strategy, loads, adapter);
         if strategy == Strategy::Resident {
             tiles = fitted;
             // Few networks leave most of a card idle: their conditions are spread over workgroups.
@@ -281,6 +282,7 @@ impl GpuPlan {
         let (gx, gy) = t.gradient_workgroup;
         let lines = named! {
             QUADS: self.quads as u32, TILE_QUADS: t.tile_quads, ROW_QUADS: t.row_quads, WORKGROUP: t.workgroup,
+            SPLIT: t.split,
             RESIDENT_LANES: self.resident_lanes, RESIDENT_ROWS: t.resident_rows, UNROLL: t.unroll,
             WEIGHT_ROWS: self.weight_rows() as u32,
             GRADIENT_TILE: t.gradient_tile, GRADIENT_X: gx, GRADIENT_Y: gy,

@@ -42,6 +42,10 @@ pub struct Tiles {
     pub tile_quads: u32,
     /// Invocations of a workgroup of a recurrence.
     pub workgroup: u32,
+    /// Invocations of a stepwise recurrence's workgroup among which the presynaptic rows of a sum are divided, with loads from
+    /// storage buffers: 1, 2, 4 or 8. More keep a card busy with few networks.
+    #[serde(default = "undivided")]
+    pub split: u32,
     /// Neurons of one invocation of a resident recurrence (more, where a workgroup would be too large).
     pub resident_rows: u32,
     /// Most time steps of one dispatch of a resident recurrence; fewer where that would take too long.
@@ -63,6 +67,7 @@ impl Tiles {
         row_quads: 1,
         tile_quads: 3,
         workgroup: 64,
+        split: 1,
         unroll: 4,
         gradient_tile: 8,
         gradient_workgroup: (8, 8),
@@ -74,6 +79,7 @@ impl Tiles {
         row_quads: 2,
         tile_quads: 3,
         workgroup: 8,
+        split: 1,
         unroll: 1,
         gradient_tile: 16,
         gradient_workgroup: (8, 1),
@@ -99,6 +105,15 @@ impl Tiles {
         let quads = self.resident_rows * self.tile_quads;
         let held = (12 / quads).clamp(1, self.unroll.min(8)) * self.tile_quads;
         4 * (2 * quads + held) + self.unroll * self.resident_rows * 3 / 2 <= MOST_NUMBERS
+    }
+
+    /// Leaves sums undivided where nothing else is possible: invocations of one workgroup exchange their parts in its memory.
+    pub(super) fn fit_split(&mut self, strategy: Strategy, loads: Loads, adapter: &AdapterInfo) {
+        let exchanged = 64 * self.row_quads * self.tile_quads * self.workgroup;
+        let fits = exchanged <= adapter.workgroup_memory_bytes && self.workgroup.is_multiple_of(self.split);
+        if strategy == Strategy::Resident || loads == Loads::Texture || !fits {
+            self.split = 1;
+        }
     }
 
     /// Spreads the conditions of a network over workgroups. There is less to do between two loads of weights then, so that
@@ -128,6 +143,11 @@ impl Tiles {
         let fits = z_rows * 16 * self.tile_quads as usize <= memory && lanes * self.resident_rows as usize >= neurons;
         fits.then_some(lanes as u32)
     }
+}
+
+/// What older choices, which name no division, have.
+fn undivided() -> u32 {
+    1
 }
 
 /// More rows than this would not stay in registers.

@@ -44,6 +44,9 @@ impl std::fmt::Display for Choice {
             Loads::Texture => "textures",
         };
         let (rows, group) = match self.strategy {
+            Strategy::Stepwise if t.split > 1 => {
+                (4 * t.row_quads, format!(", {} invocations, sums divided among {}", t.workgroup, t.split))
+            }
             Strategy::Stepwise => (4 * t.row_quads, format!(", {} invocations", t.workgroup)),
             Strategy::Resident => (t.resident_rows, format!(", {} rows a turn", t.unroll)),
         };
@@ -68,6 +71,9 @@ pub struct Candidate {
     /// Seconds of a training step of the whole problem, as far as the shortened one tells.
     pub seconds: f64,
 }
+
+/// Most networks that leave so much of a card idle that their sums may be worth dividing among invocations.
+const FEW_NETWORKS: usize = 16;
 
 /// What is worth measuring for `problem` on `adapter`; what `options` name is kept.
 pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions) -> Vec<Choice> {
@@ -103,6 +109,11 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
         }
         // With more conditions, eight neurons an invocation would not stay in registers.
         list.push(stepwise(Loads::Storage, Tiles { tile_quads: 1, row_quads: 2, workgroup: 32, ..hard }));
+        if problem.dims.networks <= FEW_NETWORKS {
+            for (tile_quads, workgroup, split, unroll) in [(1, 32, 8, 8), (1, 64, 8, 16), (1, 64, 4, 16), (3, 64, 8, 4)] {
+                list.push(stepwise(Loads::Storage, Tiles { tile_quads, workgroup, split, unroll, ..hard }));
+            }
+        }
         list
     };
     let forced = |(strategy, loads, _): &(Strategy, Loads, Tiles)| {
