@@ -154,7 +154,7 @@ impl GpuPlan {
             // Few networks leave most of a card idle: their conditions are spread over workgroups.
             let many = if adapter.software { MANY_SLABS_OF_CORES } else { MANY_SLABS };
             if options.tiles.is_none() && dims.networks * dims.conditions.div_ceil(4 * quads) < many {
-                tiles.spread();
+                tiles.spread(adapter);
             }
         }
         let mut plan = Self {

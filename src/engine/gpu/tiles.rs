@@ -98,13 +98,14 @@ impl Tiles {
         }
     }
 
-    /// Whether compilers find registers for what an invocation of a resident recurrence holds while it sums products: sums,
-    /// potentials, rows of the state (`HELD` in resident_state.wgsl), and the weights of a turn, of which half are there
+    /// Whether compilers find registers for what an invocation of a resident recurrence holds while it sums products: sums of a
+    /// segment and of all before, potentials, rows of the state (`HELD` in resident_state.wgsl), and the weights of a turn, of which half are there
     /// twice as others come in.
-    pub(super) fn stay_in_registers(&self) -> bool {
+    pub(super) fn stay_in_registers(&self, adapter: &AdapterInfo) -> bool {
         let quads = self.resident_rows * self.tile_quads;
         let held = (12 / quads).clamp(1, self.unroll.min(8)) * self.tile_quads;
-        4 * (2 * quads + held) + self.unroll * self.resident_rows * 3 / 2 <= MOST_NUMBERS
+        let most = if adapter.name.contains("NVIDIA") { MOST_NUMBERS_NVIDIA } else { MOST_NUMBERS };
+        4 * (3 * quads + held) + self.unroll * self.resident_rows * 3 / 2 <= most
     }
 
     /// Leaves sums undivided where nothing else is possible: invocations of one workgroup exchange their parts in its memory.
@@ -118,10 +119,10 @@ impl Tiles {
 
     /// Spreads the conditions of a network over workgroups. There is less to do between two loads of weights then, so that
     /// more weights are fetched at once.
-    pub(super) fn spread(&mut self) {
+    pub(super) fn spread(&mut self, adapter: &AdapterInfo) {
         self.tile_quads = 1;
         let wide = Self { unroll: 16, ..*self };
-        if wide.stay_in_registers() {
+        if wide.stay_in_registers(adapter) {
             *self = wide;
         }
     }
@@ -136,7 +137,7 @@ impl Tiles {
             self.resident_rows += 1;
         }
         if z_rows * 16 * self.tile_quads as usize > memory {
-            self.spread();
+            self.spread(adapter);
         }
         let lanes = neurons.div_ceil(self.resident_rows as usize).next_multiple_of(32);
         let lanes = lanes.min(adapter.max_workgroup_invocations as usize);
@@ -154,8 +155,10 @@ fn undivided() -> u32 {
 const MOST_RESIDENT_ROWS: u32 = 4;
 /// More invocations than this would leave each too few registers, while there are other ways.
 const MOST_LANES: u32 = 512;
-/// Most numbers that an invocation may hold: with addresses and what is computed between, AMD's compiler takes up to 128
-/// registers for them (tests/amd_compiler.rs), which leave room for eight waves.
-const MOST_NUMBERS: u32 = 120;
+/// Most numbers that an invocation may hold: with addresses and what is computed between, AMD's compiler takes up to 136
+/// registers for them (tests/amd_compiler.rs), which leave room for six waves.
+const MOST_NUMBERS: u32 = 124;
+/// The same on NVIDIA's cards, which give an invocation up to 255 registers; how fast that is, tuning measures.
+const MOST_NUMBERS_NVIDIA: u32 = 200;
 /// Of the weights of fewer rows, none could be fetched while others are used.
 const LEAST_RESIDENT_UNROLL: u32 = 8;

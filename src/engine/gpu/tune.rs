@@ -124,7 +124,7 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
         // What does not fit the adapter falls away, or comes out as another candidate.
         let planned = GpuPlan::new(problem, adapter, &Choice { strategy, loads, tiles }.apply(options));
         let choice = planned.map(|plan| Choice::of(&plan));
-        let sound = |c: &Choice| adapter.software || c.strategy == Strategy::Stepwise || c.tiles.stay_in_registers();
+        let sound = |c: &Choice| adapter.software || c.strategy == Strategy::Stepwise || c.tiles.stay_in_registers(adapter);
         choices.extend(choice.ok().filter(|c| sound(c) && !choices.contains(c)));
     }
     if choices.is_empty() {
