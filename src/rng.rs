@@ -46,6 +46,8 @@ pub enum Stream {
     Recording = 17,
     /// Inhibitory neurons among those of unknown type.
     CellTypes = 22,
+    /// Spikes of the units of a trained network.
+    Spikes = 27,
 }
 
 /// A generator for one stream of one network.

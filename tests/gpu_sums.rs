@@ -1,5 +1,5 @@
 //! Sums over many presynaptic neurons: the same bits, however they are divided among invocations, and those that the order in
-//! docs/model.md#numbers asks for.
+//! docs/model.md#where-each-equation-is asks for.
 #![allow(missing_docs)]
 
 mod common;

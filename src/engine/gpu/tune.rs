@@ -110,7 +110,8 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
         // With more conditions, eight neurons an invocation would not stay in registers.
         list.push(stepwise(Loads::Storage, Tiles { tile_quads: 1, row_quads: 2, workgroup: 32, ..hard }));
         if problem.dims.networks <= FEW_NETWORKS {
-            for (tile_quads, workgroup, split, unroll) in [(1, 32, 8, 8), (1, 64, 8, 16), (1, 64, 4, 16), (3, 64, 8, 4)] {
+            for (tile_quads, workgroup, split, unroll) in [(1, 32, 8, 8), (1, 64, 8, 16), (1, 64, 4, 16), (3, 64, 8, 4)]
+            {
                 list.push(stepwise(Loads::Storage, Tiles { tile_quads, workgroup, split, unroll, ..hard }));
             }
         }
@@ -124,7 +125,8 @@ pub fn candidates(problem: &Problem, adapter: &AdapterInfo, options: &GpuOptions
         // What does not fit the adapter falls away, or comes out as another candidate.
         let planned = GpuPlan::new(problem, adapter, &Choice { strategy, loads, tiles }.apply(options));
         let choice = planned.map(|plan| Choice::of(&plan));
-        let sound = |c: &Choice| adapter.software || c.strategy == Strategy::Stepwise || c.tiles.stay_in_registers(adapter);
+        let sound =
+            |c: &Choice| adapter.software || c.strategy == Strategy::Stepwise || c.tiles.stay_in_registers(adapter);
         choices.extend(choice.ok().filter(|c| sound(c) && !choices.contains(c)));
     }
     if choices.is_empty() {

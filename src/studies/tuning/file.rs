@@ -3,6 +3,7 @@
 use crate::data::recording::RecordingSettings;
 use crate::data::{read_text, toml_fault};
 use crate::error::{Error, Result};
+use crate::lab::NetworkTrials;
 use crate::tuning::{AlignSettings, EpochSettings, RatesSettings, TuningSettings};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -21,6 +22,8 @@ pub struct TuningFile {
     pub epochs: EpochSettings,
     /// From when to when pages show activity around the start of a bout.
     pub aligned: AlignSettings,
+    /// Which trials of a trained network are studied in place of a recording.
+    pub network: NetworkTrials,
 }
 
 impl TuningFile {
@@ -29,11 +32,12 @@ impl TuningFile {
     /// # Errors
     /// In a sentence that names the setting.
     pub fn check(&self) -> Result<()> {
-        let Self { recording: _, tuning, rates, epochs, aligned } = self;
+        let Self { recording: _, tuning, rates, epochs, aligned, network } = self;
         tuning.check()?;
         rates.check().map_err(|e| of_table("rates", e))?;
         epochs.check().map_err(|e| of_table("epochs", e))?;
-        aligned.check().map_err(|e| of_table("aligned", e))
+        aligned.check().map_err(|e| of_table("aligned", e))?;
+        network.check().map_err(|e| of_table("network", e))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is studied.
 
 use super::file::TuningFile;
+use super::network::{is_run, read_run};
 use crate::data::recording::{Session, read};
 use crate::error::Result;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,9 @@ pub struct TuningInput {
 
 impl TuningInput {
     pub(super) fn read(&self, path: &Path) -> Result<Vec<Session>> {
+        if is_run(path) {
+            return Ok(vec![read_run(path, &self.settings.network)?]);
+        }
         read(path, &self.settings.recording, self.beside.as_deref())
     }
 

@@ -3,6 +3,7 @@
 mod file;
 mod input;
 mod known;
+mod network;
 mod sessions;
 mod shown;
 mod study;

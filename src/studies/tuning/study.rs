@@ -2,6 +2,7 @@
 
 use super::input::TuningInput;
 use super::known::Held;
+use super::network::{crossed_csv, each_run, is_run, settings_for};
 use super::sessions::{Keeper, key_of};
 use super::shown::{Shown, Training, title};
 use crate::data::recording::{Framed, Outline, Understood, understood};
@@ -63,8 +64,11 @@ pub fn tuning(
     stop: &AtomicBool,
     listener: &mut dyn Listener,
 ) -> Result<Option<Tuned>> {
-    let settings = &input.settings.tuning;
     input.settings.check()?;
+    let recordings = each_run(&input.recordings)?;
+    let settings = settings_for(&recordings, &input.settings)?;
+    let input = &TuningInput { recordings, settings, ..input.clone() };
+    let settings = &input.settings.tuning;
     let is_other = directory.exists() && !directory.is_dir();
     ensure!(!is_other, "{} is no directory. Choose another `output_dir`.", directory.display());
     let held = Held::new(input)?;
@@ -117,6 +121,11 @@ fn write_tables(directory: &Path, study: &TuningStudy, shown: &Shown, input: &Tu
     ];
     for (name, text) in texts {
         write_atomically(&directory.join(name), |w| w.write_all(text.as_bytes()))?;
+    }
+    if input.recordings.iter().all(|path| is_run(path))
+        && let Some(crossed) = crossed_csv(&input.recordings, study)?
+    {
+        write_atomically(&directory.join("crossed.csv"), |w| w.write_all(crossed.as_bytes()))?;
     }
     let classes = study.classes.iter().flat_map(|c| c.class.iter());
     let mirror: Array1<f64> = classes.map(|class| f64::from(u8::from(*class == Class::Mirror))).collect();
