@@ -371,8 +371,10 @@ fn lesion_files_say_whom_when_and_how_and_errors_name_the_lesion() {
         std::fs::write(&path, text).unwrap();
         read_lesions(&path, &subject, 0)
     };
+    let labels: String = (0..80).map(|i| if i % 20 == 0 { "self\n" } else { "none\n" }).collect();
+    std::fs::write(directory.path().join("labels.csv"), format!("class\n{labels}")).unwrap();
     let lesions = read(
-        "[[lesion]]\narea = \"F5\"\ncell_type = \"inhibitory\"\nfrom = 20\nto = 60\n\
+        "[[lesion]]\nlabels = \"labels.csv\"\nvalue = \"self\"\n[[lesion]]\narea = \"F5\"\ncell_type = \"inhibitory\"\nfrom = 20\nto = 60\n\
          [[lesion]]\nname = \"three\"\nneurons = [3, 1, 2]\nmode = \"gain\"\ngain = 0.5\n\
          [[lesion]]\narea = \"AIP\"\nonto = \"F5\"\nmode = \"cut\"\n\
          [[lesion]]\nclass = \"mirror\"\nfraction = 0.5\nmode = \"current\"\ncurrent = -2.0\n",
@@ -381,8 +383,10 @@ fn lesion_files_say_whom_when_and_how_and_errors_name_the_lesion() {
     let example = include_str!("../docs/perturbation.md").split("```toml").nth(1).unwrap();
     // The small trial ends before its window does.
     let example = example.split("```").next().unwrap().replace("from = 280", "from = 28");
-    assert_eq!(read(&example).unwrap().len(), 5);
+    assert_eq!(read(&example).unwrap().len(), 6);
     let thermal = subject.dims().thermal;
+    assert_eq!((lesions[0].name.as_str(), lesions[0].neurons.as_slice()), ("self", &[0, 20, 40, 60][..]));
+    let lesions = &lesions[1..];
     assert_eq!((lesions[0].from, lesions[0].to), (thermal + 20, thermal + 60));
     assert_eq!(lesions[0].name, "F5 inhibitory 20–60");
     assert_eq!((lesions[1].neurons.as_slice(), &lesions[1].mode), (&[0, 1, 2][..], &Mode::Gain(0.5)));
@@ -390,6 +394,7 @@ fn lesion_files_say_whom_when_and_how_and_errors_name_the_lesion() {
     let mirror = subject.problem.population.mirror().unwrap().iter().filter(|m| **m).count();
     assert_eq!(lesions[3].neurons.len(), (mirror as f64 / 2.0).round() as usize);
     for (text, word) in [
+        ("[[lesion]]\nlabels = \"labels.csv\"\nvalue = \"mirror\"\n", "It has none, self."),
         ("[[lesion]]\narea = \"M1\"\n", "M1"),
         ("[[lesion]]\nmode = \"gain\"\n", "gain = "),
         ("[[lesion]]\nneurons = [81]\n", "81"),

@@ -2,17 +2,21 @@
 
 use super::array_file::ArrayFile;
 use super::arrays::shape_text;
+use super::labels;
 use crate::error::Result;
 use ndarray::{Array3, Ix3};
 use std::path::Path;
 
-/// Reads the mask `variable` (`inhibitory`, `mirror`) of `neurons` values from a MAT or npz file:
-/// a row or column of zeros and ones of any numeric class, or logical.
+/// Reads the mask `variable` (`inhibitory`, `mirror`) of `neurons` values from a MAT or npz file: a row or column of zeros and ones
+/// of any numeric class, or logical; or from a CSV table of labels: a column of that name, or the class of that name.
 ///
 /// # Errors
 /// If the file cannot be read, has no such variable (the error lists those that it has), or the mask has another
 /// length or other values than 0 and 1.
 pub fn read_mask(path: &Path, variable: &str, neurons: usize) -> Result<Vec<bool>> {
+    if labels::is_table(path) {
+        return labels::read_mask(path, variable, neurons);
+    }
     let file = ArrayFile::open(path)?;
     let values = file.vector(variable, "values, one per neuron,", Some(neurons))?;
     match values.iter().position(|v| ![0.0, 1.0].contains(v)) {

@@ -1,14 +1,14 @@
 //! Lesions as a TOML file states them.
 
 use super::lesion::{Lesion, Mode, marked, members};
-use crate::data::{read_text, toml_fault};
+use crate::data::{CLASS, read_labels, read_text, toml_fault};
 use crate::error::{Error, Result, ensure};
 use crate::lab::Subject;
 use crate::rng::{Rng, Stream};
 use crate::task::Named;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +23,10 @@ struct LesionSpec {
     area: Option<String>,
     cell_type: Option<String>,
     class: Option<String>,
+    /// A CSV table with a row for each neuron, beside the file of lesions; of those above, the neurons with this value in `column`.
+    labels: Option<PathBuf>,
+    column: Option<String>,
+    value: Option<String>,
     /// Rows of the firing rates, from 1.
     neurons: Option<Vec<usize>>,
     /// A random share of these.
@@ -49,7 +53,8 @@ pub fn read_lesions(path: &Path, subject: &Subject, seed: u64) -> Result<Vec<Les
         Error::input(format!("{place}, line {}: not a list of lesions ([[lesion]] …): {message}.", line.unwrap_or(1)))
     })?;
     let lesion = |(k, spec): (usize, &LesionSpec)| {
-        spec.lesion(k, subject, seed).map_err(|e| Error::input(format!("{}, lesion {}: {e}", path.display(), k + 1)))
+        spec.lesion(k, path, subject, seed)
+            .map_err(|e| Error::input(format!("{}, lesion {}: {e}", path.display(), k + 1)))
     };
     let lesions: Vec<Lesion> = file.lesion.iter().enumerate().map(lesion).collect::<Result<_>>()?;
     for (k, lesion) in lesions.iter().enumerate() {
@@ -62,9 +67,9 @@ pub fn read_lesions(path: &Path, subject: &Subject, seed: u64) -> Result<Vec<Les
 }
 
 impl LesionSpec {
-    fn lesion(&self, number: usize, subject: &Subject, seed: u64) -> Result<Lesion> {
+    fn lesion(&self, number: usize, file: &Path, subject: &Subject, seed: u64) -> Result<Lesion> {
         let mode = self.mode(subject)?;
-        let mut neurons = self.neurons(subject)?;
+        let mut neurons = self.labelled(self.neurons(subject)?, file, subject)?;
         if let Some(fraction) = self.fraction {
             ensure!((0.0..=1.0).contains(&fraction), "fraction = {fraction}: expected a number in 0…1.");
             let size = (fraction * neurons.len() as f64).round() as usize;
@@ -93,7 +98,7 @@ impl LesionSpec {
 
     fn default_name(&self, lesion: &Lesion, subject: &Subject) -> String {
         let mut words: Vec<String> =
-            [&self.area, &self.cell_type, &self.class].into_iter().flatten().cloned().collect();
+            [&self.area, &self.cell_type, &self.class, &self.value].into_iter().flatten().cloned().collect();
         if words.is_empty() {
             words.push(match &self.neurons {
                 Some(list) => format!("{} listed neurons", list.len()),
@@ -146,6 +151,37 @@ impl LesionSpec {
             }
             _ => Ok(Mode::Silence),
         }
+    }
+
+    /// Those of `neurons` that have the value asked for in the table of labels, which stands beside `file`.
+    fn labelled(&self, neurons: Vec<usize>, file: &Path, subject: &Subject) -> Result<Vec<usize>> {
+        let Some(labels) = &self.labels else {
+            ensure!(
+                self.column.is_none() && self.value.is_none(),
+                "column and value belong to labels = \"FILE.csv\". Give that table, or leave them out."
+            );
+            return Ok(neurons);
+        };
+        let column = self.column.as_deref().unwrap_or(CLASS);
+        let Some(value) = &self.value else {
+            return Err(Error::input(format!(
+                "labels = {labels:?} needs value = \"…\", one of those in its column {column}."
+            )));
+        };
+        let path = file.parent().unwrap_or(Path::new("")).join(labels);
+        let found = read_labels(&path, column, subject.problem.population.len())?;
+        if !found.contains(value) {
+            let mut values = found;
+            values.sort();
+            values.dedup();
+            values.truncate(20);
+            return Err(Error::input(format!(
+                "value = {value:?}: expected one of those in column {column} of {}, found none. It has {}.",
+                path.display(),
+                values.join(", ")
+            )));
+        }
+        Ok(neurons.into_iter().filter(|i| found[*i] == *value).collect())
     }
 
     fn neurons(&self, subject: &Subject) -> Result<Vec<usize>> {
