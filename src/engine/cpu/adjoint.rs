@@ -58,6 +58,13 @@ impl<T: Real> Adjoint<'_, T> {
     unsafe fn step<V: Vector<Real = T>>(&mut self, t: usize, sums: &mut Sums<T>) {
         let (d, np, stride) = (self.shape.dims, self.shape.padded, self.shape.trajectory());
         let recurrent = self.shared.recurrent && t + 1 < d.time_steps;
+        let bin = t.checked_sub(d.thermal).map(|after| after / d.steps_per_bin);
+        let next =
+            bin.filter(|bin| t + 1 == d.thermal + (bin + 1) * d.steps_per_bin).and_then(|bin| bin.checked_sub(1));
+        if next.is_some() {
+            // SAFETY: the caller's promise.
+            unsafe { self.prefetch_bin::<V>(next) };
+        }
         for panel in &self.shape.panels {
             for (first, cols) in even_runs(self.conditions.len(), self.shape.columns) {
                 // SAFETY: the caller's promise; as in the forward stage, every pointer stays inside its slice.
@@ -79,7 +86,7 @@ impl<T: Real> Adjoint<'_, T> {
                         });
                     }
                     for k in 0..cols {
-                        self.update::<V>(t, *panel, first + k, sums.0.as_ptr().add(k * panel.rows));
+                        self.update::<V>(t, bin, *panel, first + k, sums.0.as_ptr().add(k * panel.rows));
                     }
                 }
             }
@@ -105,49 +112,71 @@ impl<T: Real> Adjoint<'_, T> {
         }
     }
 
-    /// Where the residuals of local condition `k` at step `t` start, if that step counts.
+    /// Fetches the residuals of a bin where it counts, long before they are read.
+    ///
+    /// # Safety
+    /// As for [`Self::step`].
     #[inline(always)]
-    fn residual_row(&self, k: usize, t: usize) -> Option<usize> {
-        let d = self.shape.dims;
-        let bin = t.checked_sub(d.thermal)? / d.steps_per_bin;
-        let counts = bin < self.shared.bins[self.conditions.start + k];
-        counts.then_some((k * d.bins + bin) * self.shape.padded)
+    unsafe fn prefetch_bin<V: Vector<Real = T>>(&self, bin: Option<usize>) {
+        for k in 0..self.conditions.len() {
+            if let Some(row) = self.residual_row(k, bin) {
+                for i in (row..row + self.shape.padded).step_by(LINE / size_of::<T>()) {
+                    // SAFETY: the caller's promise; the bin is one of condition k's.
+                    unsafe { V::prefetch(self.residual.as_ptr().add(i)) };
+                }
+            }
+        }
     }
 
-    /// The panel's neurons of local condition `k`; `rho` is `W_effᵀ δ_{t+1}` there.
+    /// Where the residuals of local condition `k` in bin `bin` start, if that bin counts.
+    #[inline(always)]
+    fn residual_row(&self, k: usize, bin: Option<usize>) -> Option<usize> {
+        let bin = bin.filter(|bin| *bin < self.shared.bins[self.conditions.start + k])?;
+        Some((k * self.shape.dims.bins + bin) * self.shape.padded)
+    }
+
+    /// The panel's neurons of local condition `k` in bin `bin`, if it is in one; `rho` is `W_effᵀ δ_{t+1}` there.
     ///
     /// # Safety
     /// As for [`Self::step`]; `rho` has the panel's rows.
     #[inline(always)]
-    unsafe fn update<V: Vector<Real = T>>(&mut self, t: usize, panel: Panel, k: usize, rho: *const T) {
+    unsafe fn update<V: Vector<Real = T>>(
+        &mut self,
+        t: usize,
+        bin: Option<usize>,
+        panel: Panel,
+        k: usize,
+        rho: *const T,
+    ) {
         let np = self.shape.padded;
-        let residual = self.residual_row(k, t);
-        let scale = self.scale;
-        for v in (0..panel.rows).step_by(V::LANES) {
-            let i = panel.start + v;
-            let row = k * self.shape.trajectory() + t * np + i;
-            // SAFETY: the caller's promise; all offsets are inside the arrays of those shapes.
-            unsafe {
+        let (sums, row) = (k * np + panel.start, k * self.shape.trajectory() + t * np + panel.start);
+        // Taken once: a compiler that does not know them from what is stored below would read them again each time.
+        // SAFETY: the caller's promise; all offsets are inside the arrays of those shapes.
+        unsafe {
+            let (scale, one) = (V::splat(self.scale), V::splat(T::ONE));
+            let residual = self.residual_row(k, bin).map(|row| self.residual.as_ptr().add(row + panel.start));
+            let (r, x) = (self.r.as_ptr().add(row), self.x.as_mut_ptr().add(row));
+            let before = x.sub(np).cast_const();
+            let alpha = self.derived.alpha.as_ptr().add(panel.start);
+            let lambda = self.lambda.as_mut_ptr().add(sums);
+            let d_alpha = self.d_alpha.as_mut_ptr().add(sums);
+            let d_current = self.d_current.as_mut_ptr().add(sums);
+            for v in (0..panel.rows).step_by(V::LANES) {
                 let mut rho = V::load(rho.add(v));
                 if let Some(residual) = residual {
-                    rho = V::load(self.residual.as_ptr().add(residual + i)).mul_add(V::splat(scale), rho);
+                    rho = V::load(residual.add(v)).mul_add(scale, rho);
                 }
-                let r = V::load(self.r.as_ptr().add(row));
-                let s = rho.mul(r.mul(V::splat(T::ONE).sub(r)));
-                let alpha = V::load(self.derived.alpha.as_ptr().add(i));
-                let lambda_at = self.lambda.as_mut_ptr().add(k * np + i);
-                let after = V::load(lambda_at);
+                let r = V::load(r.add(v));
+                let s = rho.mul(r.mul(one.sub(r)));
+                let alpha = V::load(alpha.add(v));
+                let after = V::load(lambda.add(v));
                 // (1 − α) λ + s
-                let lambda = after.sub(alpha.mul(after)).add(s);
-                lambda.store(lambda_at);
-
-                let x = V::load(self.x.as_ptr().add(row));
-                let before = V::load(self.x.as_ptr().add(row - np));
-                let d_alpha = self.d_alpha.as_mut_ptr().add(k * np + i);
-                lambda.mul_add(x.sub(before), V::load(d_alpha)).store(d_alpha);
-                let d_current = self.d_current.as_mut_ptr().add(k * np + i);
-                V::load(d_current).add(s).store(d_current);
-                alpha.mul(lambda).store(self.x.as_mut_ptr().add(row));
+                let now = after.sub(alpha.mul(after)).add(s);
+                now.store(lambda.add(v));
+                let change = V::load(x.add(v)).sub(V::load(before.add(v)));
+                now.mul_add(change, V::load(d_alpha.add(v))).store(d_alpha.add(v));
+                V::load(d_current.add(v)).add(s).store(d_current.add(v));
+                alpha.mul(now).store(x.add(v));
             }
         }
     }

@@ -64,7 +64,10 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
             let in_bins = (t + 1).saturating_sub(d.thermal);
             if in_bins > 0 && in_bins.is_multiple_of(d.steps_per_bin) && in_bins / d.steps_per_bin <= d.bins {
                 // SAFETY: the caller's promise about V.
-                unsafe { self.bin::<V>(in_bins / d.steps_per_bin - 1) };
+                unsafe {
+                    self.bin::<V>(in_bins / d.steps_per_bin - 1);
+                    self.prefetch_bin::<V>(in_bins / d.steps_per_bin);
+                }
             }
         }
     }
@@ -226,6 +229,26 @@ impl<T: Real> Forward<'_, T> {
                 let residual = &mut self.residual[(k * d.bins + b) * np..(k * d.bins + b + 1) * np];
                 // SAFETY: the caller's promise; the slices are of `padded` numbers a step.
                 self.data[k] += unsafe { loss::bin::<V>(self.shared.loss, rates, target, residual) };
+            }
+        }
+    }
+
+    /// Fetches what [`Self::bin`] will read and write of bin `b`, where it counts, long before.
+    ///
+    /// # Safety
+    /// The processor must have V's instructions.
+    #[inline(always)]
+    unsafe fn prefetch_bin<V: Vector<Real = T>>(&self, b: usize) {
+        let (d, np) = (self.shape.dims, self.shape.padded);
+        for (k, c) in self.conditions.clone().enumerate() {
+            if b < self.shared.bins[c] {
+                for i in (0..np).step_by(LINE / size_of::<T>()) {
+                    // SAFETY: the caller's promise; both arrays have that bin.
+                    unsafe {
+                        V::prefetch(self.shared.targets.as_ptr().add((c * d.bins + b) * np + i));
+                        V::prefetch(self.residual.as_ptr().add((k * d.bins + b) * np + i));
+                    }
+                }
             }
         }
     }

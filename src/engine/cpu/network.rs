@@ -19,6 +19,7 @@ use crate::engine::{
 use crate::network::{Group, Layout};
 use crate::rng::{Rng, Stream};
 use rayon::prelude::*;
+use std::ops::Range;
 use std::time::Instant;
 
 /// What a network keeps between steps, in the engine's number type.
@@ -276,47 +277,50 @@ impl<T: Real> Context<'_, T> {
     /// Stages `adjoint`, `weight_gradient` and `parameter_gradient`, after [`Self::evaluate`]. Leaves the gradient in
     /// the workspace and returns its global norm.
     pub(super) fn differentiate(&self, ws: &mut Workspace<T>, parameters: &[T], scale: f64) -> f64 {
-        let clock = Instant::now();
+        let mut clock = Instant::now();
         if self.shared.recurrent {
             self.pack_adjoint(ws);
         }
-        self.adjoint(ws, T::from_f64(scale));
-        let clock = lap(&mut ws.seconds[2], clock);
-        self.weight_gradient(ws);
-        let clock = lap(&mut ws.seconds[3], clock);
+        for conditions in self.shape.blocks(self.team) {
+            self.adjoint(ws, T::from_f64(scale), conditions.clone());
+            clock = lap(&mut ws.seconds[2], clock);
+            self.weight_gradient(ws, conditions);
+            clock = lap(&mut ws.seconds[3], clock);
+        }
         let norm = self.parameter_gradient(ws, parameters);
         lap(&mut ws.seconds[4], clock);
         norm
     }
 
-    fn adjoint(&self, ws: &mut Workspace<T>, scale: T) {
-        let (share, d, np) = (self.share(), self.shape.dims, self.shape.padded);
-        let trajectory = share * self.shape.trajectory();
-        let kernels =
-            ws.x.chunks_mut(trajectory)
-                .zip(ws.r.chunks(trajectory))
-                .zip(ws.residual.chunks(share * d.bins * np))
-                .zip(ws.lambda.chunks_mut(share * np))
-                .zip(ws.d_current.chunks_mut(share * np))
-                .zip(ws.d_alpha.chunks_mut(share * np))
-                .enumerate()
-                .map(|(k, (((((x, r), residual), lambda), d_current), d_alpha))| Adjoint {
-                    shape: self.shape,
-                    shared: self.shared,
-                    derived: &ws.derived,
-                    conditions: k * share..k * share + lambda.len() / np,
-                    scale,
-                    x,
-                    r,
-                    residual,
-                    lambda,
-                    d_current,
-                    d_alpha,
-                });
+    fn adjoint(&self, ws: &mut Workspace<T>, scale: T, block: Range<usize>) {
+        let (share, trajectory) = (block.len().div_ceil(self.team), self.shape.trajectory());
+        let (np, bins) = (self.shape.padded, self.shape.dims.bins * self.shape.padded);
+        let part = |length: usize| block.start * length..block.end * length;
+        let kernels = ws.x[part(trajectory)]
+            .chunks_mut(share * trajectory)
+            .zip(ws.r[part(trajectory)].chunks(share * trajectory))
+            .zip(ws.residual[part(bins)].chunks(share * bins))
+            .zip(ws.lambda[part(np)].chunks_mut(share * np))
+            .zip(ws.d_current[part(np)].chunks_mut(share * np))
+            .zip(ws.d_alpha[part(np)].chunks_mut(share * np))
+            .zip((block.start..).step_by(share))
+            .map(|((((((x, r), residual), lambda), d_current), d_alpha), first)| Adjoint {
+                shape: self.shape,
+                shared: self.shared,
+                derived: &ws.derived,
+                conditions: first..first + lambda.len() / np,
+                scale,
+                x,
+                r,
+                residual,
+                lambda,
+                d_current,
+                d_alpha,
+            });
         self.run(kernels.collect());
     }
 
-    fn weight_gradient(&self, ws: &mut Workspace<T>) {
+    fn weight_gradient(&self, ws: &mut Workspace<T>, conditions: Range<usize>) {
         let shares = shares(self.shape, self.team);
         let (mut recurrent, mut input): (&mut [T], &mut [T]) = (&mut ws.recurrent_product, &mut ws.input_product);
         let mut kernels = Vec::with_capacity(shares.len());
@@ -329,6 +333,7 @@ impl<T: Real> Context<'_, T> {
                 shape: self.shape,
                 shared: self.shared,
                 parts,
+                conditions: conditions.clone(),
                 recurrent: self.shared.recurrent && !self.is_frozen(Group::Recurrent),
                 stimulus: if ws.stimulus.is_empty() { &self.shared.stimulus } else { &ws.stimulus },
                 delta: &ws.x,

@@ -3,6 +3,7 @@
 use super::real::{Isa, Kernel, Real};
 use super::simd::Vector;
 use crate::dims::Dims;
+use std::ops::Range;
 
 /// A block of rows that one tile covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,13 @@ impl Shape {
         const PAGE: usize = 4096 / size_of::<f32>();
         let numbers = self.dims.time_steps * self.padded;
         numbers + (self.padded + PAGE - numbers % PAGE) % PAGE
+    }
+
+    /// Conditions, in order, whose weight gradient follows their adjoint while part of their r and δ is still in the cache: a
+    /// tile's, for one thread. Several threads, which share the one by weights and the other by conditions, take all at once.
+    pub(super) fn blocks(&self, threads: usize) -> impl Iterator<Item = Range<usize>> {
+        let most = if threads > 1 { usize::MAX } else { self.columns };
+        even_runs(self.dims.conditions, most).map(|(first, count)| first..first + count)
     }
 }
 

@@ -15,6 +15,10 @@ use std::ops::Range;
 /// 4 KB), what is fetched meanwhile and the sums in the first.
 const BLOCK: usize = 64;
 
+/// Longest padded row of neurons whose δ is read where it lies. A panel's δ of a block is copied from longer ones: whole
+/// pages from step to step would share a few lines of the first-level cache.
+const DIRECT: usize = 128;
+
 /// A thread's share of one panel of postsynaptic neurons.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part {
@@ -75,6 +79,8 @@ pub(super) struct WeightGradient<'a, T> {
     pub shared: &'a Shared<T>,
     /// The share; the two outputs below are its own.
     pub parts: &'a [Part],
+    /// Which conditions are added. The sums start with the first one.
+    pub conditions: Range<usize>,
     /// Whether `∂W_eff` is wanted at all.
     pub recurrent: bool,
     /// Stimulus, `[S][T][U]`.
@@ -95,14 +101,16 @@ impl<T: Real> Kernel<T> for WeightGradient<'_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector<Real = T>>(mut self) {
         let d = self.shape.dims;
-        self.input_out.fill(T::ZERO);
-        self.recurrent_out.fill(T::ZERO);
+        if self.conditions.start == 0 {
+            self.input_out.fill(T::ZERO);
+            self.recurrent_out.fill(T::ZERO);
+        }
         let widest = self.parts.iter().map(|p| p.panel.rows).max().unwrap_or(0);
         let mut delta = Aligned::zeros(BLOCK * widest);
         let of = |condition| {
             even_runs(d.time_steps - 1, BLOCK).map(move |(from, steps)| Block { condition, from: from + 1, steps })
         };
-        let mut blocks = (0..d.conditions).flat_map(of).peekable();
+        let mut blocks = self.conditions.clone().flat_map(of).peekable();
         while let Some(block) = blocks.next() {
             // SAFETY: the caller's promise about V; the blocks' steps are 1…T−1.
             unsafe { self.block::<V>(block, blocks.peek().copied(), &mut delta) };
@@ -132,13 +140,18 @@ impl<T: Real> WeightGradient<'_, T> {
         let (mut turn, mut recurrent_at, mut input_at) = (0, 0, 0);
         for part in self.parts {
             let Panel { start, vectors, rows } = part.panel;
-            let steps = self.delta[first..first + block.steps * np].chunks_exact(np);
-            for (to, step) in delta.chunks_exact_mut(rows).zip(steps) {
-                to.copy_from_slice(&step[start..start + rows]);
-            }
+            let here = &self.delta[first..first + block.steps * np];
+            let (a, a_stride) = if np <= DIRECT {
+                (here.as_ptr().wrapping_add(start), np)
+            } else {
+                for (to, step) in delta.chunks_exact_mut(rows).zip(here.chunks_exact(np)) {
+                    to.copy_from_slice(&step[start..start + rows]);
+                }
+                (delta.as_ptr(), rows)
+            };
             let mut tile = Tile {
-                a: delta.as_ptr(),
-                a_stride: rows,
+                a,
+                a_stride,
                 b: self.r.as_ptr(),
                 b_depth_stride: np,
                 b_col_stride: 1,
