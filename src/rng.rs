@@ -47,7 +47,7 @@ pub enum Stream {
     /// Inhibitory neurons among those of unknown type.
     CellTypes = 22,
     /// Spikes of the units of a trained network.
-    Spikes = 27,
+    Spikes = 33,
 }
 
 /// A generator for one stream of one network.

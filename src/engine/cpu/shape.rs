@@ -5,6 +5,9 @@ use super::simd::Vector;
 use crate::dims::Dims;
 use std::ops::Range;
 
+/// Longest padded row of a small network.
+pub(super) const SMALL: usize = 128;
+
 /// A block of rows that one tile covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Panel {
@@ -67,9 +70,10 @@ impl Shape {
     }
 
     /// Conditions, in order, whose weight gradient follows their adjoint while part of their r and δ is still in the cache: a
-    /// tile's, for one thread. Several threads, which share the one by weights and the other by conditions, take all at once.
+    /// tile's, for one thread and a small network. Several threads, which share the one by weights and the other by conditions,
+    /// take all at once, and so do large networks, of which a condition alone fills the cache.
     pub(super) fn blocks(&self, threads: usize) -> impl Iterator<Item = Range<usize>> {
-        let most = if threads > 1 { usize::MAX } else { self.columns };
+        let most = if threads > 1 || self.padded > SMALL { usize::MAX } else { self.columns };
         even_runs(self.dims.conditions, most).map(|(first, count)| first..first + count)
     }
 }

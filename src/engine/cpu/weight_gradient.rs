@@ -4,7 +4,7 @@
 use super::aligned::Aligned;
 use super::forward::LINE;
 use super::real::{Kernel, Real};
-use super::shape::{Panel, Shape, even_runs};
+use super::shape::{Panel, SMALL, Shape, even_runs};
 use super::shared::Shared;
 use super::simd::Vector;
 use super::tile::Tile;
@@ -14,10 +14,6 @@ use std::ops::Range;
 /// second-level cache while every panel uses them, and one panel's δ (16 KB) with a tile's columns of r (a line a step,
 /// 4 KB), what is fetched meanwhile and the sums in the first.
 const BLOCK: usize = 64;
-
-/// Longest padded row of neurons whose δ is read where it lies. A panel's δ of a block is copied from longer ones: whole
-/// pages from step to step would share a few lines of the first-level cache.
-const DIRECT: usize = 128;
 
 /// A thread's share of one panel of postsynaptic neurons.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +137,9 @@ impl<T: Real> WeightGradient<'_, T> {
         for part in self.parts {
             let Panel { start, vectors, rows } = part.panel;
             let here = &self.delta[first..first + block.steps * np];
-            let (a, a_stride) = if np <= DIRECT {
+            // Of small networks δ is read where it lies. Longer rows are copied: whole pages from step to step would share a few
+            // lines of the first-level cache.
+            let (a, a_stride) = if np <= SMALL {
                 (here.as_ptr().wrapping_add(start), np)
             } else {
                 for (to, step) in delta.chunks_exact_mut(rows).zip(here.chunks_exact(np)) {
