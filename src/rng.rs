@@ -46,6 +46,10 @@ pub enum Stream {
     Recording = 17,
     /// Inhibitory neurons among those of unknown type.
     CellTypes = 22,
+    /// Bouts of execution and observation that are matched.
+    Matchings = 31,
+    /// Animals, sessions and neurons drawn anew.
+    Resamplings = 32,
 }
 
 /// A generator for one stream of one network.

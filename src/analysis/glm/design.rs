@@ -48,6 +48,23 @@ impl Design {
         Ok(design)
     }
 
+    /// The same with further columns behind.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with(&self, columns: &[Vec<f64>]) -> Result<Self> {
+        let more = Self::new(columns, self.frames())?;
+        let rows = [self.standard.view(), more.standard.view()];
+        let standard = ndarray::concatenate(ndarray::Axis(0), &rows).unwrap_or_else(|_| self.standard.clone());
+        let constant = more.constant.iter().map(|k| k + self.columns());
+        Ok(Self {
+            standard,
+            mean: [&self.mean[..], &more.mean].concat(),
+            sd: [&self.sd[..], &more.sd].concat(),
+            constant: self.constant.iter().copied().chain(constant).collect(),
+        })
+    }
+
     fn fill(&mut self, k: usize, column: &[f64]) {
         // Scaled, so that no square overflows.
         let largest = column.iter().fold(0.0_f64, |most, v| most.max(v.abs()));

@@ -15,10 +15,12 @@ mod family;
 mod fit;
 mod moments;
 mod newton;
+mod problem;
 mod score;
 
 pub use design::Design;
 pub use family::Family;
-pub use fit::{Fit, FitSettings, Penalty, Problem, Status, fit, linear_predictors};
+pub use fit::{fit, linear_predictors, uncorrelated};
 pub use moments::Moments;
+pub use problem::{Fit, FitSettings, Penalty, Problem, Status};
 pub use score::{Score, score, score_gaussian};

@@ -1,6 +1,6 @@
 //! Sums of products over frames, which responses and choices of columns share.
 
-use super::fit::Problem;
+use super::problem::Problem;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, s};
 use rayon::prelude::*;

@@ -2,7 +2,7 @@
 
 use super::curve::Stretch;
 use super::family::Family;
-use super::fit::Status;
+use super::problem::Status;
 use super::moments::FRAMES;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use ndarray::linalg::general_mat_mul;

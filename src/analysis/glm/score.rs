@@ -3,7 +3,8 @@
 use super::curve::Stretch;
 use super::design::Design;
 use super::family::Family;
-use super::fit::{Fit, Problem, Status, linear_predictors};
+use super::problem::{Fit, Problem, Status};
+use super::fit::linear_predictors;
 use super::moments::{Moments, spans};
 use nalgebra::DVector;
 use rayon::prelude::*;
