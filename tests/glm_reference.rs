@@ -82,7 +82,8 @@ fn family(name: &str) -> Family {
 /// Fits `y` beside other responses, so that blocks are not of one.
 fn fitted(design: &Design, y: &[f32], weights: &[f64], settings: &FitSettings) -> (Array2<f32>, Vec<Fit>) {
     let frames = y.len();
-    let responses = Array2::from_shape_fn((3, frames), |(i, t)| if i == 1 { y[t] } else { y[(t + 7 * (i + 1)) % frames] });
+    let responses =
+        Array2::from_shape_fn((3, frames), |(i, t)| if i == 1 { y[t] } else { y[(t + 7 * (i + 1)) % frames] });
     let columns: Vec<usize> = (0..design.columns()).collect();
     let problem = Problem { design, responses: responses.view(), weights };
     let fits = fit(&problem, &columns, None, settings, &AtomicBool::new(false)).unwrap().unwrap();
@@ -146,7 +147,9 @@ fn coefficients_likelihoods_and_deviances_are_those_of_statsmodels() {
         }
     }
     println!("{compared:?}, pseudo-R² of {pseudo}");
-    assert!(["gaussian", "poisson", "bernoulli"].iter().all(|f| compared[*f] == 10) && compared["negativebinomial"] >= 5);
+    assert!(
+        ["gaussian", "poisson", "bernoulli"].iter().all(|f| compared[*f] == 10) && compared["negativebinomial"] >= 5
+    );
     assert!(pseudo >= 27);
 }
 
@@ -155,8 +158,7 @@ fn ridges_are_those_of_scikit_learn() {
     for case in reference().ridge {
         for (name, expected) in &case.fits {
             let design = Design::new(&case.columns, expected.y.len()).unwrap();
-            let settings =
-                FitSettings { ridge: case.alpha, penalty: Penalty::Raw, ..FitSettings::new(family(name)) };
+            let settings = FitSettings { ridge: case.alpha, penalty: Penalty::Raw, ..FitSettings::new(family(name)) };
             let (_, fits) = fitted(&design, &expected.y, &vec![1.0; expected.y.len()], &settings);
             let found = std::iter::once(fits[1].constant).chain(fits[1].coefficients.iter().copied());
             for (found, expected) in found.zip(&expected.params) {
@@ -194,6 +196,9 @@ fn signed_ranks_are_those_of_scipy() {
                 None => assert!(found.is_nan(), "{x:?}"),
             }
         }
-        assert!((found.positive - greater.0).abs() < 1e-12 && (found.positive.min(mirrored.positive) - two_sided.0).abs() < 1e-12);
+        assert!(
+            (found.positive - greater.0).abs() < 1e-12
+                && (found.positive.min(mirrored.positive) - two_sided.0).abs() < 1e-12
+        );
     }
 }

@@ -42,8 +42,8 @@ pub use classes::{Class, MirrorTests, SessionClasses, classify};
 pub use contrast::Contrast;
 pub use controls::ONSET;
 pub use encoding::{
-    Compared, Comparison, Contribution, EncodingSettings, FamilyChoice, Matched, Model, ModelScores, Proxy, Reclassed, SessionEncoding,
-    contributions_csv, encode_session, encoding_csv, executed_against_observed, reclassed,
+    Compared, Comparison, Contribution, EncodingSettings, FamilyChoice, Matched, Model, ModelScores, Proxy, Reclassed,
+    SessionEncoding, contributions_csv, encode_session, encoding_csv, executed_against_observed, reclassed,
 };
 pub use epochs::{
     EpochCriterion, EpochDefinition, EpochResponse, EpochSettings, EpochTests, NeuronEpochs, Responses, anova_csv,

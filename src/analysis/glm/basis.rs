@@ -30,12 +30,15 @@ impl Basis {
     /// Of `columns`, by the moments of all. The penalty is `ridge / 2 Σ (β / scale)²` over coefficients β in standard units.
     pub(super) fn new(moments: &Moments, columns: &[usize], ridge: f64, scale: &[f64]) -> Self {
         let weight = moments.weight;
+        // A column that is constant in all frames is 0 in standard units.
+        let columns: Vec<usize> = columns.iter().copied().filter(|k| moments.gram[[*k, *k]] > 0.0).collect();
         let mean = DVector::from_iterator(columns.len(), columns.iter().map(|k| moments.columns[*k] / weight));
         let covariance = DMatrix::from_fn(columns.len(), columns.len(), |a, b| {
             moments.gram[[columns[a], columns[b]]] / weight - mean[a] * mean[b]
         });
         let defined = covariance.iter().all(|v| v.is_finite());
-        let eigen = SymmetricEigen::new(if defined { covariance } else { DMatrix::zeros(columns.len(), columns.len()) });
+        let eigen =
+            SymmetricEigen::new(if defined { covariance } else { DMatrix::zeros(columns.len(), columns.len()) });
         let largest = eigen.eigenvalues.iter().fold(0.0_f64, |most, v| most.max(*v));
         // The order of eigenvalues is the solver's: sorted, so that it is ours.
         let mut kept: Vec<usize> =
@@ -58,7 +61,7 @@ impl Basis {
         let inverse = (&spread * covariance.transpose()).try_inverse();
         let inverse = inverse.unwrap_or_else(|| DMatrix::identity(kept.len(), kept.len()));
         let back = spread.transpose() * &inverse;
-        Self { columns: columns.to_vec(), mean, whitening, covariance, back, penalty: inverse * ridge }
+        Self { columns, mean, whitening, covariance, back, penalty: inverse * ridge }
     }
 
     /// r.

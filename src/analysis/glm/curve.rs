@@ -91,8 +91,7 @@ impl Kernel<f32> for Stretch<'_> {
             Family::NegativeBinomial { .. } => each(self, |eta, y| {
                 let mean = exp(eta);
                 let whole: [f64; LANES] = std::array::from_fn(|k| 1.0 + alpha * mean[k]);
-                let value =
-                    std::array::from_fn(|k| y[k] * eta[k] - (y[k] + 1.0 / alpha) * (alpha * mean[k]).ln_1p());
+                let value = std::array::from_fn(|k| y[k] * eta[k] - (y[k] + 1.0 / alpha) * (alpha * mean[k]).ln_1p());
                 let slope = std::array::from_fn(|k| (y[k] - mean[k]) / whole[k]);
                 let curvature = std::array::from_fn(|k| mean[k] * (1.0 + alpha * y[k]) / (whole[k] * whole[k]));
                 [value, slope, curvature]

@@ -4,9 +4,9 @@ use super::basis::Basis;
 use super::design::Design;
 use super::dispersion::{self, LEAST};
 use super::family::Family;
-use super::problem::{Fit, FitSettings, Penalty, Problem, Status};
 use super::moments::{Moments, spans};
 use super::newton::{Climb, Objective};
+use super::problem::{Fit, FitSettings, Penalty, Problem, Status};
 use crate::error::{Result, ensure};
 use nalgebra::DVector;
 use ndarray::{Array2, ArrayView2, s};
@@ -14,8 +14,8 @@ use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
-/// Responses that are fitted side by side.
-const BLOCK: usize = 64;
+/// Responses that are fitted side by side, whatever the number of threads.
+const BLOCK: usize = 32;
 /// Rounds of fits and dispersions at most; each takes the dispersion nearer by two digits or more.
 const ROUNDS: usize = 50;
 
@@ -46,9 +46,7 @@ pub fn fit(
     let spans = spans(problem.weights);
     let block = Block { problem, basis: &basis, rows: &rows, spans: &spans, start, settings, weight: moments.weight };
     let numbers: Vec<usize> = (0..problem.responses.nrows()).collect();
-    // Blocks small enough for every thread to have some.
-    let size = numbers.len().div_ceil(4 * rayon::current_num_threads()).clamp(1, BLOCK).next_multiple_of(8);
-    let found: Option<Vec<_>> = numbers.par_chunks(size).map(|numbers| block.fit(numbers, stop)).collect();
+    let found: Option<Vec<_>> = numbers.par_chunks(BLOCK).map(|numbers| block.fit(numbers, stop)).collect();
     Ok(found.map(|found| found.into_iter().flatten().collect()))
 }
 
@@ -75,7 +73,8 @@ fn check(problem: &Problem, columns: &[usize], start: Option<&[Fit]>, settings: 
         design.columns()
     );
     ensure!(
-        start.is_none_or(|s| s.len() == responses.nrows() && s.iter().all(|f| f.coefficients.len() == design.columns())),
+        start
+            .is_none_or(|s| s.len() == responses.nrows() && s.iter().all(|f| f.coefficients.len() == design.columns())),
         "Expected a start of each of {} responses, with {} coefficients.",
         responses.nrows(),
         design.columns()
@@ -120,7 +119,8 @@ impl Moments {
                 return Fit::undefined(count);
             }
             let used = basis.columns().iter().zip(basis.mean().iter());
-            let along = DVector::from_iterator(known.len(), used.map(|(k, m)| self.products[[i, *k]] / n - mean * m));
+            let along =
+                DVector::from_iterator(basis.columns().len(), used.map(|(k, m)| self.products[[i, *k]] / n - mean * m));
             let along = basis.whitening() * along;
             let coefficients = factor.solve(&along);
             // Mean squared residual: directions are uncorrelated.
@@ -245,8 +245,12 @@ impl Block<'_, '_> {
         for climb in climbs.iter_mut() {
             for round in 0..ROUNDS {
                 let eta = self.rows.t().dot(&ndarray::ArrayView1::from(climb.at.as_slice()));
-                let found =
-                    dispersion::most_likely(self.problem.responses.row(climb.response), &eta, self.problem.weights, climb.dispersion);
+                let found = dispersion::most_likely(
+                    self.problem.responses.row(climb.response),
+                    &eta,
+                    self.problem.weights,
+                    climb.dispersion,
+                );
                 let change = (found / climb.dispersion).ln().abs();
                 if change < 1e-8 || climb.status == Some(Status::Unbounded) {
                     break;
@@ -286,5 +290,6 @@ pub fn uncorrelated(design: &Design, columns: &[usize]) -> Array2<f64> {
     let weights = vec![1.0; design.frames()];
     let none = Array2::zeros((0, design.frames()));
     let problem = Problem { design, responses: none.view(), weights: &weights };
-    Basis::new(&Moments::of_columns(&problem), columns, 0.0, &scale(design, Penalty::Standardised)).rows(design.standard())
+    Basis::new(&Moments::of_columns(&problem), columns, 0.0, &scale(design, Penalty::Standardised))
+        .rows(design.standard())
 }

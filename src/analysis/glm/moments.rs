@@ -56,9 +56,12 @@ impl Moments {
         Some(moments)
     }
 
-    /// What each response may be taken less: its mean over all frames, `[N]`.
+    /// What each response may be taken less: its mean over all frames that have a number, `[N]`.
     pub fn origin(problem: &Problem) -> Vec<f64> {
-        let mean = |row: ndarray::ArrayView1<f32>| row.iter().map(|v| f64::from(*v)).sum::<f64>() / row.len() as f64;
+        let mean = |row: ndarray::ArrayView1<f32>| {
+            let finite = || row.iter().filter(|v| v.is_finite());
+            finite().map(|v| f64::from(*v)).sum::<f64>() / finite().count().max(1) as f64
+        };
         problem.responses.rows().into_iter().map(mean).collect()
     }
 

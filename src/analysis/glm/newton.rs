@@ -2,8 +2,8 @@
 
 use super::curve::Stretch;
 use super::family::Family;
-use super::problem::Status;
 use super::moments::FRAMES;
+use super::problem::Status;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, s};
@@ -18,6 +18,11 @@ const NEAR: f64 = 0.1;
 const SLOW: f64 = 0.3;
 /// Where the gradient is zero and the next step is still longer, there is no maximum.
 const LONG: f64 = 0.05;
+/// So many responses at least share products of columns.
+const SHARING: usize = 6;
+/// A direction with less than this share of the largest curvature: as of a column in whose frames the rate is a millionth of others'. In 32
+/// bits less is rounding.
+const FLAT: f64 = 1e-6;
 /// Numbers of a stretch of products of columns, which the second cache should hold.
 const HELD: usize = 1 << 17;
 
@@ -142,6 +147,10 @@ impl Objective<'_> {
             climb.status = Some(Status::Unconverged);
             return;
         };
+        if fresh && is_flat(factor) {
+            climb.status = Some(Status::Unbounded);
+            return;
+        }
         climb.step = factor.solve(&climb.gradient);
         (climb.scale, climb.halvings) = (1.0, 0);
         let length = climb.step.amax();
@@ -163,7 +172,9 @@ impl Objective<'_> {
         let wanted = if curvature_wanted { pairs.len() } else { 0 };
         let mut curvatures = Array2::<f64>::zeros((n, wanted));
         let length = if wanted == 0 { FRAMES } else { (HELD / wanted).clamp(64, FRAMES) };
-        let mut space = Space::new(n, length, wanted);
+        // Products of columns pay where enough responses share them.
+        let shared = n >= SHARING;
+        let mut space = Space::new(n, length, wanted, if shared { wanted } else { 0 });
         for span in self.spans {
             for first in span.clone().step_by(length) {
                 let span = first..span.end.min(first + length);
@@ -185,13 +196,16 @@ impl Objective<'_> {
                 }
                 let slope = space.eta.slice(s![.., ..span.len()]);
                 general_mat_mul(1.0, &slope, &z.t(), 1.0, &mut gradients);
-                if wanted > 0 {
+                if wanted > 0 && shared {
                     space.add_curvature(&z, &pairs, &mut curvatures);
+                } else if wanted > 0 {
+                    space.add_curvature_each(&z, &pairs, &mut curvatures);
                 }
             }
         }
         let each = places.iter().enumerate();
-        each.map(|(k, (.., at))| self.penalised(at, values[k], gradients.row(k).iter(), curvatures.row(k).iter())).collect()
+        each.map(|(k, (.., at))| self.penalised(at, values[k], gradients.row(k).iter(), curvatures.row(k).iter()))
+            .collect()
     }
 
     /// Means of sums, less the penalty.
@@ -220,6 +234,13 @@ impl Objective<'_> {
         });
         Evaluation { value: value / weight - 0.5 * pull.dot(&at.rows(1, count - 1)), gradient, curvature }
     }
+}
+
+/// Whether some direction has next to no curvature left: columns are uncorrelated, so that the likelihood rises there for ever.
+fn is_flat(factor: &Cholesky<f64, Dyn>) -> bool {
+    let diagonal = factor.l_dirty().diagonal();
+    let least = diagonal.iter().fold(f64::INFINITY, |least, v| least.min(*v));
+    least * least < FLAT * diagonal.amax().powi(2)
 }
 
 /// The curvature as a product of triangles; where rounding leaves it a direction without any, with a little more in each.
@@ -251,13 +272,13 @@ struct Space {
 }
 
 impl Space {
-    fn new(n: usize, length: usize, pairs: usize) -> Self {
-        let held = if pairs == 0 { 0 } else { length };
+    fn new(n: usize, length: usize, wanted: usize, products: usize) -> Self {
+        let held = if wanted == 0 { 0 } else { length };
         Self {
             eta: Array2::zeros((n, length)),
             curvature: Array2::zeros((n, held)),
-            products: Array2::zeros((pairs, held)),
-            sums: Array2::zeros((n, pairs)),
+            products: Array2::zeros((products, held)),
+            sums: Array2::zeros((n, wanted)),
             single: Array2::zeros((0, 0)),
         }
     }
@@ -273,5 +294,17 @@ impl Space {
         let curvature = self.curvature.slice(s![.., ..length]);
         general_mat_mul(1.0, &curvature, &self.products.slice(s![.., ..length]).t(), 0.0, &mut self.sums);
         curvatures.iter_mut().zip(&self.sums).for_each(|(all, own)| *all += f64::from(*own));
+    }
+
+    /// The same, one response after another.
+    fn add_curvature_each(&mut self, z: &ArrayView2<f64>, pairs: &[(usize, usize)], curvatures: &mut Array2<f64>) {
+        self.single = z.mapv(|v| v as f32);
+        let mut square = Array2::<f32>::zeros((z.nrows(), z.nrows()));
+        for (k, mut sums) in curvatures.rows_mut().into_iter().enumerate() {
+            let curvature = self.curvature.slice(s![k, ..z.ncols()]);
+            let weighted = &self.single * &curvature;
+            general_mat_mul(1.0, &weighted, &self.single.t(), 0.0, &mut square);
+            sums.iter_mut().zip(pairs).for_each(|(sum, (a, b))| *sum += f64::from(square[[*a, *b]]));
+        }
     }
 }

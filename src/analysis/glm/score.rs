@@ -3,9 +3,9 @@
 use super::curve::Stretch;
 use super::design::Design;
 use super::family::Family;
-use super::problem::{Fit, Problem, Status};
 use super::fit::linear_predictors;
 use super::moments::{Moments, spans};
+use super::problem::{Fit, Problem, Status};
 use nalgebra::DVector;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -113,14 +113,7 @@ pub fn score(problem: &Problem, fits: &[Fit], family: Family, stop: &AtomicBool)
 
 fn undefined() -> Score {
     let nan = f64::NAN;
-    Score {
-        log_likelihood: nan,
-        deviance: nan,
-        null_log_likelihood: nan,
-        null_deviance: nan,
-        events: nan,
-        frames: nan,
-    }
+    Score { log_likelihood: nan, deviance: nan, null_log_likelihood: nan, null_deviance: nan, events: nan, frames: nan }
 }
 
 /// Of the sums of a stretch, without what does not depend on predictors: of the model and the constant.
@@ -172,12 +165,15 @@ pub fn score_gaussian(moments: &Moments, design: &Design, fits: &[Fit]) -> Vec<S
         let (sum, square) = (moments.responses[i], moments.squares[i]);
         // Σ w (y − a)², and with the columns.
         let about = |a: f64| square - 2.0 * a * sum + a * a * n;
-        let along: f64 = used.iter().map(|k| standard[*k] * (moments.products[[i, *k]] - constant * moments.columns[*k])).sum();
+        let along: f64 =
+            used.iter().map(|k| standard[*k] * (moments.products[[i, *k]] - constant * moments.columns[*k])).sum();
         let values = DVector::from_iterator(used.len(), used.iter().map(|k| standard[*k]));
         let explained: f64 = used
             .iter()
             .enumerate()
-            .map(|(a, k)| values[a] * used.iter().zip(values.iter()).map(|(l, v)| moments.gram[[*k, *l]] * v).sum::<f64>())
+            .map(|(a, k)| {
+                values[a] * used.iter().zip(values.iter()).map(|(l, v)| moments.gram[[*k, *l]] * v).sum::<f64>()
+            })
             .sum();
         let deviance = (about(constant) - 2.0 * along + explained).max(0.0);
         let null_deviance = about(fit.mean - origin).max(0.0);

@@ -38,7 +38,8 @@ pub fn executed_against_observed(sessions: &[SessionEncoding], resamplings: usiz
         let [own, other] = s.contributions.as_slice() else { return Vec::new() };
         differences(&own.bits_per_s, &other.bits_per_s)
     };
-    let matched = |s: &SessionEncoding| s.matched.as_ref().map_or_else(Vec::new, |m| differences(&m.executed, &m.observed));
+    let matched =
+        |s: &SessionEncoding| s.matched.as_ref().map_or_else(Vec::new, |m| differences(&m.executed, &m.observed));
     Some(Comparison {
         all: compared(sessions, &all, resamplings, seed)?,
         matched: compared(sessions, &matched, resamplings, seed),

@@ -45,8 +45,7 @@ impl Contribution {
     ) -> Self {
         let ratio = |fold: &Fold| fold.test.iter().sum::<f64>() / fold.train.iter().sum::<f64>();
         let shared = 1.0 + folds.iter().map(ratio).sum::<f64>();
-        let mut found =
-            Self { part, bits_per_s: vec![], low: vec![], high: vec![], p, wilcoxon_p: vec![] };
+        let mut found = Self { part, bits_per_s: vec![], low: vec![], high: vec![], p, wilcoxon_p: vec![] };
         for i in 0..with.first().map_or(0, Vec::len) {
             let gains: Vec<f64> =
                 with.iter().zip(without).map(|(a, b)| gain(&a[i], &b[i], interval)).filter(|g| !g.is_nan()).collect();

@@ -84,9 +84,8 @@ impl Helps<'_> {
         }
         let rows = uncorrelated(&self.session.design, columns).mapv(|v| v as f32);
         let Some(shifts) = Shifts::new(units, &rows, self.tuning.shifts, self.key, stop) else { return Ok(None) };
-        let of_neuron = |i: usize| {
-            (!stop.load(Ordering::Relaxed)).then(|| shifts.test(&left.row(i), self.tuning.count_level))
-        };
+        let of_neuron =
+            |i: usize| (!stop.load(Ordering::Relaxed)).then(|| shifts.test(&left.row(i), self.tuning.count_level));
         Ok((0..left.nrows()).into_par_iter().map(of_neuron).collect())
     }
 }

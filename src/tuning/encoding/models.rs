@@ -22,12 +22,7 @@ impl Models<'_> {
     }
 
     /// Fits of all frames by some columns, `[N]`.
-    pub(super) fn fits(
-        &self,
-        columns: &[usize],
-        start: Option<&[Fit]>,
-        stop: &AtomicBool,
-    ) -> Result<Option<Vec<Fit>>> {
+    pub(super) fn fits(&self, columns: &[usize], start: Option<&[Fit]>, stop: &AtomicBool) -> Result<Option<Vec<Fit>>> {
         let all = vec![1.0; self.design.frames()];
         fit(&self.problem(&all), columns, start, &self.settings, stop)
     }

@@ -49,7 +49,9 @@ impl Proxy {
         let names = self.covariates.join(", ");
         let remaining = self.remaining();
         if remaining.is_nan() {
-            return format!("Neurons share hardly anything beside behaviours, so that nothing can be said of how well {names} stands for it.");
+            return format!(
+                "Neurons share hardly anything beside behaviours, so that nothing can be said of how well {names} stands for it."
+            );
         }
         let percent = (100.0 * remaining).round();
         let poor = if self.is_poor() {
@@ -71,11 +73,8 @@ impl Proxy {
             return Ok(Some(None));
         }
         let halves = halves(responses);
-        let models = Models {
-            design: &session.design,
-            responses: halves.view(),
-            settings: FitSettings::new(Family::Gaussian),
-        };
+        let models =
+            Models { design: &session.design, responses: halves.view(), settings: FitSettings::new(Family::Gaussian) };
         let behaviours: Vec<usize> = Agent::ALL.into_iter().flat_map(|agent| session.of_agent(agent)).collect();
         let contexts: Vec<usize> = session.contexts.clone().chain(behaviours.iter().copied()).collect();
         let all: Vec<usize> = session.base.clone().chain(behaviours).collect();

@@ -164,7 +164,8 @@ pub fn encode_session(
         found.why_not = Some("no neuron has a number in every frame, and not always the same".into());
         return Ok(Some(found));
     }
-    let responses = Array2::from_shape_fn((fitted.len(), frames.len()), |(k, t)| framed.activity[[fitted[k], frames[t]]]);
+    let responses =
+        Array2::from_shape_fn((fitted.len(), frames.len()), |(k, t)| framed.activity[[fitted[k], frames[t]]]);
     let spikes = matches!(session.activity, Activity::Spikes { .. });
     let family = settings.family.family(spikes, responses.iter());
     let past = (settings.history_ms / 1000.0 / framed.interval).round() as usize;
@@ -206,8 +207,7 @@ impl Encoding<'_> {
     fn run(&self, found: &mut SessionEncoding) -> Result<Option<()>> {
         let models = Model::ALL.map(|model| self.columns(model));
         let Some(scores) = self.neurons.held_out(&models, self.folds)? else { return Ok(None) };
-        let helps =
-            Helps { session: self.design, neurons: self.neurons, tuning: self.tuning, key: self.key };
+        let helps = Helps { session: self.design, neurons: self.neurons, tuning: self.tuning, key: self.key };
         let Some([alone, given]) = helps.agents()? else { return Ok(None) };
         let is_fitted = found.fitted.clone();
         let over = move |values: Vec<f64>| spread(&is_fitted, values.into_iter(), f64::NAN);
@@ -223,7 +223,9 @@ impl Encoding<'_> {
         found.helped = given.into_iter().map(|helped| helped.count).collect();
         let Some(matched) = self.matched(&found.contributions, &over)? else { return Ok(None) };
         found.matched = matched;
-        let mean = over(self.neurons.responses.rows().into_iter().map(|row| f64::from(row.sum()) / row.len() as f64).collect());
+        let mean = over(
+            self.neurons.responses.rows().into_iter().map(|row| f64::from(row.sum()) / row.len() as f64).collect(),
+        );
         let Some(before) = helps.behaviours(false, &found.fitted, &mean)? else { return Ok(None) };
         let Some(given) = helps.behaviours(true, &found.fitted, &mean)? else { return Ok(None) };
         (found.before, found.given) = (Some(before), Some(given));
@@ -288,11 +290,7 @@ impl Encoding<'_> {
     }
 
     /// Contributions of matched bouts; the inner one is none where there is no pair.
-    fn matched(
-        &self,
-        all: &[Contribution],
-        over: &dyn Fn(Vec<f64>) -> Vec<f64>,
-    ) -> Result<Option<Option<Matched>>> {
+    fn matched(&self, all: &[Contribution], over: &dyn Fn(Vec<f64>) -> Vec<f64>) -> Result<Option<Option<Matched>>> {
         let draw = |number: usize| Matching::new(self.design, self.tuning.seed, self.key, number);
         let first = draw(0);
         if first.pairs == 0 || self.settings.matchings == 0 {

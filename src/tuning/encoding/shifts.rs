@@ -160,8 +160,7 @@ fn whitening(units: &[&Unit], size: usize, placed: &[(usize, usize, Placed)], ro
     let mut left = own;
     for a in 0..size {
         for b in 0..size {
-            let shared: f64 =
-                along.row(a).iter().zip(along.row(b)).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+            let shared: f64 = along.row(a).iter().zip(along.row(b)).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
             left[(a, b)] -= shared / frames;
         }
         left[(a, a)] += RIDGE * diagonal[a] + f64::MIN_POSITIVE;
