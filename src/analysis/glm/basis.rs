@@ -37,18 +37,23 @@ impl Basis {
             moments.gram[[columns[a], columns[b]]] / weight - mean[a] * mean[b]
         });
         let defined = covariance.iter().all(|v| v.is_finite());
-        let eigen =
-            SymmetricEigen::new(if defined { covariance } else { DMatrix::zeros(columns.len(), columns.len()) });
-        let largest = eigen.eigenvalues.iter().fold(0.0_f64, |most, v| most.max(*v));
+        // There is no decomposition of nothing.
+        let (values, vectors) = if columns.is_empty() || !defined {
+            (DVector::zeros(columns.len()), DMatrix::zeros(columns.len(), columns.len()))
+        } else {
+            let eigen = SymmetricEigen::new(covariance);
+            (eigen.eigenvalues, eigen.eigenvectors)
+        };
+        let largest = values.iter().fold(0.0_f64, |most, v| most.max(*v));
         // The order of eigenvalues is the solver's: sorted, so that it is ours.
         let mut kept: Vec<usize> =
-            (0..columns.len()).filter(|k| eigen.eigenvalues[*k] > COLLINEAR * largest.max(COLLINEAR)).collect();
-        kept.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
-        let direction = |k: usize, by: f64| eigen.eigenvectors.column(kept[k]).transpose() * by;
+            (0..columns.len()).filter(|k| values[*k] > COLLINEAR * largest.max(COLLINEAR)).collect();
+        kept.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
+        let direction = |k: usize, by: f64| vectors.column(kept[k]).transpose() * by;
         let rows = |power: f64| {
             let mut rows = DMatrix::zeros(kept.len(), columns.len());
             for k in 0..kept.len() {
-                rows.set_row(k, &direction(k, eigen.eigenvalues[kept[k]].powf(power)));
+                rows.set_row(k, &direction(k, values[kept[k]].powf(power)));
             }
             rows
         };

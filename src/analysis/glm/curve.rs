@@ -31,7 +31,7 @@ const LANES: usize = 8;
 /// is filled up with frames without weight.
 #[allow(clippy::inline_always)] // It takes on the instructions of what it is inlined into.
 #[inline(always)]
-fn each(s: Stretch, at: impl Fn([f64; LANES], [f64; LANES]) -> [[f64; LANES]; 3]) -> f64 {
+fn each(s: &mut Stretch, at: impl Fn([f64; LANES], [f64; LANES]) -> [[f64; LANES]; 3]) -> f64 {
     let mut sums = [0.0; LANES];
     let frames = s.eta.len();
     let mut first = 0;
@@ -68,19 +68,19 @@ impl Kernel<f32> for Stretch<'_> {
 
     #[allow(clippy::inline_always)] // It takes on the instructions of what it is inlined into.
     #[inline(always)]
-    unsafe fn run<V: Vector<Real = f32>>(self) -> f64 {
+    unsafe fn run<V: Vector<Real = f32>>(mut self) -> f64 {
         let alpha = self.dispersion;
         match self.family {
-            Family::Gaussian => each(self, |eta, y| {
+            Family::Gaussian => each(&mut self, |eta, y| {
                 let slope: [f64; LANES] = std::array::from_fn(|k| y[k] - eta[k]);
                 [slope.map(|r| -0.5 * r * r), slope, [1.0; LANES]]
             }),
-            Family::Poisson => each(self, |eta, y| {
+            Family::Poisson => each(&mut self, |eta, y| {
                 let mean = exp(eta);
                 let value = std::array::from_fn(|k| y[k] * eta[k] - mean[k]);
                 [value, std::array::from_fn(|k| y[k] - mean[k]), mean]
             }),
-            Family::Bernoulli => each(self, |eta, y| {
+            Family::Bernoulli => each(&mut self, |eta, y| {
                 let small = exp(eta.map(|e| -e.abs()));
                 let mean: [f64; LANES] =
                     std::array::from_fn(|k| if eta[k] >= 0.0 { 1.0 } else { small[k] } / (1.0 + small[k]));
@@ -88,7 +88,7 @@ impl Kernel<f32> for Stretch<'_> {
                 let curvature = std::array::from_fn(|k| small[k] / ((1.0 + small[k]) * (1.0 + small[k])));
                 [value, std::array::from_fn(|k| y[k] - mean[k]), curvature]
             }),
-            Family::NegativeBinomial { .. } => each(self, |eta, y| {
+            Family::NegativeBinomial { .. } => each(&mut self, |eta, y| {
                 let mean = exp(eta);
                 let whole: [f64; LANES] = std::array::from_fn(|k| 1.0 + alpha * mean[k]);
                 let value = std::array::from_fn(|k| y[k] * eta[k] - (y[k] + 1.0 / alpha) * (alpha * mean[k]).ln_1p());

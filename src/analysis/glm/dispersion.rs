@@ -10,7 +10,7 @@ const MOST: f64 = 1e4;
 
 /// α of the largest likelihood of the responses `y`, given their linear predictors, near `from`; [`LEAST`] where responses vary no
 /// more than Poisson's.
-pub(super) fn most_likely(y: ArrayView1<f32>, eta: &Array1<f64>, weights: &[f64], from: f64) -> f64 {
+pub(super) fn most_likely(y: &ArrayView1<f32>, eta: &Array1<f64>, weights: &[f64], from: f64) -> f64 {
     let frames: Vec<(f64, f64, f64)> = y
         .iter()
         .zip(eta)

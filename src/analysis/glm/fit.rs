@@ -9,7 +9,7 @@ use super::newton::{Climb, Objective};
 use super::problem::{Fit, FitSettings, Penalty, Problem, Status};
 use crate::error::{Result, ensure};
 use nalgebra::DVector;
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
@@ -241,12 +241,12 @@ impl Block<'_, '_> {
     }
 
     /// Fits and dispersions in turn, until neither changes.
-    fn find_dispersions(&self, objective: &Objective, climbs: &mut Vec<Climb>, stop: &AtomicBool) -> Option<()> {
+    fn find_dispersions(&self, objective: &Objective, climbs: &mut [Climb], stop: &AtomicBool) -> Option<()> {
         for climb in climbs.iter_mut() {
             for round in 0..ROUNDS {
                 let eta = self.rows.t().dot(&ndarray::ArrayView1::from(climb.at.as_slice()));
                 let found = dispersion::most_likely(
-                    self.problem.responses.row(climb.response),
+                    &self.problem.responses.row(climb.response),
                     &eta,
                     self.problem.weights,
                     climb.dispersion,

@@ -141,7 +141,7 @@ impl Objective<'_> {
         (climb.at, climb.value, climb.gradient) = (place, found.value, found.gradient);
         let fresh = found.curvature.is_some();
         if let Some(curvature) = found.curvature {
-            climb.factor = factor(curvature);
+            climb.factor = factor(&curvature);
         }
         let Some(factor) = &climb.factor else {
             climb.status = Some(Status::Unconverged);
@@ -171,7 +171,7 @@ impl Objective<'_> {
         let pairs: Vec<(usize, usize)> = (0..count).flat_map(|a| (a..count).map(move |b| (a, b))).collect();
         let wanted = if curvature_wanted { pairs.len() } else { 0 };
         let mut curvatures = Array2::<f64>::zeros((n, wanted));
-        let length = if wanted == 0 { FRAMES } else { (HELD / wanted).clamp(64, FRAMES) };
+        let length = HELD.checked_div(wanted).map_or(FRAMES, |length| length.clamp(64, FRAMES));
         // Products of columns pay where enough responses share them.
         let shared = n >= SHARING;
         let mut space = Space::new(n, length, wanted, if shared { wanted } else { 0 });
@@ -244,7 +244,7 @@ fn is_flat(factor: &Cholesky<f64, Dyn>) -> bool {
 }
 
 /// The curvature as a product of triangles; where rounding leaves it a direction without any, with a little more in each.
-fn factor(curvature: DMatrix<f64>) -> Option<Cholesky<f64, Dyn>> {
+fn factor(curvature: &DMatrix<f64>) -> Option<Cholesky<f64, Dyn>> {
     let largest = curvature.diagonal().amax();
     if !largest.is_finite() {
         return None;

@@ -78,7 +78,7 @@ pub fn score(problem: &Problem, fits: &[Fit], family: Family, stop: &AtomicBool)
     let spans = spans(problem.weights);
     let numbers: Vec<usize> = (0..fits.len().min(problem.responses.nrows())).collect();
     let of_block = |block: &[usize]| {
-        let own = &fits[block[0]..block[block.len() - 1] + 1];
+        let own = &fits[block[0]..=block[block.len() - 1]];
         let mut scores = vec![Score::default(); block.len()];
         let mut none = Vec::new();
         for span in &spans {

@@ -40,10 +40,10 @@ impl Helps<'_> {
             let units: Vec<&Unit> = self.session.units.iter().filter(|u| u.agent == agent).collect();
             let other = Agent::ALL[1 - k];
             let columns = [&base[..], &self.session.of_agent(other)].concat();
-            let Some(found) = self.tested(&units, &base, &left)? else { return Ok(None) };
+            let Some(found) = self.tested(&units, &base, &left) else { return Ok(None) };
             alone[k] = found.into();
             let Some(left) = self.neurons.residuals(&columns, true)? else { return Ok(None) };
-            let Some(found) = self.tested(&units, &columns, &left)? else { return Ok(None) };
+            let Some(found) = self.tested(&units, &columns, &left) else { return Ok(None) };
             given[k] = found.into();
         }
         Ok(Some([alone, given]))
@@ -57,7 +57,7 @@ impl Helps<'_> {
         for (u, unit) in self.session.units.iter().enumerate() {
             let columns: Vec<usize> = base.clone().chain(self.session.of_units(|other| other != u)).collect();
             let Some(left) = self.neurons.residuals(&columns, covariates)? else { return Ok(None) };
-            let Some(found) = self.tested(&[unit], &columns, &left)? else { return Ok(None) };
+            let Some(found) = self.tested(&[unit], &columns, &left) else { return Ok(None) };
             let of_all = |of: &dyn Fn(&Tested) -> f64| {
                 let mut found = found.iter();
                 testable.iter().map(|is| if *is { found.next().map_or(f64::NAN, of) } else { f64::NAN }).collect()
@@ -76,17 +76,17 @@ impl Helps<'_> {
         Ok(Some(SessionTests { testable: testable.to_vec(), mean: mean.to_vec(), behaviours, mirror: Vec::new() }))
     }
 
-    fn tested(&self, units: &[&Unit], columns: &[usize], left: &Array2<f32>) -> Result<Option<Vec<Tested>>> {
+    fn tested(&self, units: &[&Unit], columns: &[usize], left: &Array2<f32>) -> Option<Vec<Tested>> {
         let stop = self.neurons.stop;
         if units.is_empty() {
             let none = Tested { p: f64::NAN, effect: Vec::new(), extreme: Vec::new() };
-            return Ok(Some(vec![none; left.nrows()]));
+            return Some(vec![none; left.nrows()]);
         }
         let rows = uncorrelated(&self.session.design, columns).mapv(|v| v as f32);
-        let Some(shifts) = Shifts::new(units, &rows, self.tuning.shifts, self.key, stop) else { return Ok(None) };
+        let shifts = Shifts::new(units, &rows, self.tuning.shifts, self.key, stop)?;
         let of_neuron =
             |i: usize| (!stop.load(Ordering::Relaxed)).then(|| shifts.test(&left.row(i), self.tuning.count_level));
-        Ok((0..left.nrows()).into_par_iter().map(of_neuron).collect())
+        (0..left.nrows()).into_par_iter().map(of_neuron).collect()
     }
 }
 

@@ -62,16 +62,13 @@ impl Proxy {
         format!("{names} leaves {percent} % of what neurons share beside behaviours: {poor}.")
     }
 
-    /// Of the neurons `responses`, `[N × frames]`; `None` if it was asked to stop. The inner one is none without covariates or with fewer
-    /// than two neurons.
-    pub(super) fn new(
-        session: &SessionDesign,
-        responses: &Array2<f32>,
-        stop: &AtomicBool,
-    ) -> Result<Option<Option<Self>>> {
-        if session.covariates.is_empty() || responses.nrows() < 2 {
-            return Ok(Some(None));
-        }
+    /// Whether anything can be said: there are covariates, and two neurons.
+    pub(super) fn is_known(session: &SessionDesign, responses: &Array2<f32>) -> bool {
+        !session.covariates.is_empty() && responses.nrows() > 1
+    }
+
+    /// Of the neurons `responses`, `[N × frames]`; `None` if it was asked to stop.
+    pub(super) fn new(session: &SessionDesign, responses: &Array2<f32>, stop: &AtomicBool) -> Result<Option<Self>> {
         let halves = halves(responses);
         let models =
             Models { design: &session.design, responses: halves.view(), settings: FitSettings::new(Family::Gaussian) };
@@ -88,7 +85,7 @@ impl Proxy {
         }
         let shared = covariances[0].0 / covariances[0].1;
         let remaining = covariances[1].0 / covariances[0].0;
-        Ok(Some(Some(Self { covariates: session.covariates.clone(), shared: vec![shared, remaining] })))
+        Ok(Some(Self { covariates: session.covariates.clone(), shared: vec![shared, remaining] }))
     }
 }
 

@@ -221,16 +221,25 @@ impl Encoding<'_> {
         });
         found.contributions = contributions.collect();
         found.helped = given.into_iter().map(|helped| helped.count).collect();
-        let Some(matched) = self.matched(&found.contributions, &over)? else { return Ok(None) };
-        found.matched = matched;
+        let first = self.matching(0);
+        if first.pairs > 0 && self.settings.matchings > 0 {
+            found.matched = self.matched(&first, &found.contributions, &over)?;
+            if found.matched.is_none() {
+                return Ok(None);
+            }
+        }
         let mean = over(
             self.neurons.responses.rows().into_iter().map(|row| f64::from(row.sum()) / row.len() as f64).collect(),
         );
         let Some(before) = helps.behaviours(false, &found.fitted, &mean)? else { return Ok(None) };
         let Some(given) = helps.behaviours(true, &found.fitted, &mean)? else { return Ok(None) };
         (found.before, found.given) = (Some(before), Some(given));
-        let Some(proxy) = Proxy::new(self.design, self.neurons.responses, self.neurons.stop)? else { return Ok(None) };
-        found.proxy = proxy;
+        if Proxy::is_known(self.design, self.neurons.responses) {
+            found.proxy = Proxy::new(self.design, self.neurons.responses, self.neurons.stop)?;
+            if found.proxy.is_none() {
+                return Ok(None);
+            }
+        }
         let Some(fits) = self.neurons.fits(&models[3])? else { return Ok(None) };
         self.keep(&fits, found);
         Ok(Some(()))
@@ -289,23 +298,27 @@ impl Encoding<'_> {
         (0..self.neurons.responses.nrows()).map(of_neuron).collect()
     }
 
-    /// Contributions of matched bouts; the inner one is none where there is no pair.
-    fn matched(&self, all: &[Contribution], over: &dyn Fn(Vec<f64>) -> Vec<f64>) -> Result<Option<Option<Matched>>> {
-        let draw = |number: usize| Matching::new(self.design, self.tuning.seed, self.key, number);
-        let first = draw(0);
-        if first.pairs == 0 || self.settings.matchings == 0 {
-            return Ok(Some(None));
-        }
+    fn matching(&self, number: usize) -> Matching {
+        Matching::new(self.design, self.tuning.seed, self.key, number)
+    }
+
+    /// Contributions of matched bouts, of which `first` is a draw; `all` are those of all bouts. `None` if it was asked to stop.
+    fn matched(
+        &self,
+        first: &Matching,
+        all: &[Contribution],
+        over: &dyn Fn(Vec<f64>) -> Vec<f64>,
+    ) -> Result<Option<Matched>> {
         if first.unmatched.is_empty() {
             let [executed, observed] = [0, 1].map(|k| all[k].bits_per_s.clone());
-            return Ok(Some(Some(Matched { draws: 0, pairs: first.pairs as f64, executed, observed })));
+            return Ok(Some(Matched { draws: 0, pairs: first.pairs as f64, executed, observed }));
         }
         let models = [Model::Executed, Model::Observed, Model::Both].map(|model| self.columns(model));
         let count = self.settings.matchings as f64;
         let mut sums = [0, 1].map(|_| vec![0.0; self.neurons.responses.nrows()]);
         let mut pairs = 0.0;
         for number in 0..self.settings.matchings {
-            let matching = draw(number);
+            let matching = self.matching(number);
             pairs += matching.pairs as f64 / count;
             let Some(scores) = self.neurons.held_out(&models, &matching.folds(self.folds))? else { return Ok(None) };
             for (sums, without) in sums.iter_mut().zip([1, 0]) {
@@ -316,7 +329,7 @@ impl Encoding<'_> {
             }
         }
         let [executed, observed] = sums.map(over);
-        Ok(Some(Some(Matched { draws: self.settings.matchings, pairs, executed, observed })))
+        Ok(Some(Matched { draws: self.settings.matchings, pairs, executed, observed }))
     }
 
     fn keep(&self, fits: &[Fit], found: &mut SessionEncoding) {
