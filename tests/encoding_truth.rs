@@ -41,7 +41,9 @@ fn regressors_that_do_nothing_are_rarely_selected() {
         (Kind::Spikes, FamilyChoice::Auto),
     ] {
         let (mut selected, mut single, mut neurons, mut tests) = ([0, 0], 0, 0, 0);
-        let count = if kind == Kind::Calcium { 10 } else { 3 };
+        // `AON_RECORDINGS`, or so many.
+        let asked = std::env::var("AON_RECORDINGS").ok().and_then(|n| n.parse::<u64>().ok());
+        let count = asked.unwrap_or(if kind == Kind::Calcium { 2 } else { 1 });
         for seed in 0..count {
             let neurons_each = if kind == Kind::Calcium { 200 } else { 80 };
             let settings = RecordingSynthesis {
