@@ -48,6 +48,10 @@ pub enum Stream {
     CellTypes = 22,
     /// Spikes of the units of a trained network.
     Spikes = 33,
+    /// Bouts of execution and observation that are matched.
+    Matchings = 31,
+    /// Animals, sessions and neurons drawn anew.
+    Resamplings = 32,
 }
 
 /// A generator for one stream of one network.

@@ -6,6 +6,7 @@ pub mod currents;
 pub mod decoding;
 mod fit;
 mod fit_table;
+pub mod glm;
 mod held_out;
 mod held_out_summary;
 pub mod motifs;

@@ -83,7 +83,7 @@ fn with_tests<T>(
     // Of the session, whatever the behaviour.
     let margin = LazyCell::new(|| {
         let least = (settings.least_shift_s / input.axis.interval).ceil() as usize;
-        least.max(5 * correlated(input))
+        least.max(5 * correlated(input.activity, input.axis))
     });
     let bouts: Vec<Range<usize>> = input.bouts.iter().flat_map(|b| input.axis.between(b.start, b.stop)).collect();
     let (contrasts, samplers): (Vec<_>, Vec<_>) = kinds(input.bouts)
@@ -191,12 +191,11 @@ pub(super) fn transplanted(other: &TimedBouts, axis: &Axis) -> Vec<Bout> {
 
 /// The autocorrelation time of the activity in frames: the lag at which the autocorrelation falls below 1/e, the median over
 /// neurons. Of many neurons, some are taken.
-fn correlated(input: &SessionInput) -> usize {
+pub(super) fn correlated(activity: &Array2<f32>, axis: &Axis) -> usize {
     const NEURONS: usize = 50;
-    let activity = input.activity;
     let step = activity.nrows().div_ceil(NEURONS).max(1);
     let lag = |i: usize| {
-        let values: Vec<f64> = input.axis.frames.iter().map(|f| f64::from(activity[[i, *f]])).collect();
+        let values: Vec<f64> = axis.frames.iter().map(|f| f64::from(activity[[i, *f]])).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let centred: Vec<f64> = values.iter().map(|v| v - mean).collect();
         let at = |lag: usize| aview1(&centred[..centred.len() - lag]).dot(&aview1(&centred[lag..]));

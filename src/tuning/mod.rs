@@ -10,6 +10,7 @@ mod contrast;
 mod controls;
 mod design;
 mod drawing;
+mod encoding;
 mod epochs;
 mod examine;
 mod first_draws;
@@ -40,6 +41,10 @@ pub use chosen::{ChosenCell, candidates, chosen};
 pub use classes::{Class, MirrorTests, SessionClasses, classify};
 pub use contrast::Contrast;
 pub use controls::ONSET;
+pub use encoding::{
+    Compared, Comparison, Contribution, EncodingSettings, FamilyChoice, Matched, Model, ModelScores, Proxy, Reclassed,
+    SessionEncoding, contributions_csv, encode_session, encoding_csv, executed_against_observed, reclassed,
+};
 pub use epochs::{
     EpochCriterion, EpochDefinition, EpochResponse, EpochSettings, EpochTests, NeuronEpochs, Responses, anova_csv,
     epoch_criterion, responses,

@@ -11,6 +11,7 @@ mod predictors;
 mod prevalence;
 mod rank_sum;
 mod regression;
+mod signed_rank;
 mod significance;
 mod summary;
 
@@ -24,6 +25,7 @@ pub use predictors::{Explained, Predictor, explained};
 pub use prevalence::{Posterior, Power, prevalence_lower, prevalence_posterior, prevalence_upper};
 pub use rank_sum::{RankSum, Ranked, labellings};
 pub use regression::{Covariates, residuals};
+pub use signed_rank::{SignedRank, signed_rank};
 pub use significance::{benjamini_hochberg, effect_size, holm, permutation_p, standardised_difference};
 pub use summary::{mean, pearson, quantile, sd, spearman};
 
