@@ -46,6 +46,8 @@ pub enum Stream {
     Recording = 17,
     /// Inhibitory neurons among those of unknown type.
     CellTypes = 22,
+    /// Labels of bouts dealt anew, their weights, matched subsets, random subspaces.
+    Population = 27,
 }
 
 /// A generator for one stream of one network.
