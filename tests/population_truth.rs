@@ -25,22 +25,28 @@ struct Plan {
     frames: [usize; 2],
     /// Standard deviation over neurons of what a behaviour adds, in that of the noise of a frame.
     apart: [f64; 2],
-    /// Whether observed behaviours add what executed ones do.
+    /// Whether observed behaviours add what executed ones do; else they add it to other neurons, which keeps all distances.
     shared: bool,
 }
 
 const EQUAL: Plan = Plan { bouts: [20, 20], frames: [10, 10], apart: [0.3, 0.3], shared: false };
 
-fn session(plan: &Plan, seed: u64, name: &str) -> Session {
+/// Behaviours are drawn by `patterns`, all else by `seed`.
+fn session(plan: &Plan, patterns: u64, seed: u64, name: &str) -> Session {
     const N: usize = 40;
+    let mut draws = Draws::new(Rng::new(patterns, 6, Stream::Synthetic));
+    let executed: Vec<Vec<f64>> = (0..3).map(|_| (0..N).map(|_| draws.normal()).collect()).collect();
+    let mut order: Vec<usize> = (0..N).collect();
+    if !plan.shared {
+        draws.shuffle(&mut order);
+    }
+    let added: Vec<Vec<f64>> =
+        [&executed[..], &executed.iter().map(|own| order.iter().map(|i| own[*i]).collect()).collect::<Vec<_>>()]
+            .concat();
     let mut draws = Draws::new(Rng::new(seed, 7, Stream::Synthetic));
     let mut kinds: Vec<(usize, usize)> =
         (0..2).flat_map(|agent| (0..3).flat_map(move |k| std::iter::repeat_n((agent, k), plan.bouts[agent]))).collect();
     draws.shuffle(&mut kinds);
-    let mut added: Vec<Vec<f64>> = (0..6).map(|_| (0..N).map(|_| draws.normal()).collect()).collect();
-    if plan.shared {
-        (0..3).for_each(|k| added[3 + k] = added[k].clone());
-    }
     let (mut bouts, mut of_frame) = (Vec::new(), vec![None; 5]);
     for (agent, k) in kinds {
         let frames = plan.frames[0] + draws.below(plan.frames[1] - plan.frames[0] + 1);
@@ -89,9 +95,9 @@ fn recordings() -> u64 {
     std::env::var("AON_RECORDINGS").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
 }
 
-fn studies(plan: &Plan, first: u64) -> Vec<PopulationStudy> {
-    let one = |seed: u64| PopulationStudy::new(vec![population(&session(plan, seed, "1"), seed, &brief())], seed);
-    (first..first + recordings()).into_par_iter().map(one).collect()
+fn studies(plan: &Plan, settings: &PopulationSettings) -> Vec<PopulationStudy> {
+    let one = |seed: u64| PopulationStudy::new(vec![population(&session(plan, seed, seed, "1"), seed, settings)], seed);
+    (1..=recordings()).into_par_iter().map(one).collect()
 }
 
 /// How many recordings are said to be better clustered in execution, and in observation.
@@ -102,27 +108,28 @@ fn claims(studies: &[PopulationStudy]) -> [usize; 2] {
 #[test]
 fn equal_clusters_of_unequal_numbers_of_bouts_do_not_differ_and_planted_differences_are_found() {
     let n = recordings() as usize;
+    // Decoders are not looked at here.
+    let quick = PopulationSettings { folds: 2, components: 1, ..brief() };
     let (few, long) = (Plan { bouts: [32, 8], ..EQUAL }, Plan { bouts: [30, 8], frames: [5, 30], ..EQUAL });
     for (name, plan) in
         [("apart", EQUAL), ("few", few), ("the same, few", Plan { shared: true, ..few }), ("lengths", long)]
     {
-        let studies = studies(&plan, 1);
+        let studies = studies(&plan, &quick);
         let found = claims(&studies);
-        let plain = studies.iter().filter(|s| {
-            let of = |who| s.of(who, Measure::Silhouette).unwrap().value;
-            of(Who::Own) > of(Who::Other)
-        });
-        println!("{name}: {found:?} of {n} differ; unmatched, execution is ahead in {}", plain.count());
+        let below = studies.iter().filter(|s| s.of(Who::Difference, Measure::Matched).unwrap().p <= 0.05).count();
+        println!("{name}: {found:?} of {n} are said to differ; {below} have p up to 0.05");
         assert!(found[0] + found[1] <= n.div_ceil(20), "{name}: {found:?}");
+        // The test itself keeps its level, nearly: 5 of 100, with a standard deviation of 2.2.
+        assert!(below <= n / 20 + n.div_ceil(12), "{name}: {below}");
     }
-    let planted = claims(&studies(&Plan { apart: [0.45, 0.3], ..few }, 1));
+    let planted = claims(&studies(&Plan { apart: [0.45, 0.3], ..few }, &quick));
     println!("execution 1.5 times as far apart: {planted:?} of {n}");
     assert!(planted[0] > n / 2 && planted[1] == 0, "{planted:?}");
 }
 
 #[test]
 fn p_is_uniform_where_labels_say_nothing_and_behaviours_that_differ_are_told_apart() {
-    let nothing = studies(&Plan { apart: [0.0; 2], ..EQUAL }, 1);
+    let nothing = studies(&Plan { apart: [0.0; 2], ..EQUAL }, &brief());
     let all = [
         (Who::Own, Measure::Silhouette),
         (Who::Other, Measure::Silhouette),
@@ -140,32 +147,25 @@ fn p_is_uniform_where_labels_say_nothing_and_behaviours_that_differ_are_told_apa
         // Accuracies have steps, so that their p are a little too large; 5 of 100, with a standard deviation of 2.2.
         assert!(fit > 1e-3 && below <= p.len() / 20 + p.len() / 14, "{who:?} {measure:?}: {below}, {fit}");
     }
-    let found = PopulationStudy::new(vec![population(&session(&EQUAL, 3, "1"), 3, &brief())], 3);
+    let found = PopulationStudy::new(vec![population(&session(&EQUAL, 3, 3, "1"), 3, &brief())], 3);
     for (who, measure) in &all[..4] {
         let of = found.of(*who, *measure).unwrap();
-        assert!(of.p < 0.01 && of.interval[0] < of.value && of.value < of.interval[1], "{of:?}");
+        assert!(of.p < 0.01 && of.interval[0] <= of.value && of.value <= of.interval[1], "{of:?}");
     }
     // What is learned from execution says nothing of observation unless both are alike.
     assert!(found.of(Who::OwnToOther, Measure::Decoding).unwrap().value < 0.6);
-    let alike = population(&session(&Plan { shared: true, ..EQUAL }, 3, "1"), 3, &brief());
+    let alike = population(&session(&Plan { shared: true, ..EQUAL }, 3, 3, "1"), 3, &brief());
     for who in [Who::OwnToOther, Who::OtherToOwn] {
         let of = alike.of(who, Measure::Decoding).unwrap();
         assert!(of.value > 0.6 && of.p() < 0.01, "{of:?}");
     }
 }
 
-/// The interval of a silhouette covers the mean silhouette of recordings of the same behaviours; that of the difference covers 0.
+/// The interval of a silhouette covers the mean silhouette of recordings of the same behaviours; that of a difference theirs.
 #[test]
 fn intervals_cover_as_often_as_they_say() {
     let one = |seed: u64| {
-        let mut made = session(&EQUAL, 5, "1");
-        // The same behaviours in other noise.
-        let mut noise = Draws::new(Rng::new(seed, 8, Stream::Synthetic));
-        if let Activity::Frames { values, .. } = &mut made.activity {
-            let again = values.mapv(|v| v + noise.normal() as f32);
-            *values = again.into();
-        }
-        let found = population(&made, seed, &brief());
+        let found = population(&session(&EQUAL, 5, seed, "1"), seed, &brief());
         let of = |who, measure| {
             let m = found.of(who, measure).unwrap();
             (m.value, m.interval())
@@ -186,11 +186,11 @@ fn sessions_together_tables_and_what_is_kept_of_a_session() {
     let plan = Plan { apart: [0.6, 0.3], ..EQUAL };
     let settings = PopulationSettings { pictures: Pictured::Both, draws: 199, ..PopulationSettings::default() };
     let each: Vec<SessionPopulation> =
-        (0..4).map(|k| population(&session(&plan, k, &format!("day, {k}")), k, &settings)).collect();
+        (0..4).map(|k| population(&session(&plan, k, k, &format!("day, {k}")), k, &settings)).collect();
     let kept: SessionPopulation = serde_json::from_str(&serde_json::to_string(&each[0]).unwrap()).unwrap();
     assert_eq!(kept, each[0]);
     let again = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-    assert_eq!(again.install(|| population(&session(&plan, 0, "day, 0"), 0, &settings)), each[0]);
+    assert_eq!(again.install(|| population(&session(&plan, 0, 0, "day, 0"), 0, &settings)), each[0]);
     let [bouts, seconds] = &each[0].pictures[..] else { panic!("{} pictures", each[0].pictures.len()) };
     assert_eq!((bouts.of, bouts.tsne.len(), bouts.components[0].len()), (PictureOf::Bouts, 120, 3));
     assert!(seconds.of == PictureOf::Seconds && seconds.tsne.len() > 100 && seconds.done.iter().any(Option::is_none));
@@ -213,7 +213,7 @@ fn sessions_together_tables_and_what_is_kept_of_a_session() {
 
 #[test]
 fn too_little_is_said_nothing_of_and_work_stops() {
-    let mut made = session(&EQUAL, 1, "1");
+    let mut made = session(&EQUAL, 1, 1, "1");
     let framed = Framed::new(&made, 0.1).unwrap();
     let stopped = population_of_session(&made, &framed, &[], 1, &brief(), &AtomicBool::new(true));
     assert!(stopped.unwrap().is_none());
@@ -230,7 +230,7 @@ fn too_little_is_said_nothing_of_and_work_stops() {
 #[test]
 fn axes_that_are_shared_are_found() {
     for (shared, least, most) in [(true, 0.5, 1.0), (false, 0.0, 0.4)] {
-        let found = population(&session(&Plan { shared, apart: [1.0; 2], ..EQUAL }, 2, "1"), 2, &brief());
+        let found = population(&session(&Plan { shared, apart: [1.0; 2], ..EQUAL }, 2, 2, "1"), 2, &brief());
         let all = &found.alignment[0];
         println!("shared {shared}: {:.3}, by chance {:.3?}", all.test.index, all.test.expected);
         assert!(all.test.index > least && all.test.index < most && (all.test.p_neurons < 0.01) == shared, "{all:?}");
@@ -262,12 +262,10 @@ fn axes_of_the_macaque_recording_by_area() {
         (None, "no-go precision grip"),
         (None, "no-go whole-hand grip"),
     ];
-    let condition =
-        |((agent, what), (rates, times)): (&(Option<Agent>, &'static str), &'static (Array2<f64>, Vec<f64>))| {
-            AveragedCondition { agent: *agent, what, rates: rates.view(), times }
-        };
-    let arrays: &'static Vec<(Array2<f64>, Vec<f64>)> = Box::leak(Box::new(arrays));
-    let conditions: Vec<AveragedCondition> = kinds.iter().zip(arrays).map(condition).collect();
+    let with_rates = kinds.iter().zip(&arrays);
+    let conditions: Vec<AveragedCondition> = with_rates
+        .map(|((agent, what), (rates, times))| AveragedCondition { agent: *agent, what, rates: rates.view(), times })
+        .collect();
     let settings = PopulationSettings::default();
     let found = align_averages(&conditions, &areas, &settings, 1, &AtomicBool::new(false)).unwrap().unwrap();
     println!("{}", alignment_csv([("", "", found.as_slice())]));

@@ -1,6 +1,5 @@
 //! Pictures of points: t-SNE (van der Maaten and Hinton 2008, by the trees of van der Maaten 2014).
 
-use super::silhouette::Distances;
 use crate::error::{Error, Result, ensure};
 use crate::rng::{Rng, Stream};
 use bhtsne::{Neighbor, SparseAffinities, tSNE};
@@ -33,7 +32,7 @@ pub fn embed(points: &[f64], features: usize, perplexity: f64, stop: &AtomicBool
     let n = check(points, features, perplexity)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     let pool = pool.map_err(|e| Error::run(format!("A thread for an embedding could not be started: {e}.")))?;
-    let neighbours = neighbours(points, features, (3.0 * perplexity) as usize);
+    let Some(neighbours) = neighbours(points, features, (3.0 * perplexity) as usize, stop) else { return Ok(None) };
     Ok(pool.install(|| descend(&begin(points, features), n, perplexity, &neighbours, stop)))
 }
 
@@ -52,18 +51,22 @@ fn check(points: &[f64], features: usize, perplexity: f64) -> Result<usize> {
     Ok(n)
 }
 
-/// The nearest points of each, the nearest first; of those alike near the first.
-fn neighbours(points: &[f64], features: usize, count: usize) -> Vec<Vec<Neighbor<f64>>> {
-    let distances = Distances::new(points, features);
-    let nearest = |i: usize| {
-        let row = distances.from(i).iter().enumerate().filter(|(j, _)| *j != i);
+/// The nearest points of each, the nearest first, of those alike near the first; `None` if it was asked to stop.
+fn neighbours(points: &[f64], features: usize, count: usize, stop: &AtomicBool) -> Option<Vec<Vec<Neighbor<f64>>>> {
+    let between = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+    let nearer = |a: &Neighbor<f64>, b: &Neighbor<f64>| a.distance.total_cmp(&b.distance).then(a.index.cmp(&b.index));
+    let nearest = |(i, own): (usize, &[f64])| {
+        let others = points.chunks_exact(features).enumerate().filter(|(j, _)| *j != i);
         let mut all: Vec<Neighbor<f64>> =
-            row.map(|(index, distance)| Neighbor { index, distance: *distance }).collect();
-        all.sort_unstable_by(|a, b| a.distance.total_cmp(&b.distance).then(a.index.cmp(&b.index)));
-        all.truncate(count);
-        all
+            others.map(|(index, other)| Neighbor { index, distance: between(own, other) }).collect();
+        if count < all.len() {
+            all.select_nth_unstable_by(count, nearer);
+            all.truncate(count);
+        }
+        all.sort_unstable_by(nearer);
+        (!stop.load(Ordering::Relaxed)).then_some(all)
     };
-    (0..distances.items()).into_par_iter().map(nearest).collect()
+    points.par_chunks_exact(features).enumerate().map(nearest).collect()
 }
 
 /// The first two features, small; noise parts points that are alike in them.

@@ -14,10 +14,13 @@ pub enum Who {
     /// What it observes.
     Other,
     /// Decoders that learned from execution, read out in observation.
+    #[serde(rename = "self to other")]
     OwnToOther,
     /// The reverse.
+    #[serde(rename = "other to self")]
     OtherToOwn,
     /// Execution less observation.
+    #[serde(rename = "self - other")]
     Difference,
 }
 

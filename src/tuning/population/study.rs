@@ -10,8 +10,8 @@ use crate::analysis::statistics::{mean, permutation_p};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The level of the sentence.
-const LEVEL: f64 = 0.05;
+/// The level of the sentence: of 100 recordings in which agents are clustered alike, one is said to differ.
+const LEVEL: f64 = 0.01;
 /// Matched bouts whose lengths differ by more than this factor are said to.
 const UNEQUAL: f64 = 1.25;
 
@@ -48,7 +48,7 @@ pub struct Combined {
 /// Whether execution is better clustered than observation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Clustering {
-    /// Who is better clustered at a level of 0.05; none where no difference is shown.
+    /// Who is better clustered at a level of 0.01; none where no difference is shown.
     pub better: Option<Who>,
     /// In a sentence, with the numbers.
     pub sentence: String,
@@ -146,18 +146,15 @@ impl Clustering {
         };
         let [low, high] = difference.interval;
         let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let p = if difference.p < 0.1 { format!("{:.1e}", difference.p) } else { format!("{:.2}", difference.p) };
         let mut sentence = format!(
-            "{claim}: in matched bouts the mean silhouette is {:.3} against {:.3}, a difference of {:.3} (95 % interval {low:.3} to {high:.3}; p = {:.2}, agents of bouts dealt anew; {} of {}).",
+            "{claim}: in matched bouts the mean silhouette is {:.3} against {:.3}, a difference of {:.3} (95 % interval {low:.3} to {high:.3}; p = {p}, agents of bouts dealt anew; {} of {}).",
             own.value,
             other.value,
             difference.value,
-            difference.p,
             plural(difference.sessions, "session"),
             plural(difference.animals, "animal"),
         );
-        if difference.p < 0.01 {
-            sentence = sentence.replace(&format!("p = {:.2}", difference.p), &format!("p = {:.1e}", difference.p));
-        }
         let ratios: Vec<f64> =
             sessions.iter().filter_map(|s| s.matched.as_ref()).map(|m| m.length_ratio.ln()).collect();
         let ratio = mean(&ratios).exp();
