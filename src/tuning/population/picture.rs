@@ -91,7 +91,7 @@ pub(super) fn pictures(
 
 type Told = (Vec<f64>, Vec<Option<(Agent, String)>>);
 
-/// A picture, none of too few points; `None` if it was asked to stop.
+/// A picture, or no picture of too few points; `None` if it was asked to stop.
 fn picture(
     of: PictureOf,
     values: &[f64],
@@ -99,13 +99,13 @@ fn picture(
     (start, done): Told,
     settings: &PopulationSettings,
     stop: &AtomicBool,
-) -> Result<Option<Option<Picture>>> {
+) -> Result<Option<Vec<Picture>>> {
     if start.len() < FEWEST || features == 0 {
-        return Ok(Some(None));
+        return Ok(Some(Vec::new()));
     }
     let axes = PrincipalAxes::of(values, features, SEEN)?;
     if axes.is_empty() {
-        return Ok(Some(None));
+        return Ok(Some(Vec::new()));
     }
     let centred = centred64(values, features);
     let scores = product_transposed(&centred, &axes.axes, features);
@@ -115,5 +115,5 @@ fn picture(
     let kept = KEPT.min(axes.len());
     let components = scores.chunks_exact(axes.len()).map(|row| row[..kept].to_vec()).collect();
     let explained = axes.variance[..kept].iter().map(|v| v / total).collect();
-    Ok(Some(Some(Picture { of, start, done, components, explained, tsne })))
+    Ok(Some(vec![Picture { of, start, done, components, explained, tsne }]))
 }
