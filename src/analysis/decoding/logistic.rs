@@ -110,7 +110,9 @@ impl Problem<'_> {
                 (1, label) => residuals[0] -= label as f64,
                 (_, label) => residuals[label] -= 1.0,
             }
-            residuals.iter_mut().for_each(|r| *r *= weight);
+            for residual in residuals.iter_mut() {
+                *residual *= weight;
+            }
         }
         let mut gradient = vec![0.0; coefficients.len()];
         DMatrixViewMut::from_slice(&mut gradient, self.d, self.outputs).gemm(

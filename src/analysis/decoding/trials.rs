@@ -128,7 +128,9 @@ impl Settings {
     /// How much the loss of each trial of `labels` counts: trials / (classes · trials of its class), or 1.
     pub(super) fn weights(&self, labels: &[usize], classes: usize) -> Vec<f64> {
         let mut counts = vec![0_usize; classes];
-        labels.iter().for_each(|label| counts[*label] += 1);
+        for label in labels {
+            counts[*label] += 1;
+        }
         let weight = |label: &usize| labels.len() as f64 / (classes * counts[*label]) as f64;
         if self.balanced { labels.iter().map(weight).collect() } else { vec![1.0; labels.len()] }
     }

@@ -186,7 +186,9 @@ fn random_basis(centred: &[f64], features: usize, count: usize, draws: &mut Draw
 
 fn normalise(vector: &mut [f64]) {
     let norm = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
-    vector.iter_mut().for_each(|v| *v /= norm);
+    for v in vector {
+        *v /= norm;
+    }
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl PopulationStudy {
         }
         let combined: Vec<Combined> = of.values().map(|each| combine(each, seed)).collect();
         let clustering = Clustering::of(&sessions, &combined);
-        Self { combined, clustering, sessions }
+        Self { sessions, combined, clustering }
     }
 
     /// What sessions give together.
@@ -106,7 +106,9 @@ fn combine(each: &[(&str, &Measured)], seed: u64) -> Combined {
         None => permutation_p(value, &null),
     };
     let mut animals: BTreeMap<&str, Vec<&Measured>> = BTreeMap::new();
-    each.iter().for_each(|(animal, m)| animals.entry(animal).or_default().push(m));
+    for (animal, m) in each {
+        animals.entry(animal).or_default().push(m);
+    }
     let animals: Vec<Vec<&Measured>> = animals.into_values().collect();
     let purpose = (measure as u32) << 3 | who as u32;
     let drawn = |number: usize| {
@@ -147,7 +149,7 @@ impl Clustering {
         let [low, high] = difference.interval;
         let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         let p = if difference.p < 0.1 { format!("{:.1e}", difference.p) } else { format!("{:.2}", difference.p) };
-        let mut sentence = format!(
+        let told = format!(
             "{claim}: in matched bouts the mean silhouette is {:.3} against {:.3}, a difference of {:.3} (95 % interval {low:.3} to {high:.3}; p = {p}, agents of bouts dealt anew; {} of {}).",
             own.value,
             other.value,
@@ -158,11 +160,10 @@ impl Clustering {
         let ratios: Vec<f64> =
             sessions.iter().filter_map(|s| s.matched.as_ref()).map(|m| m.length_ratio.ln()).collect();
         let ratio = mean(&ratios).exp();
-        if ratio.max(1.0 / ratio) > UNEQUAL {
-            sentence += &format!(
-                " Executed bouts are {ratio:.2} times as long as the observed ones that they are matched with, for want of others: longer bouts are averaged over more frames, and cluster better for that alone."
-            );
-        }
+        let unequal = format!(
+            " Executed bouts are {ratio:.2} times as long as the observed ones that they are matched with, for want of others: longer bouts are averaged over more frames, and cluster better for that alone."
+        );
+        let sentence = if ratio.max(1.0 / ratio) > UNEQUAL { told + &unequal } else { told };
         Self { better, sentence }
     }
 }
