@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 #[derive(serde::Deserialize)]
 struct Reference {
     silhouettes: Vec<Silhouettes>,
-    decoders: Vec<Balanced>,
+    decoders: Vec<Weighed>,
     alignments: Vec<Aligned>,
     embeddings: Vec<Embedded>,
 }
@@ -26,7 +26,7 @@ struct Silhouettes {
 }
 
 #[derive(serde::Deserialize)]
-struct Balanced {
+struct Weighed {
     features: usize,
     classes: usize,
     training: usize,
