@@ -52,6 +52,8 @@ pub enum Stream {
     Matchings = 31,
     /// Animals, sessions and neurons drawn anew.
     Resamplings = 32,
+    /// Labels of bouts dealt anew, their weights, matched subsets, random subspaces.
+    Population = 27,
 }
 
 /// A generator for one stream of one network.

@@ -11,6 +11,7 @@ mod held_out;
 mod held_out_summary;
 pub mod motifs;
 pub mod pca;
+pub mod population;
 mod score;
 pub mod stability;
 pub mod statistics;

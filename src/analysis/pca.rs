@@ -173,6 +173,17 @@ pub(crate) fn centred<'a>(rows: impl Iterator<Item = &'a [f32]>, mean: &[f64]) -
     rows.flat_map(|row| row.iter().zip(mean).map(|(value, mean)| f64::from(*value) - mean)).collect()
 }
 
+/// The rows `[rows][features]`, at least one, less their mean; a column that is constant is exactly zero.
+pub(crate) fn centred64(rows: &[f64], features: usize) -> Vec<f64> {
+    let (first, count) = (&rows[..features], (rows.len() / features) as f64);
+    let mut mean = vec![0.0; features];
+    for row in rows.chunks_exact(features) {
+        mean.iter_mut().zip(row.iter().zip(first)).for_each(|(mean, (v, first))| *mean += (v - first) / count);
+    }
+    let from_mean = |row: &[f64]| row.iter().zip(first).zip(&mean).map(|((v, first), mean)| v - first - mean).collect();
+    rows.chunks_exact(features).flat_map(|row| -> Vec<f64> { from_mean(row) }).collect()
+}
+
 /// `left · rightᵀ`, `[rows of left][rows of right]`, both of `columns` columns.
 pub(crate) fn product_transposed(left: &[f64], right: &[f64], columns: usize) -> Vec<f64> {
     left.chunks_exact(columns).flat_map(|l| right.chunks_exact(columns).map(move |r| dot(l, r))).collect()

@@ -17,6 +17,7 @@ mod first_draws;
 mod more_draws;
 mod null;
 mod open_tests;
+pub mod population;
 mod power;
 mod ranges;
 mod rates;

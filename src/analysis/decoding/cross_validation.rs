@@ -3,7 +3,7 @@
 use super::folds::{permuted, stratified_folds};
 use super::logistic;
 use super::projection::Projection;
-use super::score::DecodingScore;
+use super::score::{DecodingScore, decisions};
 use super::trials::{Settings, Trials, check_classes, check_labels};
 use crate::analysis::pca::product_transposed;
 use crate::error::{Result, ensure};
@@ -50,7 +50,7 @@ pub fn cross_validate_on(
 ) -> Result<Vec<DecodingScore>> {
     settings.check()?;
     check_labels(labels, classes, trials.trials())?;
-    Prepared::new(trials, folds, settings)?.scores(labels, classes, settings.l2)
+    Prepared::new(trials, folds, settings)?.scores(labels, classes, settings)
 }
 
 /// The scores of [`cross_validate`] with labels that say nothing: in each of `permutations` the labels are permuted among
@@ -75,20 +75,58 @@ pub fn chance(
     let prepared = Prepared::new(trials, &folds, settings)?;
     let scores: Vec<Vec<DecodingScore>> = (0..permutations)
         .into_par_iter()
-        .map(|p| prepared.scores(&permuted(labels, &folds, settings.seed, p), classes, settings.l2))
+        .map(|p| prepared.scores(&permuted(labels, &folds, settings.seed, p), classes, settings))
         .collect::<Result<_>>()?;
     let measure =
         |of: fn(&DecodingScore) -> f64| scores.iter().map(|windows| windows.iter().map(of).collect()).collect();
     Ok(Chance { accuracy: measure(|s| s.accuracy), auc: measure(|s| s.auc) })
 }
 
+/// Decoders of trials of one window, each trained on all folds but one. What they see does not depend on labels: permuted
+/// ones are decoded quickly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldOutDecoding {
+    prepared: Prepared,
+    settings: Settings,
+    trials: usize,
+}
+
+impl HeldOutDecoding {
+    /// Of the first window of `trials`, in `folds` as [`cross_validate_on`] takes them.
+    ///
+    /// # Errors
+    /// When folds do not fit the trials, or a setting is impossible.
+    pub fn new(trials: &Trials, folds: &[usize], settings: &Settings) -> Result<Self> {
+        settings.check()?;
+        let prepared = Prepared::new(trials, folds, settings)?;
+        Ok(Self { prepared, settings: *settings, trials: trials.trials() })
+    }
+
+    /// The class that each trial is taken for by the decoder that did not see its fold, `[trials]`.
+    ///
+    /// # Errors
+    /// When labels do not fit the trials, or the trials outside a fold lack a class.
+    pub fn predict(&self, labels: &[usize], classes: usize) -> Result<Vec<usize>> {
+        check_labels(labels, classes, self.trials)?;
+        self.prepared.check(labels, classes)?;
+        let mut predicted = vec![0; self.trials];
+        for fold in &self.prepared.folds {
+            let scores = fold.scores(0, labels, classes, &self.settings)?;
+            fold.test.iter().zip(decisions(&scores, classes)).for_each(|(i, class)| predicted[*i] = class);
+        }
+        Ok(predicted)
+    }
+}
+
 /// What classifiers see of each fold. It does not depend on the labels, so permutations share it.
+#[derive(Clone, Debug, PartialEq)]
 struct Prepared {
     windows: usize,
     folds: Vec<Fold>,
 }
 
 /// One fold left out.
+#[derive(Clone, Debug, PartialEq)]
 struct Fold {
     training: Vec<usize>,
     test: Vec<usize>,
@@ -118,15 +156,20 @@ impl Prepared {
         Ok(Self { windows: trials.windows(), folds })
     }
 
-    /// The score of each window, averaged over folds.
-    fn scores(&self, labels: &[usize], classes: usize, l2: f64) -> Result<Vec<DecodingScore>> {
-        for (number, fold) in self.folds.iter().enumerate() {
+    /// Whether every class is in each training set.
+    fn check(&self, labels: &[usize], classes: usize) -> Result<()> {
+        self.folds.iter().enumerate().try_for_each(|(number, fold)| {
             let what = format!("the training set of fold {number}");
-            check_classes(labels, classes, fold.training.iter().copied(), &what)?;
-        }
+            check_classes(labels, classes, fold.training.iter().copied(), &what)
+        })
+    }
+
+    /// The score of each window, averaged over folds.
+    fn scores(&self, labels: &[usize], classes: usize, settings: &Settings) -> Result<Vec<DecodingScore>> {
+        self.check(labels, classes)?;
         let window = |window: usize| {
             let of_folds: Vec<DecodingScore> =
-                self.folds.iter().map(|fold| fold.score(window, labels, classes, l2)).collect::<Result<_>>()?;
+                self.folds.iter().map(|fold| fold.score(window, labels, classes, settings)).collect::<Result<_>>()?;
             Ok(DecodingScore::mean_of(&of_folds))
         };
         (0..self.windows).into_par_iter().map(window).collect()
@@ -149,10 +192,17 @@ impl Fold {
         })
     }
 
-    fn score(&self, window: usize, labels: &[usize], classes: usize, l2: f64) -> Result<DecodingScore> {
-        let of = |chosen: &[usize]| chosen.iter().map(|i| labels[*i]).collect::<Vec<_>>();
-        let coefficients = logistic::fit(&self.training_features[window], &of(&self.training), classes, l2)?;
-        let scores = product_transposed(&self.test_features[window], &coefficients, self.columns);
-        Ok(DecodingScore::of(&scores, &of(&self.test), classes))
+    /// Decision scores of the trials left out, `[test][outputs]`.
+    fn scores(&self, window: usize, labels: &[usize], classes: usize, settings: &Settings) -> Result<Vec<f64>> {
+        let labels: Vec<usize> = self.training.iter().map(|i| labels[*i]).collect();
+        let weights = settings.weights(&labels, classes);
+        let features = &self.training_features[window];
+        let coefficients = logistic::fit(features, &labels, &weights, classes, settings.l2)?;
+        Ok(product_transposed(&self.test_features[window], &coefficients, self.columns))
+    }
+
+    fn score(&self, window: usize, labels: &[usize], classes: usize, settings: &Settings) -> Result<DecodingScore> {
+        let test: Vec<usize> = self.test.iter().map(|i| labels[*i]).collect();
+        Ok(DecodingScore::of(&self.scores(window, labels, classes, settings)?, &test, classes))
     }
 }

@@ -37,11 +37,12 @@ impl Decoder {
         check_classes(labels, classes, 0..labels.len(), "the training set")?;
         let all: Vec<usize> = (0..trials.trials()).collect();
         let projection = Projection::fit(trials, &all, settings.components)?;
+        let weights = settings.weights(labels, classes);
         let windows: Vec<Vec<(Vec<f64>, f64)>> = (0..trials.windows())
             .into_par_iter()
             .map(|window| {
                 let features = projection.features(trials, &all, window);
-                let coefficients = logistic::fit(&features, labels, classes, settings.l2)?;
+                let coefficients = logistic::fit(&features, labels, &weights, classes, settings.l2)?;
                 let outputs = coefficients.chunks_exact(projection.components() + 1);
                 Ok(outputs.map(|output| projection.fold(output, window)).collect())
             })

@@ -14,6 +14,8 @@ struct Problem<'a> {
     /// `[n][d]`, the last column ones.
     features: &'a [f64],
     labels: &'a [usize],
+    /// How much the loss of each trial counts, `[n]`.
+    weights: &'a [f64],
     d: usize,
     /// 1 for two classes (the log odds of class 1), otherwise the classes.
     outputs: usize,
@@ -54,12 +56,13 @@ pub(super) fn link(scores: &mut [f64]) -> f64 {
 }
 
 /// Coefficients `[outputs][d]` of the regression of `labels` `[n]` on `features` `[n][d]`, whose last column is ones and
-/// has the intercepts as its coefficients. Every class must occur.
+/// has the intercepts as its coefficients. The loss of each trial counts `weights` `[n]` times. Every class must occur.
 ///
 /// # Errors
 /// When Newton's method does not converge, which rounding alone can cause.
-pub(super) fn fit(features: &[f64], labels: &[usize], classes: usize, l2: f64) -> Result<Vec<f64>> {
-    let problem = Problem { features, labels, d: features.len() / labels.len(), outputs: outputs(classes), l2 };
+pub(super) fn fit(features: &[f64], labels: &[usize], weights: &[f64], classes: usize, l2: f64) -> Result<Vec<f64>> {
+    let (d, outputs) = (features.len() / labels.len(), outputs(classes));
+    let problem = Problem { features, labels, weights, d, outputs, l2 };
     let mut coefficients = vec![0.0; problem.outputs * problem.d];
     let mut now = problem.evaluate(&coefficients);
     for _ in 0..STEPS {
@@ -85,13 +88,14 @@ impl Problem<'_> {
     fn evaluate(&self, coefficients: &[f64]) -> Evaluation {
         let mut logits = product_transposed(self.features, coefficients, self.d);
         let mut loss = 0.0;
-        for (logits, label) in logits.chunks_exact_mut(self.outputs).zip(self.labels) {
+        let trials = logits.chunks_exact_mut(self.outputs).zip(self.labels).zip(self.weights);
+        for ((logits, label), weight) in trials {
             let correct = match (self.outputs, *label) {
                 (1, 0) => 0.0,
                 (1, _) => logits[0],
                 (_, label) => logits[label],
             };
-            loss += link(logits) - correct;
+            loss += weight * (link(logits) - correct);
         }
         let squares: f64 = coefficients.chunks_exact(self.d).flat_map(|c| &c[..self.d - 1]).map(|c| c * c).sum();
         Evaluation { loss: loss + 0.5 * self.l2 * squares, probabilities: logits }
@@ -100,10 +104,14 @@ impl Problem<'_> {
     /// `[outputs][d]`.
     fn gradient(&self, coefficients: &[f64], probabilities: &[f64]) -> Vec<f64> {
         let mut residuals = probabilities.to_vec();
-        for (residuals, label) in residuals.chunks_exact_mut(self.outputs).zip(self.labels) {
+        let trials = residuals.chunks_exact_mut(self.outputs).zip(self.labels).zip(self.weights);
+        for ((residuals, label), weight) in trials {
             match (self.outputs, *label) {
                 (1, label) => residuals[0] -= label as f64,
                 (_, label) => residuals[label] -= 1.0,
+            }
+            for residual in residuals.iter_mut() {
+                *residual *= weight;
             }
         }
         let mut gradient = vec![0.0; coefficients.len()];
@@ -119,7 +127,7 @@ impl Problem<'_> {
         gradient
     }
 
-    /// The lower triangle of the Hessian, `[outputs · d][outputs · d]`: Σᵢ xᵢ xᵢᵀ pᵢa (δab − pᵢb) in block (a, b).
+    /// The lower triangle of the Hessian, `[outputs · d][outputs · d]`: Σᵢ wᵢ xᵢ xᵢᵀ pᵢa (δab − pᵢb) in block (a, b).
     fn hessian(&self, probabilities: &[f64]) -> DMatrix<f64> {
         let size = self.outputs * self.d;
         let mut hessian = DMatrix::zeros(size, size);
@@ -127,8 +135,9 @@ impl Problem<'_> {
         for a in 0..self.outputs {
             for b in 0..=a {
                 let rows = weighted.chunks_exact_mut(self.d).zip(self.features.chunks_exact(self.d));
-                for ((to, from), p) in rows.zip(probabilities.chunks_exact(self.outputs)) {
-                    let weight = if a == b { p[a] * (1.0 - p[a]) } else { -p[a] * p[b] };
+                let trials = rows.zip(probabilities.chunks_exact(self.outputs)).zip(self.weights);
+                for (((to, from), p), weight) in trials {
+                    let weight = weight * if a == b { p[a] * (1.0 - p[a]) } else { -p[a] * p[b] };
                     to.iter_mut().zip(from).for_each(|(to, from)| *to = weight * from);
                 }
                 hessian.view_mut((a * self.d, b * self.d), (self.d, self.d)).gemm(
@@ -196,8 +205,10 @@ mod tests {
     fn the_gradient_vanishes_at_the_minimum() {
         for (classes, signal, l2) in [(2, 0.3, 1.0), (2, 12.0, 1e-4), (3, 0.3, 1.0), (3, 12.0, 1e-4), (4, 30.0, 1e-2)] {
             let (features, labels) = problem(90, 6, classes, signal);
-            let coefficients = fit(&features, &labels, classes, l2).unwrap();
-            let problem = Problem { features: &features, labels: &labels, d: 7, outputs: outputs(classes), l2 };
+            let weights: Vec<f64> = (0..90).map(|i| 0.5 + f64::from(i % 4)).collect();
+            let coefficients = fit(&features, &labels, &weights, classes, l2).unwrap();
+            let (features, labels, weights) = (&features, &labels, &weights);
+            let problem = Problem { features, labels, weights, d: 7, outputs: outputs(classes), l2 };
             let gradient = problem.gradient(&coefficients, &problem.evaluate(&coefficients).probabilities);
             let worst = gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
             assert!(worst < 1e-10, "{classes} classes, signal {signal}, l2 {l2}: {worst:e}");
@@ -211,7 +222,9 @@ mod tests {
     fn gradient_and_hessian_are_the_derivatives_of_the_loss() {
         for classes in [2, 3] {
             let (features, labels) = problem(20, 3, classes, 0.5);
-            let problem = Problem { features: &features, labels: &labels, d: 4, outputs: outputs(classes), l2: 0.7 };
+            let weights: Vec<f64> = (0..20).map(|i| 0.5 + f64::from(i % 3)).collect();
+            let (features, labels, weights) = (&features, &labels, &weights);
+            let problem = Problem { features, labels, weights, d: 4, outputs: outputs(classes), l2: 0.7 };
             let size = problem.outputs * 4;
             let at: Vec<f64> = (0..size).map(|i| 0.3 * (i as f64).sin()).collect();
             let gradient_at = |c: &[f64]| problem.gradient(c, &problem.evaluate(c).probabilities);
@@ -234,7 +247,9 @@ mod tests {
 
     #[test]
     fn without_features_the_intercept_is_the_log_odds() {
-        let coefficients = fit(&[1.0; 5], &[0, 1, 1, 1, 0], 2, 1.0).unwrap();
+        let coefficients = fit(&[1.0; 5], &[0, 1, 1, 1, 0], &[1.0; 5], 2, 1.0).unwrap();
         assert!((coefficients[0] - 1.5_f64.ln()).abs() < 1e-12);
+        let heavy = fit(&[1.0; 5], &[0, 1, 1, 1, 0], &[3.0, 1.0, 1.0, 1.0, 3.0], 2, 1.0).unwrap();
+        assert!((heavy[0] - 0.5_f64.ln()).abs() < 1e-12);
     }
 }

@@ -13,8 +13,8 @@ mod projection;
 mod score;
 mod trials;
 
-pub use cross_validation::{Chance, chance, cross_validate, cross_validate_on};
+pub use cross_validation::{Chance, HeldOutDecoding, chance, cross_validate, cross_validate_on};
 pub use decoder::{Decoder, Linear};
 pub use folds::stratified_folds;
-pub use score::{DecodingScore, auc, probabilities};
+pub use score::{DecodingScore, auc, balanced_accuracy, decisions, probabilities};
 pub use trials::{Settings, Trials};

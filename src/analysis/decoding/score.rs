@@ -16,7 +16,7 @@ pub struct DecodingScore {
 impl DecodingScore {
     /// The score of decision scores `[trials][outputs]` of trials with `labels`; NaN without trials.
     pub(super) fn of(scores: &[f64], labels: &[usize], classes: usize) -> Self {
-        let correct = scores.chunks_exact(outputs(classes)).zip(labels).filter(|(s, label)| decision(s) == **label);
+        let correct = decisions(scores, classes).into_iter().zip(labels).filter(|(class, label)| class == *label);
         Self { accuracy: correct.count() as f64 / labels.len() as f64, auc: mean_auc(scores, labels, classes) }
     }
 
@@ -33,6 +33,27 @@ fn decision(scores: &[f64]) -> usize {
         [log_odds] => usize::from(*log_odds > 0.0),
         _ => (1..scores.len()).fold(0, |best, c| if scores[c] > scores[best] { c } else { best }),
     }
+}
+
+/// The class that each trial is taken for, `[trials]`, by decision scores `[trials][outputs]` of a decoder of `classes`
+/// classes.
+pub fn decisions(scores: &[f64], classes: usize) -> Vec<usize> {
+    scores.chunks_exact(outputs(classes)).map(decision).collect()
+}
+
+/// The mean over classes of the share of their trials that are taken for them: 1 / classes by chance, however many trials each
+/// has. Classes without a trial among `labels` do not count; NaN without trials, and where lengths differ.
+pub fn balanced_accuracy(labels: &[usize], predicted: &[usize]) -> f64 {
+    if labels.len() != predicted.len() {
+        return f64::NAN;
+    }
+    let mut of_class = std::collections::BTreeMap::<usize, (f64, f64)>::new();
+    for (label, predicted) in labels.iter().zip(predicted) {
+        let (right, all) = of_class.entry(*label).or_default();
+        *all += 1.0;
+        *right += f64::from(label == predicted);
+    }
+    mean(&of_class.values().map(|(right, all)| right / all).collect::<Vec<_>>())
 }
 
 fn mean_auc(scores: &[f64], labels: &[usize], classes: usize) -> f64 {

@@ -18,6 +18,9 @@ pub struct Settings {
     pub components: usize,
     /// The weight of ½ ‖coefficients‖² beside the summed loss (1 / C of scikit-learn), positive.
     pub l2: f64,
+    /// Whether the loss of a trial counts inversely to the number of trials of its class (`class_weight = "balanced"` of
+    /// scikit-learn): else a decoder prefers the class that it saw most.
+    pub balanced: bool,
     /// Parts that cross-validation leaves out in turn.
     pub folds: usize,
     /// Seed of the folds and of the permutations.
@@ -26,7 +29,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { components: 30, l2: 1.0, folds: 5, seed: 0 }
+        Self { components: 30, l2: 1.0, balanced: false, folds: 5, seed: 0 }
     }
 }
 
@@ -122,6 +125,16 @@ pub(super) fn check_classes(
 }
 
 impl Settings {
+    /// How much the loss of each trial of `labels` counts: trials / (classes · trials of its class), or 1.
+    pub(super) fn weights(&self, labels: &[usize], classes: usize) -> Vec<f64> {
+        let mut counts = vec![0_usize; classes];
+        for label in labels {
+            counts[*label] += 1;
+        }
+        let weight = |label: &usize| labels.len() as f64 / (classes * counts[*label]) as f64;
+        if self.balanced { labels.iter().map(weight).collect() } else { vec![1.0; labels.len()] }
+    }
+
     /// Whether decoders can be trained with these.
     pub(super) fn check(&self) -> Result<()> {
         let l2 = self.l2;
