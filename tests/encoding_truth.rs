@@ -215,7 +215,7 @@ fn encodings_repeat_and_are_kept() {
     assert_eq!(text, serde_json::to_string(&kept).unwrap());
     assert_eq!(found.fitted.iter().filter(|f| **f).count(), 10);
     assert_eq!(encoding_csv(std::slice::from_ref(&found)).lines().count(), 1 + 10 * 4);
-    assert_eq!(contributions_csv(&[found.clone()]).lines().count(), 1 + 10 * 2);
+    assert_eq!(contributions_csv(std::slice::from_ref(&found)).lines().count(), 1 + 10 * 2);
     assert_eq!(found.coefficients.len(), 12 * found.columns.len());
     let stop = AtomicBool::new(true);
     let framed = Framed::new(session, 0.05).unwrap();

@@ -75,9 +75,7 @@ fn nothing_goes_with_what_is_left_at_a_maximum() {
 #[test]
 fn frames_without_weight_are_not_seen() {
     let mut columns = columns(3);
-    for t in 0..1000 {
-        columns[2][t] = 0.25;
-    }
+    columns[2][..1000].fill(0.25);
     let (design, mut responses) = (Design::new(&columns, FRAMES).unwrap(), responses(&columns, 9));
     let weights: Vec<f64> = (0..FRAMES).map(|t| f64::from(u8::from(t < 1000))).collect();
     let whole = vec![1.0; FRAMES];

@@ -165,7 +165,8 @@ impl LesionSpec {
         let column = self.column.as_deref().unwrap_or(CLASS);
         let Some(value) = &self.value else {
             return Err(Error::input(format!(
-                "labels = {labels:?} needs value = \"…\", one of those in its column {column}."
+                "labels = \"{}\" needs value = \"…\", one of those in its column {column}.",
+                labels.display()
             )));
         };
         let path = file.parent().unwrap_or(Path::new("")).join(labels);
