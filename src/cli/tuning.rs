@@ -3,7 +3,7 @@
 use super::notices::Terminal;
 use super::{interrupt, output};
 use crate::error::Result;
-use crate::studies::{Tuned, TuningFile, TuningInput, check_recordings, read_tuning_file, tuning};
+use crate::studies::{Also, Tuned, TuningFile, TuningInput, check_recordings, read_tuning_file, tuning};
 use crate::tuning::Null;
 use clap::Args;
 use std::path::PathBuf;
@@ -29,6 +29,9 @@ pub(super) struct TuningArgs {
     /// Seed of everything that is drawn [default: 0]
     #[arg(long)]
     seed: Option<u64>,
+    /// What is found besides, separated by commas
+    #[arg(long, value_enum, value_delimiter = ',')]
+    also: Vec<Also>,
     /// A neuron that the report shows beside those that it chooses, as its recording names it. May be given several times
     #[arg(long, value_name = "NAME")]
     neuron: Vec<String>,
@@ -48,7 +51,8 @@ impl TuningArgs {
         tuning.shifts = self.shifts.unwrap_or(tuning.shifts);
         tuning.seed = self.seed.unwrap_or(tuning.seed);
         let beside = self.config.as_deref().and_then(|file| file.parent()).map(PathBuf::from);
-        Ok(TuningInput { recordings: self.recordings.clone(), settings, asked: self.neuron.clone(), beside })
+        let (recordings, asked, also) = (self.recordings.clone(), self.neuron.clone(), self.also.clone());
+        Ok(TuningInput { recordings, settings, asked, also, beside })
     }
 }
 

@@ -14,6 +14,6 @@ mod validate_tables;
 pub use perturb::{Studies, perturb};
 pub use settings::PerturbSettings;
 pub use study::Studied;
-pub use tuning::{Training, Tuned, TuningFile, TuningInput, check_recordings, read_tuning_file, tuning};
+pub use tuning::{Also, Training, Tuned, TuningFile, TuningInput, check_recordings, read_tuning_file, tuning};
 pub use validate::{ValidateSettings, validate};
 pub use validate_tables::{Calibration, Validation};

@@ -4,7 +4,8 @@ use crate::data::recording::RecordingSettings;
 use crate::data::{read_text, toml_fault};
 use crate::error::{Error, Result};
 use crate::lab::NetworkTrials;
-use crate::tuning::{AlignSettings, EpochSettings, RatesSettings, TuningSettings};
+use crate::tuning::population::PopulationSettings;
+use crate::tuning::{AlignSettings, EncodingSettings, EpochSettings, RatesSettings, TuningSettings};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -22,6 +23,10 @@ pub struct TuningFile {
     pub epochs: EpochSettings,
     /// From when to when pages show activity around the start of a bout.
     pub aligned: AlignSettings,
+    /// How encoding models are fitted.
+    pub encoding: EncodingSettings,
+    /// How populations are looked at.
+    pub population: PopulationSettings,
     /// Which trials of a trained network are studied in place of a recording.
     pub network: NetworkTrials,
 }
@@ -32,11 +37,13 @@ impl TuningFile {
     /// # Errors
     /// In a sentence that names the setting.
     pub fn check(&self) -> Result<()> {
-        let Self { recording: _, tuning, rates, epochs, aligned, network } = self;
+        let Self { recording: _, tuning, rates, epochs, aligned, encoding, population, network } = self;
         tuning.check()?;
         rates.check().map_err(|e| of_table("rates", e))?;
         epochs.check().map_err(|e| of_table("epochs", e))?;
         aligned.check().map_err(|e| of_table("aligned", e))?;
+        encoding.check().map_err(|e| of_table("encoding", e))?;
+        population.check().map_err(|e| of_table("population", e))?;
         network.check().map_err(|e| of_table("network", e))
     }
 }

@@ -6,6 +6,16 @@ use crate::data::recording::{Session, read};
 use crate::error::Result;
 use std::path::{Path, PathBuf};
 
+/// What may be found beside the tuning of neurons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Also {
+    /// What executed and observed behaviours add to covariates, in models of each neuron
+    Encoding,
+    /// How well behaviours part in populations, and whose axes they share
+    Population,
+}
+
 /// What is studied.
 #[derive(Clone, Debug)]
 pub struct TuningInput {
@@ -15,6 +25,8 @@ pub struct TuningInput {
     pub settings: TuningFile,
     /// Neurons that the page shows one by one beside those that it chooses, as recordings name them.
     pub asked: Vec<String>,
+    /// What is found besides.
+    pub also: Vec<Also>,
     /// The directory of the file of settings: what it names is looked for there, too.
     pub beside: Option<PathBuf>,
 }

@@ -4,7 +4,8 @@ use crate::data::recording::{Covariate, Framed, Session};
 use crate::data::write_atomically;
 use crate::error::{Error, Result};
 use crate::train::{hex, read_sealed_json, sha256, to_sealed_json};
-use crate::tuning::{SessionStudy, TimedBouts, TuningSettings};
+use crate::tuning::{TimedBouts, TuningSettings};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -20,12 +21,12 @@ pub(super) fn key_of(settings: &TuningSettings, session: &Session) -> u64 {
 
 /// A session that was studied, and a hash of everything that decides what was found.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct Kept<T> {
     key: String,
-    study: SessionStudy,
+    study: T,
 }
 
-/// Where the study of a session is kept.
+/// Where what was found of a session is kept.
 pub(super) struct Keeper {
     path: PathBuf,
     key: String,
@@ -41,24 +42,46 @@ impl Keeper {
         sessions: usize,
         settings: &TuningSettings,
     ) -> Self {
-        let name = sha256(format!("{}\0{}", session.animal, session.name).as_bytes());
-        Self {
-            path: directory.join("sessions").join(format!("{}.json", &name[..16])),
-            key: key(session, framed, others, sessions, settings),
-        }
+        Self { path: place(directory, session, ""), key: key(session, framed, others, sessions, settings) }
+    }
+
+    /// Of what else is found of a session alone, by its name and everything that is set for it.
+    pub(super) fn of(
+        directory: &Path,
+        what: &str,
+        session: &Session,
+        framed: &Framed,
+        settings: &impl std::fmt::Debug,
+    ) -> Self {
+        let path = place(directory, session, &format!(".{what}"));
+        Self { path, key: key(session, framed, &[], 1, settings) }
     }
 
     /// What was kept, if it is of the same recording and settings. What is damaged is found anew.
-    pub(super) fn kept(&self) -> Option<SessionStudy> {
-        let kept: Kept = read_sealed_json(&self.path, |_| true).ok()?;
+    pub(super) fn kept<T: DeserializeOwned>(&self) -> Option<T> {
+        let kept: Kept<T> = read_sealed_json(&self.path, |_| true).ok()?;
         (kept.key == self.key).then_some(kept.study)
+    }
+
+    /// What was kept, or what is found, which is kept then; `None` if nothing was found.
+    ///
+    /// # Errors
+    /// If `find` has one, or it cannot be written.
+    pub(super) fn kept_or<T: Serialize + DeserializeOwned>(
+        &self,
+        find: impl FnOnce() -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        match self.kept() {
+            Some(kept) => Ok(Some(kept)),
+            None => find()?.map(|found| self.keep(found)).transpose(),
+        }
     }
 
     /// Keeps it.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn keep(&self, study: SessionStudy) -> Result<SessionStudy> {
+    pub(super) fn keep<T: Serialize>(&self, study: T) -> Result<T> {
         if let Some(directory) = self.path.parent() {
             std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
         }
@@ -69,12 +92,17 @@ impl Keeper {
     }
 }
 
+fn place(directory: &Path, session: &Session, suffix: &str) -> PathBuf {
+    let name = sha256(format!("{}\0{}", session.animal, session.name).as_bytes());
+    directory.join("sessions").join(format!("{}{suffix}.json", &name[..16]))
+}
+
 fn key(
     session: &Session,
     framed: &Framed,
     others: &[TimedBouts],
     sessions: usize,
-    settings: &TuningSettings,
+    settings: &impl std::fmt::Debug,
 ) -> String {
     let mut hasher = Sha256::new();
     let Session { animal, name, neurons, bouts, contexts, covariates, .. } = session;

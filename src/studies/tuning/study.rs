@@ -1,6 +1,7 @@
 //! `aon tuning` without the command line.
 
-use super::input::TuningInput;
+use super::beyond::Beyond;
+use super::input::{Also, TuningInput};
 use super::known::Held;
 use super::network::{crossed_csv, each_run, is_run, settings_for};
 use super::sessions::{Keeper, key_of};
@@ -71,10 +72,14 @@ pub fn tuning(
     let settings = &input.settings.tuning;
     let is_other = directory.exists() && !directory.is_dir();
     ensure!(!is_other, "{} is no directory. Choose another `output_dir`.", directory.display());
+    ensure!(
+        !input.also.contains(&Also::Encoding) || !input.recordings.iter().any(|path| is_run(path)),
+        "`also = encoding`: expected recordings, found trained networks, whose trials do not follow from one another, so that no bout can be moved. Leave it out."
+    );
     let held = Held::new(input)?;
     std::fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
     let total = held.len();
-    let mut studies: Vec<SessionStudy> = Vec::new();
+    let (mut studies, mut beyond): (Vec<SessionStudy>, _) = (Vec::new(), Beyond::default());
     let mut found = 0;
     for path in &input.recordings {
         for session in held.sessions(input, path)? {
@@ -93,6 +98,9 @@ pub fn tuning(
                 keeper.keep(study)?
             };
             studies.push(study);
+            if !beyond.add(directory, input, &session, &framed, stop)? {
+                return Ok(None);
+            }
             let what = format!("{} {}", session.animal, session.name);
             let done = studies.len();
             listener.notice(&Notice::Progress(Progress { unit: "sessions", total, found, done, what: &what }));
@@ -102,8 +110,9 @@ pub fn tuning(
     let shown = Shown::new(directory, input, &study, |path| held.sessions(input, path))?;
     let remarks = held.remarks();
     shown.report(directory, input, &study, &remarks, listener)?;
+    let beyond = beyond.write(directory, input)?;
     write_tables(directory, &study, &shown, input)?;
-    Ok(Some(Tuned { text: text(&study, settings), study, remarks, training: shown.training }))
+    Ok(Some(Tuned { text: text(&study, settings) + &beyond, study, remarks, training: shown.training }))
 }
 
 fn write_tables(directory: &Path, study: &TuningStudy, shown: &Shown, input: &TuningInput) -> Result<()> {
