@@ -162,10 +162,12 @@ fn runs_on_disk_are_studied_like_recordings_and_not_with_them() {
     train.arg("--output-dir").arg(&run).assert().success();
 
     let config = parent.path().join("tuning.toml");
-    std::fs::write(&config, "[tuning]\nmost_shifts = 0\n[network]\ntrials = 5\n").unwrap();
+    let settings =
+        "[tuning]\nmost_shifts = 0\n[network]\ntrials = 12\n[population]\ndraws = 200\nwindow = [0.0, 0.3]\n";
+    std::fs::write(&config, settings).unwrap();
     let tuned = || {
         let mut command = aon();
-        command.arg("tuning").arg(&run).args(["--shifts", "100", "--config"]).arg(&config);
+        command.arg("tuning").arg(&run).args(["--shifts", "100", "--also", "population", "--config"]).arg(&config);
         command.arg("--output-dir").arg(&out);
         command
     };
@@ -176,6 +178,13 @@ fn runs_on_disk_are_studied_like_recordings_and_not_with_them() {
     for network in ["run seed-0", "run seed-1"] {
         let units: usize = rows.iter().filter(|r| r[0] == network).map(|r| r[2].parse::<usize>().unwrap()).sum();
         assert_eq!(units, 80, "{crossed}");
+        let untestable = rows.iter().find(|r| r[0] == network && r[1] == "untestable").unwrap();
+        assert_eq!(untestable[2], "0", "twelve trials are enough: {crossed}");
+    }
+    // The data that a network was trained on and its own rates, by the same measure.
+    let alignment = std::fs::read_to_string(out.join("alignment.csv")).unwrap();
+    for of in ["run seed-0,data,F5,execute,observe,3,", "run seed-1,model,,observe,execute,3,", "run seed-0,trials,"] {
+        assert!(alignment.contains(of), "{of}: {alignment}");
     }
     let settings = std::fs::read_to_string(out.join("settings.toml")).unwrap();
     assert!(
@@ -189,6 +198,7 @@ fn runs_on_disk_are_studied_like_recordings_and_not_with_them() {
     let refused = |flags: &[&str], words: &str| {
         tuned().args(flags).assert().code(2).stderr(contains(words.to_string()));
     };
+    refused(&["--also", "encoding"], "no bout can be moved");
     refused(&["--null", "circular"], "--null circular: expected --null trials for trained networks");
     let npz = data.join("none.npz");
     refused(&[npz.to_str().unwrap()], "is no run: expected runs of `aon train` alone");

@@ -4,6 +4,6 @@ mod recording;
 mod simulator;
 mod subject;
 
-pub use recording::{NetworkTrials, baseline_ms, recording};
+pub use recording::{NetworkTrials, baseline_ms, bin_times, recording};
 pub use simulator::{OpenEngine, Simulator, Trial, collect};
 pub use subject::Subject;

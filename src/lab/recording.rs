@@ -123,6 +123,18 @@ pub fn baseline_ms(task: &TaskSpec, bins: &[usize]) -> Option<[f64; 2]> {
     (before > 0.0).then(|| [-lead - before.min(LONGEST_MS), -lead])
 }
 
+/// The middle of each bin of a trial of each condition, in s from the last change of what is shown, `[C][bins]`; from the begin where
+/// nothing changes.
+pub fn bin_times(task: &TaskSpec, bins: &[usize]) -> Vec<Vec<f64>> {
+    let sequences = task.sequence_indices();
+    let of = |(c, bins): (usize, &usize)| {
+        let onset = changes(&task.stimulus.sequences[sequences[c]], task, *bins).pop().unwrap_or(0);
+        let middle = |b: usize| (b as f64 + 0.5) * task.time.bin_ms() - onset as f64 * task.time.step_ms;
+        (0..*bins).map(|b| middle(b) / 1000.0).collect()
+    };
+    bins.iter().enumerate().map(of).collect()
+}
+
 fn neurons(subject: &Subject) -> Vec<Neuron> {
     let population = &subject.problem.population;
     let neuron = |i: usize| Neuron {

@@ -1,13 +1,14 @@
 //! What may be asked of recordings beside the tuning of their neurons: encoding models, and populations.
 
 use super::input::{Also, TuningInput};
+use super::network::{data_and_model, is_run};
 use super::sessions::{Keeper, key_of};
 use crate::analysis::statistics::Interval;
 use crate::data::recording::{Framed, Session};
 use crate::data::write_atomically;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::tuning::population::{
-    PopulationStudy, SessionPopulation, alignment_csv, population_of_session, separation_csv,
+    AreaAlignment, PopulationStudy, SessionPopulation, alignment_csv, population_of_session, separation_csv,
 };
 use crate::tuning::{
     SessionEncoding, contributions_csv, encode_session, encoding_csv, executed_against_observed, reclassed,
@@ -21,6 +22,9 @@ use std::sync::atomic::AtomicBool;
 pub(super) struct Beyond {
     encodings: Vec<SessionEncoding>,
     populations: Vec<SessionPopulation>,
+    /// Of networks: whose, data or model, and what is shared of axes; or why nothing can be said.
+    models: Vec<(String, &'static str, Vec<AreaAlignment>)>,
+    remarks: Vec<String>,
 }
 
 impl Beyond {
@@ -51,6 +55,18 @@ impl Beyond {
             let Some(found) = found else { return Ok(false) };
             self.populations.push(found);
         }
+        if input.also.contains(&Also::Population) && is_run(&session.source) {
+            match data_and_model(&session.source, settings, stop) {
+                Ok(None) => return Ok(false),
+                Ok(Some(found)) => {
+                    let named = ["data", "model"].into_iter().zip(found);
+                    self.models.extend(named.map(|(of, areas)| (session.animal.clone(), of, areas)));
+                }
+                // Trials that are too short for the window are no reason to lose all else.
+                Err(Error::Input(why)) => self.remarks.push(format!("alignment   {}: {why}", session.animal)),
+                Err(other) => return Err(other),
+            }
+        }
         Ok(true)
     }
 
@@ -69,7 +85,9 @@ impl Beyond {
         if input.also.contains(&Also::Population) {
             let of = |s: &SessionPopulation| (s.animal.clone(), s.session.clone(), s.alignment.clone());
             let study = PopulationStudy::new(self.populations, input.settings.tuning.seed);
-            let aligned: Vec<_> = study.sessions.iter().map(of).collect();
+            let models = self.models.into_iter().map(|(animal, of, areas)| (animal, of.to_string(), areas));
+            let aligned: Vec<_> = study.sessions.iter().map(of).chain(models).collect();
+            text.extend(self.remarks.iter().map(|remark| format!("{remark}\n")));
             let _ = writeln!(text, "clustering  {}", study.clustering.sentence);
             tables.push(("separation.csv", separation_csv(&study)));
             tables.push((

@@ -3,15 +3,19 @@
 
 use super::file::TuningFile;
 use crate::analysis::statistics::overlap;
-use crate::data::recording::Session;
+use crate::data::recording::{Agent, Session};
 use crate::data::{csv, csv_number, csv_text};
 use crate::engine::{BatchState, Device, NetworkSettings, Problem};
 use crate::error::{Result, ensure};
-use crate::lab::{NetworkTrials, baseline_ms, recording};
+use crate::lab::{NetworkTrials, baseline_ms, bin_times, recording};
 use crate::run::{Opening, TrainedRun, members, subject};
 use crate::studies::study::name_of;
+use crate::task::{Condition, ConditionClass};
+use crate::tuning::population::{AreaAlignment, AveragedCondition, align_averages};
 use crate::tuning::{Class, Null, SessionStudy, TuningSettings, TuningStudy};
+use ndarray::Array2;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 /// Whether `path` is the directory of a run.
 pub(super) fn is_run(path: &Path) -> bool {
@@ -78,15 +82,64 @@ fn baseline_of(run: &Path) -> Result<Option<[f64; 2]>> {
 /// If the run cannot be opened, or its engine fails.
 pub(super) fn read_run(directory: &Path, wanted: &NetworkTrials) -> Result<Session> {
     let run = TrainedRun::open(directory, &Opening::default())?;
-    let plan = &run.plan;
-    let device = Device::choose(&plan.config.engine, &mut |_| ())?;
-    let open =
-        |problem: &Problem, settings: &[NetworkSettings], state: &BatchState| device.open(problem, settings, state);
-    let network = subject(plan, run.parameters.clone(), &open)?;
+    let device = Device::choose(&run.plan.config.engine, &mut |_| ())?;
+    let network = subject(&run.plan, run.parameters.clone(), &|p, s, state| device.open(p, s, state))?;
     let origin = (called(directory), directory.to_path_buf());
-    let mut session = recording(&network, &plan.task, wanted, origin, &open)?;
+    let open = |p: &Problem, s: &[NetworkSettings], state: &BatchState| device.open(p, s, state);
+    let mut session = recording(&network, &run.plan.task, wanted, origin, &open)?;
     session.remarks.extend(run.remarks);
     Ok(session)
+}
+
+/// The alignment of axes in the average rates that the run in `directory` was trained on, and in those of its network, both in
+/// spikes/s of which a rate of 1 is `peak_hz`: `[data, model][areas]`. `None` if it was asked to stop.
+///
+/// # Errors
+/// If the run cannot be opened, its engine fails, or its conditions do not last through the window.
+pub(super) fn data_and_model(
+    directory: &Path,
+    settings: &TuningFile,
+    stop: &AtomicBool,
+) -> Result<Option<[Vec<AreaAlignment>; 2]>> {
+    let run = TrainedRun::open(directory, &Opening::default())?;
+    let plan = &run.plan;
+    let device = Device::choose(&plan.config.engine, &mut |_| ())?;
+    let network = subject(plan, run.parameters.clone(), &|p, s, state| device.open(p, s, state))?;
+    let (d, population) = (plan.problem.dims, &plan.problem.population);
+    let times = bin_times(&plan.task, &plan.problem.bins);
+    let areas: Vec<_> = (0..d.neurons).map(|i| Some(population.area_name(i).to_string())).collect();
+    let scale = if settings.network.peak_hz > 0.0 { settings.network.peak_hz } else { 1.0 };
+    let mut found = [Vec::new(), Vec::new()];
+    for (found, values) in found.iter_mut().zip([&plan.problem.targets, &network.intact]) {
+        let rates = |c: usize| {
+            let at = |(i, b): (usize, usize)| scale * f64::from(values[(c * d.bins + b) * d.neurons + i]);
+            Array2::from_shape_fn((d.neurons, times[c].len()), at)
+        };
+        let rates: Vec<_> = (0..d.conditions).map(rates).collect();
+        let condition = |c: usize| AveragedCondition {
+            // Without a movement they only show how large rates are.
+            agent: acts(&plan.task.conditions[c]),
+            what: plan.task.conditions[c].object.as_deref().unwrap_or(&plan.task.conditions[c].name),
+            rates: rates[c].view(),
+            times: &times[c],
+        };
+        let conditions: Vec<_> = (0..d.conditions).map(condition).collect();
+        let key = settings.tuning.seed;
+        let Some(aligned) = align_averages(&conditions, &areas, &settings.population, key, stop)? else {
+            return Ok(None);
+        };
+        *found = aligned;
+    }
+    Ok(Some(found))
+}
+
+fn acts(condition: &Condition) -> Option<Agent> {
+    match condition.class {
+        _ if condition.go == Some(false) => None,
+        ConditionClass::Execution => Some(Agent::Own),
+        ConditionClass::Observation => Some(Agent::Other),
+        ConditionClass::Other => None,
+    }
 }
 
 /// `crossed.csv`: the classes of the networks' units, crossed with the labels of mirror neurons that their runs were given, a row
