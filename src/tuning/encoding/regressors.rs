@@ -131,6 +131,11 @@ fn raised_cosine(x: f64) -> f64 {
 /// was not measured.
 pub(super) fn natural_spline(values: &[f64], knots: usize) -> Vec<Vec<f64>> {
     let measured: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    // No more knots than values: what takes two, as a light that is on or off, has no curve.
+    let mut distinct = measured.clone();
+    distinct.sort_by(f64::total_cmp);
+    distinct.dedup();
+    let knots = knots.min(distinct.len());
     // The outer knots are where enough lies beyond them to be seen (Harrell 2015).
     let place = |k: usize| 0.05 + 0.9 * k as f64 / knots.saturating_sub(1).max(1) as f64;
     let mut at: Vec<f64> = (0..knots).map(|k| quantile(&measured, place(k))).collect();
